@@ -1,0 +1,9 @@
+"""What campaigns says."""
+
+from __future__ import annotations
+
+from campaigns.models.campaign import Campaign
+from campaigns.models.event import Link, MessageEvent
+from campaigns.models.template import MailTemplate
+
+__all__ = ["Campaign", "Link", "MailTemplate", "MessageEvent"]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Mailing
+from feedback.models import Survey
+from segments.models import Segment
+
+
+class Campaign(models.Model):
+    """One mail to the members of segments.
+
+    DRAFT → SCHEDULED → PLANNING → SENDING ⇄ PAUSED → DONE; CANCELLED from any before DONE;
+    SCHEDULED → MISSED when its time passed by more than its tolerance; MISSED → DRAFT when a person decides.
+    Subject and design are frozen from PLANNING on.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        PLANNING = "planning", _("Being prepared")
+        SENDING = "sending", _("Sending")
+        PAUSED = "paused", _("Paused")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        MISSED = "missed", _("Missed its time")
+
+    slug = models.SlugField(_("short name"), max_length=80, unique=True, allow_unicode=True)
+    name = models.CharField(_("name"), max_length=120)
+    subject = models.CharField(_("subject"), max_length=200)
+    preheader = models.CharField(_("preview text"), max_length=200, blank=True)
+    mjml = models.TextField(_("design (MJML)"))
+    text = models.TextField(_("plain text"), blank=True)  # Empty: made from the design.
+    include = models.ManyToManyField(Segment, related_name="+", verbose_name=_("send to"))
+    exclude = models.ManyToManyField(Segment, related_name="+", blank=True, verbose_name=_("but not to"))
+    survey = models.ForeignKey(
+        Survey, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("survey to ask")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
+    tolerance_minutes = models.PositiveIntegerField(_("may start late by minutes"), default=120)
+    mailing = models.OneToOneField(Mailing, models.PROTECT, null=True, blank=True, related_name="+")
+    error = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaigns:campaign", args=[self.slug])

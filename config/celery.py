@@ -1,0 +1,39 @@
+"""The Celery application and the whole schedule, in one table."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("closeknit")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "send what is due": {"task": "crm.tasks.dispatch_due", "schedule": 10, "options": {"expires": 10}},
+    "find what a killed worker left": {
+        "task": "crm.tasks.reclaim_lost",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "resume stalled imports": {
+        "task": "crm.tasks.resume_stalled_imports",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "start and finish campaigns": {
+        "task": "campaigns.tasks.advance_campaigns",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
+    "find stalled calculations": {
+        "task": "segments.tasks.resume_stalled_runs",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
+    "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
+}

@@ -1,0 +1,93 @@
+"""Strict readers of environment variables: an unclear value is refused at start, not met at midnight."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"", "0", "false", "no"}:
+        return default if value == "" else False
+    if value in {"1", "true", "yes"}:
+        return True
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
+
+
+def env_secret(name: str, folder: Path, *, production: bool) -> str:
+    """Read a secret; outside production make one on the first start and keep it in `folder`."""
+    if value := os.environ.get(name, ""):
+        return value
+    if production:
+        raise ImproperlyConfigured(f"Set {name}: production does not start with a made-up secret")
+    path = folder / name.lower()
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(secrets.token_urlsafe(50))
+        draft.chmod(0o600)
+        with contextlib.suppress(
+            FileExistsError
+        ):  # Two processes that start at once must agree on one secret.
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn `sqlite:////path` or `postgres://…` into Django's dictionary."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]) or ":memory:",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "timeout": 30,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+                    " PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456; PRAGMA foreign_keys=ON;"
+                ),
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured(
+        f"DATABASE_URL must begin with sqlite:// or postgres://, not {parts.scheme}://"
+    )
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Turn `smtp://user:pass@host:587/?tls=1` into the options of a mail connection; empty means sandbox."""
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587/?tls=1")
+    query = parse_qs(parts.query)
+    ssl = parts.scheme == "smtps"
+    return {
+        "host": parts.hostname,
+        "port": parts.port or (465 if ssl else 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": query.get("tls", ["0"])[0] == "1",
+        "use_ssl": ssl,
+        "timeout": float(query.get("timeout", ["30"])[0]),
+    }

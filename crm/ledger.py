@@ -1,0 +1,38 @@
+"""The only door into the ledger of interactions, for every app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Interaction
+
+# Kinds the program itself writes; anything else is a custom event.
+KINDS: dict[str, str | Promise] = {
+    "note": _("Note"),
+    "open": _("Opened a mail"),
+    "click": _("Clicked in a mail"),
+    "answer": _("Answered a survey"),
+    "unsubscribe": _("Unsubscribed"),
+    "consent": _("Consent changed"),
+    "view": _("Viewed a page"),
+    "cart": _("Put into the cart"),
+    "login": _("Signed in"),
+}
+
+
+def record(entries: Iterable[Interaction]) -> None:
+    """Append to the ledger. Writing the same (source, key) twice leaves one row."""
+    Interaction.objects.bulk_create(entries, batch_size=1000, ignore_conflicts=True)
+
+
+def correct(entry: Interaction) -> None:
+    """Append, or replace what the same (source, key) said before: a corrected answer."""
+    Interaction.objects.bulk_create(
+        [entry],
+        update_conflicts=True,
+        unique_fields=["source", "key"],
+        update_fields=["at", "title", "metric", "number", "properties"],
+    )

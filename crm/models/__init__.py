@@ -1,0 +1,36 @@
+"""What crm remembers."""
+
+from __future__ import annotations
+
+from crm.models.business import Business
+from crm.models.consent import Consent, Suppression
+from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
+from crm.models.import_batch import ImportBatch, ImportProblem
+from crm.models.interaction import Interaction
+from crm.models.message import Mailing, Message, SandboxMail
+from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
+from crm.models.user import User
+from crm.models.worker import WorkerHeartbeat
+
+__all__ = [
+    "Business",
+    "Consent",
+    "CustomField",
+    "Customer",
+    "CustomerQuerySet",
+    "CustomerTag",
+    "ImportBatch",
+    "ImportProblem",
+    "Interaction",
+    "Mailing",
+    "Message",
+    "Product",
+    "Purchase",
+    "PurchaseLine",
+    "Refund",
+    "SandboxMail",
+    "Suppression",
+    "Tag",
+    "User",
+    "WorkerHeartbeat",
+]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import zoneinfo
+from datetime import date, datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"]
+
+
+class Business(models.Model):
+    """The one business of this installation; row 1, always there."""
+
+    name = models.CharField(_("business name"), max_length=120, default="My shop")
+    currency = models.CharField(
+        _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")]
+    )
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", choices=time_zones)
+    language = models.CharField(_("language of mails to customers"), max_length=10, default="en")
+    fiscal_start_month = models.PositiveSmallIntegerField(
+        _("first month of the fiscal year"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+    )
+    postal_address = models.CharField(_("postal address"), max_length=250, blank=True)
+    from_name = models.CharField(_("sender name"), max_length=120, blank=True)
+    from_email = models.EmailField(_("sender address"), blank=True)
+    reply_to = models.EmailField(_("replies go to"), blank=True)
+    brand_color = models.CharField(
+        _("brand colour"), max_length=7, default="#0f766e", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")]
+    )
+    website = models.URLField(_("website"), blank=True)
+    margin_percent = models.DecimalField(
+        _("gross margin in %"),
+        max_digits=5,
+        decimal_places=2,
+        default=50,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    acquisition_costs = models.JSONField(_("cost per new customer by channel"), default=dict, blank=True)
+    set_up_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("business profile")
+        verbose_name_plural = _("business profile")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_business")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Business:
+        business = cls.objects.filter(pk=1).first()
+        return business or cls.objects.get_or_create(pk=1)[0]
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Display name and address that mails come from."""
+        return self.from_name or self.name, self.from_email or "shop@example.com"
+
+    def today(self, now: datetime | None = None) -> date:
+        """The calendar day of the shop."""
+        return (now or timezone.now()).astimezone(self.zone).date()

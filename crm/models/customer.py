@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def new_public_id() -> str:
+    return secrets.token_hex(6)
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def contactable(self) -> Self:
+        """Customers we may send marketing mail to: an address, consent given, not suppressed."""
+        return self.filter(email_consent=Customer.EmailConsent.GRANTED, suppressed_at=None).exclude(email="")
+
+    def search(self, words: str) -> Self:
+        """Customers whose name, address, phone or number contains every word."""
+        found = self
+        for word in words.casefold().split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+
+class Customer(models.Model):
+    """Somebody who buys, or may buy. `search_text` is kept by `prepare`, in pages as in imports."""
+
+    class EmailConsent(models.TextChoices):
+        UNKNOWN = "unknown", _("Not asked")
+        GRANTED = "granted", _("Agreed")
+        WITHDRAWN = "withdrawn", _("Objected")
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    external_id = models.CharField(
+        _("customer number"),
+        max_length=80,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("As in your shop."),
+    )
+    email = models.CharField(_("e-mail"), max_length=254, blank=True, db_index=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True, db_index=True)
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=60, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    gender = models.CharField(_("gender"), max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    source = models.CharField(_("source"), max_length=80, blank=True)
+    created_on = models.DateField(_("customer since"), default=date.today)
+    email_consent = models.CharField(
+        _("consent to e-mail"), max_length=10, choices=EmailConsent, default=EmailConsent.UNKNOWN
+    )
+    suppressed_at = models.DateTimeField(_("suppressed"), null=True, blank=True, editable=False)
+    custom = models.JSONField(_("own fields"), default=dict, blank=True)
+    search_text = models.CharField(max_length=500, blank=True, editable=False)
+    described_at = models.DateTimeField(null=True, editable=False)  # When an import's attributes were true.
+    is_demo = models.BooleanField(default=False, editable=False)
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        indexes = [
+            models.Index(fields=["last_name", "first_name", "id"], name="customer_by_name"),
+            models.Index(fields=["created_on", "id"], name="customer_by_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Full name in the order of its language, else what else identifies the person."""
+        if _is_han(self.first_name + self.last_name):
+            full = f"{self.last_name}{self.first_name}"
+        else:
+            full = f"{self.first_name} {self.last_name}".strip()
+        return full or self.email or self.external_id or self.phone or self.public_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("crm:customer", args=[self.public_id])
+
+    def prepare(self) -> Self:
+        """Normalise the address and fill what searching needs; call before saving."""
+        self.email = self.email.strip().lower()
+        self.external_id = self.external_id or None
+        self.search_text = searchable(
+            self.first_name, self.last_name, self.email, self.phone, self.external_id or ""
+        )
+        return self
+
+
+def searchable(first: str, last: str, email: str, phone: str, external_id: str) -> str:
+    text = f"{last}{first} " if _is_han(first + last) else ""
+    return f"{text}{first} {last} {email} {phone} {external_id}".casefold()[:500]
+
+
+def _is_han(text: str) -> bool:
+    return bool(text) and all("\u4e00" <= sign <= "\u9fff" for sign in text)
+
+
+class CustomField(models.Model):
+    """A field that the shop defined itself; values live in `Customer.custom[key]`."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        DATE = "date", _("Date")
+        YES_NO = "yes_no", _("Yes or no")
+        CHOICE = "choice", _("Choice")
+
+    key = models.SlugField(_("key"), max_length=60, unique=True)
+    label = models.CharField(_("label"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
+    choices = models.JSONField(_("choices"), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("own field")
+        verbose_name_plural = _("own fields")
+        ordering = ["position", "label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerTag(models.Model):
+    """A tag on a customer with its weight, where it came from and why."""
+
+    class Source(models.TextChoices):
+        PERSON = "person", _("Person")
+        RULE = "rule", _("Rule")
+        MODEL = "model", _("Model")
+        IMPORT = "import", _("Import")
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="tags")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="uses")
+    weight = models.PositiveSmallIntegerField(_("weight"), default=100)
+    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.PERSON)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    tagged_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tag of a customer")
+        verbose_name_plural = _("tags of customers")
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "tag"], name="one_tag_per_customer"),
+            models.CheckConstraint(condition=Q(weight__lte=100), name="tag_weight_0_to_100"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag} {self.weight}"

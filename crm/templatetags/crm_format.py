@@ -1,0 +1,101 @@
+"""How figures, money, days and icons look on every page. Built into all templates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import format_timedelta
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils import timezone, translation
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+def _locale() -> Locale:
+    return Locale.parse("zh_Hans" if (translation.get_language() or "en").startswith("zh") else "en")
+
+
+@register.simple_tag(takes_context=True)
+def money(context: Context, amount: Decimal | float | None, whole: bool = False) -> str:
+    """An amount in the shop's currency; `whole` leaves the cents out."""
+    if amount is None:
+        return "–"
+    business = context.get("business")
+    currency = business.currency if business else "EUR"
+    pattern = "¤#,##0" if whole else None
+    return str(format_currency(amount, currency, pattern, locale=_locale(), currency_digits=not whole))
+
+
+@register.filter
+def number(value: float | None, digits: int = 0) -> str:
+    if value is None:
+        return "–"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, pattern, locale=_locale()))
+
+
+@register.filter
+def compact(value: float | None) -> str:
+    return "–" if value is None else str(format_compact_decimal(value, locale=_locale(), fraction_digits=1))
+
+
+@register.filter
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share between 0 and 1 as a percentage."""
+    if share is None:
+        return "–"
+    return str(format_percent(share, "0" + ("." + "0" * digits if digits else "") + "%", locale=_locale()))
+
+
+@register.filter
+def ago(moment: datetime | date | None) -> str:
+    """How long ago, in words."""
+    if moment is None:
+        return "–"
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=timezone.get_current_timezone())
+    delta = moment - timezone.now()
+    return str(format_timedelta(delta, add_direction=True, locale=_locale()))
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """The value of a dictionary at a key that is a variable."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@cache
+def _svg(name: str, filled: bool) -> str:
+    folder = Path(settings.NODE_MODULES, "@tabler/icons/icons", "filled" if filled else "outline")
+    text = (folder / f"{name}.svg").read_text()
+    return text[text.index("<svg") :].replace(
+        "<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1
+    )
+
+
+@register.simple_tag
+def icon(name: str, filled: bool = False) -> SafeString:
+    """An icon of the Tabler set, drawn into the page; decorative, so text must stand beside it."""
+    return mark_safe(_svg(name, filled))  # noqa: S308 - our own files, no user input.
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The current query string with some parameters changed; empty ones are dropped."""
+    params = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value in (None, ""):
+            params.pop(key, None)
+        else:
+            params[key] = value
+    text = params.urlencode()
+    return f"?{text}" if text else "?"

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from crm import access
+
+
+@access.public
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "public/error_404.html", status=404)
+
+
+@access.public
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "public/error_403.html", status=403)
+
+
+@access.public
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/error_500.html", status=500)

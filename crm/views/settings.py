@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from crm import access
+from crm.web import render_page
+
+
+@require_GET
+@access.staff
+def settings(request: HttpRequest) -> HttpResponse:
+    return render_page(request, "crm/settings.html", {})

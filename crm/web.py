@@ -1,0 +1,63 @@
+"""What every page shares: the typed request, page-or-partial rendering, the shop's time zone and name."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from crm.models import Business, User
+
+
+class HtmxRequest(HttpRequest):
+    """A request of a signed-in member of staff, or of nobody on public pages."""
+
+    htmx: HtmxDetails
+    business: Business
+    user: User
+
+
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str = "", status: int = 200
+) -> HttpResponse:
+    """Render the whole page, or only its named partial when htmx wants a fragment."""
+    htmx = cast("HtmxRequest", request).htmx
+    wants_fragment = partial and htmx and not (htmx.boosted or htmx.history_restore_request)
+    name = f"{template}#{partial}" if wants_fragment else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])  # Else the back button may show a bare fragment.
+    return response
+
+
+class ShopMiddleware:
+    """Put the business on the request, its time zone in force, and the reader's language on the page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request = cast("HtmxRequest", request)
+        request.business = Business.current()
+        language = getattr(request.user, "language", "")
+        if language:
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+        with timezone.override(zoneinfo.ZoneInfo(request.business.time_zone)):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language() or "en")
+        return response
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    """Template context of every page."""
+    return {
+        "business": getattr(request, "business", None),
+        "sandbox": not settings.MAIL_CONNECTION,
+    }

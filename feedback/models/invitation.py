@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Customer
+from feedback.models.survey import Survey
+
+
+class Invitation(models.Model):
+    """A personal place for one answer. ASKED → ANSWERED; an answer may be corrected until `expires_at`."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked")
+        ANSWERED = "answered", _("Answered")
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="invitations")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    source = models.CharField(max_length=80)  # "campaign:12", "staff:…"; the same source asks once.
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.ASKED)
+    asked_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(fields=["survey", "source", "customer"], name="one_invitation_per_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.survey_id}/{self.customer_id}"

@@ -1,0 +1,8 @@
+"""Addresses that customers see; they stay for ever (links in old mails)."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "feedback_public"
+urlpatterns: list[URLPattern] = []

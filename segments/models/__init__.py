@@ -1,0 +1,9 @@
+"""What segments thinks."""
+
+from __future__ import annotations
+
+from segments.models.features import CustomerFeatures
+from segments.models.run import ClusterMember, ScoringRun
+from segments.models.segment import Membership, Segment
+
+__all__ = ["ClusterMember", "CustomerFeatures", "Membership", "ScoringRun", "Segment"]

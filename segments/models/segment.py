@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Customer
+
+
+class Segment(models.Model):
+    """A named group of customers: by rule, or a list kept by hand.
+
+    Membership rows are intervals; `member_count` and `refreshed_at` belong to the state in force.
+    """
+
+    class Kind(models.TextChoices):
+        RULE = "rule", _("Rule")
+        STATIC = "static", _("List kept by hand")
+
+    slug = models.SlugField(_("short name"), max_length=80, unique=True, allow_unicode=True)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.RULE)
+    rule = models.JSONField(null=True, blank=True)
+    member_count = models.PositiveIntegerField(default=0)
+    refreshed_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)  # Why the last refresh left it as it was.
+    is_demo = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("segments:segment", args=[self.slug])
+
+
+class Membership(models.Model):
+    """One stay of a customer in a segment, from `entered_at` until `left_at`."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="memberships")
+    entered_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segment", "customer"], condition=Q(left_at=None), name="one_open_membership"
+            )
+        ]
+        indexes = [models.Index(fields=["customer", "segment"], name="membership_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}/{self.customer_id}"

@@ -1,0 +1,65 @@
+// What every page of the staff shares: errors of htmx, theme, dialogs, CSV, charts on demand.
+const toast = (text, kind = "danger") => {
+  const box = document.createElement("div");
+  box.className = `alert alert-${kind}`;
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), 8000);
+};
+
+document.addEventListener("htmx:responseError", (event) => {
+  toast(event.detail.xhr.getResponseHeader("X-Refusal") || document.body.dataset.errorText);
+});
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offlineText));
+
+document.addEventListener("click", (event) => {
+  const element = event.target.closest("[data-theme-toggle],[data-dialog],[data-close],[data-csv-button]");
+  if (!element) return;
+  if ("themeToggle" in element.dataset) {
+    const root = document.documentElement;
+    const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+    root.setAttribute("data-bs-theme", theme);
+    localStorage.setItem("theme", theme);
+    document.dispatchEvent(new CustomEvent("ck:theme"));
+  } else if (element.dataset.dialog) {
+    document.getElementById(element.dataset.dialog).showModal();
+  } else if ("close" in element.dataset) {
+    element.closest("dialog").close();
+  } else {
+    saveCsv(element.closest("details").querySelector("[data-csv]"));
+  }
+});
+
+// A menu made of <details> closes when the reader goes elsewhere or presses Escape.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll(".ck-menu[open]")) if (menu !== except) menu.open = false;
+};
+document.addEventListener("click", (event) => closeMenus(event.target.closest(".ck-menu")));
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus());
+
+// A form that was sent once is not sent twice by a double click.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+
+const saveCsv = (table) => {
+  const quote = (text) => `"${text.trim().replace(/^[=+\-@\t\r](?![\d.,\s]*$)/, "'$&").replaceAll('"', '""')}"`;
+  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quote(cell.textContent)).join(","));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n")], { type: "text/csv" }));
+  link.download = `${table.dataset.csv.slice(0, 60)}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
+const drawCharts = async (root) => {
+  if (!root.querySelector?.("[data-chart]")) return;
+  const charts = await import(new URL("charts.js", import.meta.url));
+  charts.draw(root);
+};
+drawCharts(document);
+document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt.parentElement ?? document));

@@ -1,0 +1,50 @@
+"""What every test may use: people who sign in, and a browser where one is installed."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from crm.models import Business, User
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def shop(db) -> Business:
+    business = Business.current()
+    Business.objects.filter(pk=business.pk).update(
+        name="Teahouse",
+        postal_address="1 Harbour Road",
+        from_email="news@teahouse.example",
+        set_up_at="2026-01-01T00:00Z",
+    )
+    return Business.current()
+
+
+@pytest.fixture
+def owner(shop) -> User:
+    return User.objects.create_user("olga@teahouse.example", "steep-leaves-4", name="Olga", role="owner")
+
+
+@pytest.fixture
+def clerk(shop) -> User:
+    return User.objects.create_user("sam@teahouse.example", "steep-leaves-4", name="Sam", role="staff")
+
+
+@pytest.fixture
+def owner_client(owner) -> Client:
+    client = Client()
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def staff_client(clerk) -> Client:
+    client = Client()
+    client.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
+    return client
