@@ -23,7 +23,7 @@ help:
 install: .venv/installed node_modules/.installed locale/.compiled
 
 .uv/bin/uv:
-	python3 -m venv .uv
+	$(or $(BASE_PYTHON),python3) -m venv .uv
 	.uv/bin/pip install --quiet uv
 
 .venv/installed: requirements-dev.txt $(filter .uv/bin/uv,$(UV))
@@ -32,7 +32,7 @@ install: .venv/installed node_modules/.installed locale/.compiled
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/installed
-	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm ci --no-audit --no-fund --loglevel=error
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm ci --no-audit --no-fund --loglevel=error --no-update-notifier
 	@touch $@
 
 locale/.compiled: locale/zh_Hans/LC_MESSAGES/django.po .venv/installed
