@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Model, Q, QuerySet
 
 
@@ -89,7 +88,7 @@ def _value(row: Model, path: str) -> Any:
 
 
 def _mark(row: Model, order: Sequence[str]) -> str:
-    text = json.dumps([_value(row, name) for name in order], cls=DjangoJSONEncoder)
+    text = json.dumps([_value(row, name) for name in order], default=str)  # Keeps microseconds.
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
