@@ -68,9 +68,9 @@ def fill(*, customers: int, lines: int, seed: int, today: date) -> dict[str, int
     """Add `customers` people and about `lines / 3.5` orders that hold exactly `lines` purchase lines."""
     rng = np.random.default_rng(seed)
     at = Places(*(bulk.next_id(model) for model in (Customer, Product, Purchase)))
-    end = np.datetime64(today)
+    end = np.datetime64(today) - np.timedelta64(1, "D")
     joined = rng.integers(0, DAYS, customers) if customers else np.zeros(0, int)
-    bulk.write(Customer, CUSTOMER_COLUMNS, _customers(rng, at.customer, end - joined - 1))
+    bulk.write(Customer, CUSTOMER_COLUMNS, _customers(rng, at.customer, end - joined))
     prices = _products(rng, at.product)
     orders = 0
     if customers:
@@ -142,7 +142,7 @@ def _orders(
     buyer = np.searchsorted(chance, rng.random(len(sizes))).clip(max=len(chance) - 1)
     days_ago = joined[buyer] - (rng.random(len(sizes)) * stay[buyer]).astype(int)
     seconds = rng.integers(8 * 3600, 20 * 3600, len(sizes))
-    moments = (end - days_ago).astype("datetime64[s]") - np.timedelta64(86400, "s") + seconds
+    moments = (end - days_ago).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     product = (PRODUCTS * rng.random(total) ** 2.2).astype(int)
     quantity = rng.geometric(0.6, total)
     amount = np.round(prices[product] * quantity, 2)
