@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Model, Q, QuerySet
 
 
@@ -35,10 +36,11 @@ def page_of[M: Model](
     Empty values (NULL) sort last in both directions. A mark that cannot be read gives the first page.
     """
     back = bool(before)
-    key = _read(after or before, len(order))
-    ordered = queryset.order_by(*(_ordering(name, reverse=back) for name in order))
+    key = _read(after or before, order, queryset.model)
+    full = {name for name in order if _never_empty(queryset.model, name)}
+    ordered = queryset.order_by(*(_ordering(name, reverse=back, full=name in full) for name in order))
     if key is not None:
-        ordered = ordered.filter(_beyond(order, key, back=back))
+        ordered = ordered.filter(_beyond(order, key, back=back, full=full))
     rows = list(ordered[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if back:
@@ -47,20 +49,41 @@ def page_of[M: Model](
     has_next = True if back else more
     return Page(
         rows,
-        _mark(rows[0], order) if rows and has_previous else "",
-        _mark(rows[-1], order) if rows and has_next else "",
+        mark_of(rows[0], order) if rows and has_previous else "",
+        mark_of(rows[-1], order) if rows and has_next else "",
     )
 
 
-def _ordering(name: str, *, reverse: bool) -> Any:
+def mark_of(row: Model, order: Sequence[str]) -> str:
+    """The mark of one row: pages may begin before or after it."""
+    text = json.dumps([_value(row, name) for name in order], default=str)  # Keeps microseconds.
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _column(model: type[Model], name: str) -> Any:
+    """The field of a plain column; None for joined and annotated ones."""
+    try:
+        return model._meta.get_field(model._meta.pk.name if name.lstrip("-") == "pk" else name.lstrip("-"))
+    except FieldDoesNotExist:
+        return None
+
+
+def _never_empty(model: type[Model], name: str) -> bool:
+    column = _column(model, name)
+    return column is not None and not column.null
+
+
+def _ordering(name: str, *, reverse: bool, full: bool) -> Any:
     descending = name.startswith("-")
     field = F(name.lstrip("-"))
+    if full:  # Without NULLS LAST, so that an index can give the order.
+        return field.desc() if descending != reverse else field.asc()
     if reverse:  # The exact mirror image, empty values first.
         return field.asc(nulls_first=True) if descending else field.desc(nulls_first=True)
     return field.desc(nulls_last=True) if descending else field.asc(nulls_last=True)
 
 
-def _beyond(order: Sequence[str], key: Sequence[Any], *, back: bool) -> Q:
+def _beyond(order: Sequence[str], key: Sequence[Any], *, back: bool, full: set[str]) -> Q:
     """Rows that come strictly after `key` in `order` (before it when `back`)."""
     condition = Q(pk__in=[])
     equal = Q()
@@ -72,11 +95,14 @@ def _beyond(order: Sequence[str], key: Sequence[Any], *, back: bool) -> Q:
             same = Q(**{f"{field}__isnull": True})
         else:
             step = Q(**{f"{field}__{greater}": value})
-            if not back:
+            if not back and name not in full:
                 step |= Q(**{f"{field}__isnull": True})
             same = Q(**{field: value})
         condition |= equal & step
         equal &= same
+    if order[0] in full:  # Says the same again in a form that an index can start from.
+        start = "lte" if order[0].startswith("-") != back else "gte"
+        condition &= Q(**{f"{order[0].lstrip('-')}__{start}": key[0]})
     return condition
 
 
@@ -87,15 +113,21 @@ def _value(row: Model, path: str) -> Any:
     return value
 
 
-def _mark(row: Model, order: Sequence[str]) -> str:
-    text = json.dumps([_value(row, name) for name in order], default=str)  # Keeps microseconds.
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read(mark: str, width: int) -> list[Any] | None:
+def _read(mark: str, order: Sequence[str], model: type[Model]) -> list[Any] | None:
     try:
-        key = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
+        key: Any = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
     except (ValueError, binascii.Error):
         return None
     simple = isinstance(key, list) and all(one is None or isinstance(one, str | int | float) for one in key)
-    return key if simple and len(key) == width else None
+    if not simple or len(key) != len(order):
+        return None
+    for name, value in zip(order, key, strict=True):
+        column = _column(model, name)
+        try:
+            if value is not None and column is not None:
+                column.to_python(value)
+        except ValidationError:
+            return None
+        if value is None and _never_empty(model, name):
+            return None
+    return list(key)

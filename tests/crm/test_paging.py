@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crm.models import Customer
-from crm.paging import page_of
+from crm.paging import mark_of, page_of
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +73,22 @@ def test_moments_a_microsecond_apart_stay_apart():
     second = page_of(Customer.objects.all(), ["added_at", "id"], after=first.next, size=1)
 
     assert [first.rows[0].pk, second.rows[0].pk] == [early.pk, late.pk]
+
+
+@pytest.mark.parametrize("key", ['["abc"]', "[null]", '[{"a":1}]', "[1,2]", "7"])
+def test_a_forged_mark_shows_the_first_page(key):
+    one = make_customer()
+    mark = base64.urlsafe_b64encode(key.encode()).decode()
+
+    assert page_of(Customer.objects.all(), ["id"], after=mark).rows == [one]
+
+
+def test_columns_that_are_never_empty_keep_their_index():
+    people = Customer.objects.all()
+    mark = mark_of(make_customer(), ["-created_on", "-id"])
+
+    with CaptureQueriesContext(connection) as queries:
+        page_of(people, ["-created_on", "-id"], after=mark)
+
+    assert "NULLS" not in queries[0]["sql"]
+    assert "IS NULL" not in queries[0]["sql"]
