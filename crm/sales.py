@@ -1,0 +1,87 @@
+"""Sales and refunds typed by hand at the counter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.errors import Refusal
+from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was sold: a product by its name or article number, how many, and the price of one."""
+
+    product: str
+    quantity: Decimal
+    price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.quantity * self.price).quantize(Decimal("0.01"))
+
+
+@transaction.atomic
+def sell(
+    customer: Customer | None, lines: Sequence[Line], *, key: str, at: datetime, currency: str
+) -> Purchase:
+    """Write down a counter sale. The same key twice is one sale."""
+    assert lines
+    purchase, fresh = Purchase.objects.get_or_create(
+        key=f"till:{key}",
+        defaults={
+            "customer": customer,
+            "bought_at": at,
+            "charged": sum((line.amount for line in lines), Decimal(0)),
+            "currency": currency,
+            "channel": "counter",
+        },
+    )
+    if fresh:
+        PurchaseLine.objects.bulk_create(
+            PurchaseLine(
+                purchase=purchase,
+                product=product_called(line.product, price=line.price),
+                quantity=line.quantity,
+                price=line.price,
+                amount=line.amount,
+                fingerprint=f"till:{position}",
+            )
+            for position, line in enumerate(lines, start=1)
+        )
+    return purchase
+
+
+@transaction.atomic
+def refund(purchase: Purchase, amount: Decimal, *, key: str, at: datetime) -> Refund:
+    """Give money back on an order, never more than was charged. The same key twice is one refund."""
+    held = Purchase.objects.select_for_update().get(pk=purchase.pk)
+    known = Refund.objects.filter(key=f"till:{key}").first()
+    if known:
+        return known
+    if amount > held.charged - held.refunded:
+        raise Refusal(_("That is more than is left of this order. Nothing was refunded."))
+    Purchase.objects.filter(pk=held.pk).update(refunded=held.refunded + amount)
+    return Refund.objects.create(
+        key=f"till:{key}",
+        number=held.number,
+        customer_id=held.customer_id,
+        purchase=held,
+        amount=amount,
+        refunded_at=at,
+    )
+
+
+def product_called(name: str, *, price: Decimal | None = None) -> Product:
+    """The product with this article number or name; a new one when nothing is called so."""
+    name = " ".join(name.split())
+    found = (
+        Product.objects.filter(sku__iexact=name).first() or Product.objects.filter(name__iexact=name).first()
+    )
+    return found or Product.objects.create(sku=name[:120], name=name[:200], price=price)
