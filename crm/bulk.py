@@ -17,8 +17,13 @@ def next_id(model: type[Model]) -> int:
 
 def write(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows of plain values (text, numbers, ISO moments in UTC, JSON as text); nothing is checked."""
+    write_table(model._meta.db_table, columns, rows)
+
+
+def write_table(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The same into a table by its name, for temporary ones."""
     quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
+    table = quote(name)
     names = ", ".join(quote(name) for name in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

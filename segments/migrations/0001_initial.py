@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'calculation',
                 'verbose_name_plural': 'calculations',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'refresh'), ('state', 'running')), fields=('kind',), name='one_refresh_runs')],
             },
         ),
         migrations.CreateModel(

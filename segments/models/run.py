@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ class ScoringRun(models.Model):
 
     QUEUED → RUNNING → DONE | FAILED | CANCELLED. Parameters and seed are stored, so it can be repeated;
     models are stored as numbers in `result` (JSON), never pickled. `heartbeat_at` tells a live run from a
-    killed one.
+    killed one: RUNNING → QUEUED when its worker died (`segments.lease`). At most one refresh is RUNNING.
     """
 
     class State(models.TextChoices):
@@ -44,6 +45,11 @@ class ScoringRun(models.Model):
         verbose_name = _("calculation")
         verbose_name_plural = _("calculations")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(state="running", kind="refresh"), name="one_refresh_runs"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
