@@ -1,0 +1,63 @@
+"""Why somebody is left out, as a code that is stored and as words that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.consent import email_hash
+from crm.models import Customer, Mailing, Message
+
+NO_ADDRESS = "no_address"
+NO_CONSENT = "no_consent"
+WITHDRAWN = "withdrawn"
+SUPPRESSED = "suppressed"
+DUPLICATE_ADDRESS = "duplicate_address"
+ADDRESS_CHANGED = "address_changed"
+EXCLUDED = "excluded"
+
+LABELS: dict[str, str | Promise] = {
+    NO_ADDRESS: _("No e-mail address"),
+    NO_CONSENT: _("Never agreed to marketing mail"),
+    WITHDRAWN: _("Objected to marketing mail"),
+    SUPPRESSED: _("Address is blocked"),
+    DUPLICATE_ADDRESS: _("Somebody else with the same address gets it"),
+    ADDRESS_CHANGED: _("The address changed after planning"),
+    EXCLUDED: _("In a segment that was left out"),
+}
+EXPLANATIONS: dict[str, str | Promise] = {
+    NO_ADDRESS: _("We know no e-mail address of this person. Add one on the customer's page."),
+    NO_CONSENT: _("This person never agreed to marketing mail, so we did not write."),
+    WITHDRAWN: _("This person does not want marketing mail, so we did not write."),
+    SUPPRESSED: _("The address unsubscribed, bounced or complained before, so nothing is sent to it."),
+    DUPLICATE_ADDRESS: _("Two customers share this address. One of them got the mail; nobody gets it twice."),
+    ADDRESS_CHANGED: _("The address was changed after planning, so nothing went to the old one."),
+    EXCLUDED: _("The person is in a segment that this campaign leaves out."),
+}
+
+
+def skip_reason(message: Message, customer: Customer | None, suppressed: Collection[str] = ()) -> str:
+    """Why this message must not leave now, or "" when it may.
+
+    `suppressed` holds hashes of addresses known to be blocked (of this batch); a customer who was imported
+    again after an objection is caught by them. Transactional mail only needs an address.
+    """
+    if not message.to_email:
+        return NO_ADDRESS
+    if message.mailing.purpose == Mailing.Purpose.TRANSACTIONAL:
+        return ""
+    if customer is None or customer.email_consent == Customer.EmailConsent.UNKNOWN:
+        return NO_CONSENT
+    if customer.email_consent == Customer.EmailConsent.WITHDRAWN:
+        return WITHDRAWN
+    if customer.suppressed_at or email_hash(message.to_email) in suppressed:
+        return SUPPRESSED
+    if customer.email != message.to_email:
+        return ADDRESS_CHANGED
+    return ""
+
+
+def label(reason: str) -> str:
+    return str(LABELS.get(reason, reason))

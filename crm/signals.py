@@ -1,0 +1,7 @@
+"""The few things that crm announces upwards; losing one delays what others show and breaks nothing."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+unsubscribed = Signal()  # sender=Message, message=Message, at=datetime
