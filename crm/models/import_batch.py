@@ -75,3 +75,34 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row}: {self.reason}"
+
+
+class ImportRow(models.Model):
+    """A judged row waiting to be merged; gone when the import is done. Groups share a bucket."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+")
+    bucket = models.PositiveIntegerField()
+    row = models.PositiveIntegerField()
+    group = models.CharField(max_length=160)
+    data = models.TextField()  # JSON of the loader's own making.
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "bucket"], name="import_row_by_bucket")]
+
+    def __str__(self) -> str:
+        return f"{self.row}"
+
+
+class ImportFact(models.Model):
+    """What some rows say about one customer or product; gone when the import is done."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+")
+    bucket = models.PositiveIntegerField()  # Kind × number of buckets + the key's bucket.
+    key = models.CharField(max_length=260)
+    data = models.TextField()  # JSON: attribute → [dated, value].
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "bucket"], name="import_fact_by_bucket")]
+
+    def __str__(self) -> str:
+        return self.key
