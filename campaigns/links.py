@@ -1,0 +1,120 @@
+"""Links of a mail: marked once in the design, signed per message, verified when they come back.
+
+A static link's token names campaign, message and position; the address stays in the database. An address with
+placeholders travels inside its token. Nothing unsigned is ever followed, and only http and https.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+
+# Marks that no mail client knows: START position [MIDDLE address] END. START "o" END is the place of the pixel.
+START, MIDDLE, END = "\ue000", "\ue001", "\ue002"
+MARK = re.compile(f"{START}(o|\\d+)(?:{MIDDLE}([^{END}]*))?{END}")
+ANCHOR = re.compile(r"(<a\b[^>]*?\bhref=\")([^\"]*)(\")", re.IGNORECASE)
+DIRECT = re.compile(r"\b(?:unsubscribe_url|preferences_url|survey_link)\b")
+PIXEL = f'<img src="{START}o{END}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
+
+_click = signing.Signer(salt="campaigns.click", sep=".")
+_open = signing.Signer(salt="campaigns.open", sep=".")
+URL_SALT = "campaigns.click.url"
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What a verified token says; `url` is empty when the address is stored."""
+
+    campaign_id: int
+    message_id: int
+    position: int
+    url: str = ""
+
+
+def is_web(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and not any(sign <= " " for sign in url)
+
+
+def mark(design: str, reveal: Callable[[str], str]) -> tuple[str, list[str]]:
+    """Replace the addresses of links by marks; return the design and the addresses by position.
+
+    `reveal` shows the Liquid code behind the marks that the compiler has seen. Survey and unsubscribe links
+    stay direct: following them is an answer of its own and no click.
+    """
+    urls: list[str] = []
+
+    def replace(found: re.Match[str]) -> str:
+        address = reveal(found[2])
+        dynamic = "{{" in address or "{%" in address
+        if DIRECT.search(address) or not (dynamic or is_web(html.unescape(address))):
+            return found[0]
+        if not dynamic and (known := html.unescape(address)) in urls:
+            return f"{found[1]}{START}{urls.index(known)}{END}{found[3]}"
+        urls.append(address if dynamic else html.unescape(address))
+        rest = f"{MIDDLE}{found[2]}" if dynamic else ""
+        return f"{found[1]}{START}{len(urls) - 1}{rest}{END}{found[3]}"
+
+    return ANCHOR.sub(replace, design), urls
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """Fills the marks of one message: with signed links, or with the addresses themselves."""
+
+    urls: list[str]
+    campaign_id: int = 0
+    message_id: int = 0  # 0: a preview or a test, which is not counted.
+
+    def fill(self, text: str, *, is_html: bool) -> str:
+        def replace(found: re.Match[str]) -> str:
+            address = self._address(found[1], found[2], is_html)
+            return html.escape(address) if is_html else address
+
+        return MARK.sub(replace, text)
+
+    def _address(self, place: str, resolved: str | None, is_html: bool) -> str:
+        if place == "o":
+            return open_url(self.message_id) if self.message_id else "data:,"
+        position = int(place)
+        if resolved is None:
+            if not self.message_id:
+                return self.urls[position] if position < len(self.urls) else "#"
+            return click_url(self.campaign_id, self.message_id, position)
+        url = (html.unescape(resolved) if is_html else resolved).strip()
+        if not is_web(url):
+            return url if url.startswith(("mailto:", "tel:")) else "#"
+        return click_url(self.campaign_id, self.message_id, position, url) if self.message_id else url
+
+
+def click_url(campaign_id: int, message_id: int, position: int, url: str = "") -> str:
+    if url:
+        token = signing.dumps([campaign_id, message_id, position, url], salt=URL_SALT, compress=True)
+    else:
+        token = _click.sign(f"{campaign_id}-{message_id}-{position}")
+    return f"{settings.SITE_URL}/c/{token}"
+
+
+def open_url(message_id: int) -> str:
+    return f"{settings.SITE_URL}/o/{_open.sign(str(message_id))}"
+
+
+def read_click(token: str) -> Click | None:
+    """What the token of a click says, or None when it is not ours."""
+    try:
+        if ":" in token:
+            return Click(*signing.loads(token, salt=URL_SALT))
+        return Click(*(int(part) for part in _click.unsign(token).split("-")))
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+
+
+def read_open(token: str) -> int | None:
+    try:
+        return int(_open.unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None

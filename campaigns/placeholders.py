@@ -1,0 +1,150 @@
+"""What a template may name: one closed list, its samples, and the values for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from liquid import Markup
+
+from campaigns.rendering import PreparedMail
+from campaigns.rendering.problems import DesignProblem
+from crm.models import Business, Customer, CustomField
+from feedback import invitations
+from feedback.models import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    name: str
+    label: str | Promise
+    sample: str
+
+    @property
+    def code(self) -> str:
+        """What a click on its button inserts: with a fallback where data may lack."""
+        if self.name == "customer.first_name":
+            return '{{ customer.first_name | default: "%s" }}' % _("there")
+        return "{{ %s }}" % self.name
+
+
+CUSTOMER = (
+    Placeholder("customer.first_name", gettext_lazy("First name"), "Ada"),
+    Placeholder("customer.last_name", gettext_lazy("Last name"), "Byron"),
+    Placeholder("customer.name", gettext_lazy("Full name"), "Ada Byron"),
+    Placeholder("customer.email", gettext_lazy("E-mail"), "ada@example.com"),
+    Placeholder("customer.city", gettext_lazy("City"), "London"),
+    Placeholder("customer.country", gettext_lazy("Country"), "United Kingdom"),
+    Placeholder("customer.language", gettext_lazy("Language"), "en"),
+)
+BUSINESS = (
+    Placeholder("business.name", gettext_lazy("Business name"), ""),
+    Placeholder("business.website", gettext_lazy("Website"), ""),
+    Placeholder("business.postal_address", gettext_lazy("Postal address"), ""),
+    Placeholder("business.reply_to", gettext_lazy("Reply address"), ""),
+    Placeholder("business.brand_color", gettext_lazy("Brand colour"), ""),
+)
+LINKS = (
+    Placeholder("unsubscribe_url", gettext_lazy("Unsubscribe link"), ""),
+    Placeholder("preferences_url", gettext_lazy("Preferences link"), ""),
+    Placeholder("survey_link", gettext_lazy("Survey link"), ""),
+    Placeholder("survey_row", gettext_lazy("One-click survey row"), ""),
+    Placeholder("today", gettext_lazy("Today's date"), ""),
+)
+UNSUBSCRIBE = gettext_lazy("Unsubscribe")
+
+
+def everything(fields: list[CustomField] | None = None) -> list[Placeholder]:
+    """All placeholders there are, own fields included."""
+    own = CustomField.objects.all() if fields is None else fields
+    custom = [Placeholder(f"customer.custom.{field.key}", field.label, field.label) for field in own]
+    return [*CUSTOMER, *custom, *BUSINESS, *LINKS]
+
+
+def used(mail: PreparedMail) -> set[str]:
+    """Dotted names that subject, design and text take from outside."""
+    names: set[str] = set()
+    for template in (mail.subject, mail.html, mail.text):
+        for places in template.analyze().globals.values():
+            names |= {".".join(str(part) for part in place.segments) for place in places}
+    return names
+
+
+def check(mail: PreparedMail, *, has_survey: bool) -> None:
+    """Refuse names that do not exist, with the list of those that do."""
+    known = [one.name for one in everything()]
+    names = used(mail)
+    if unknown := sorted(names - set(known)):
+        raise DesignProblem(
+            _("There is no placeholder %(wrong)s. These exist: %(known)s.")
+            % {"wrong": ", ".join(unknown), "known": ", ".join(known)}
+        )
+    if not has_survey and names & {"survey_link", "survey_row"}:
+        raise DesignProblem(_("The design asks for a survey. Please choose which one."))
+
+
+class Values:
+    """Values for one person after another; what is the same for all is looked up once."""
+
+    def __init__(
+        self, business: Business, *, survey: Survey | None = None, source: str = "", today: date | None = None
+    ) -> None:
+        self.survey, self.source, self.language = survey, source, business.language
+        self.blank = dict.fromkeys(CustomField.objects.values_list("key", flat=True), "")
+        with translation.override(business.language):
+            unsubscribe = str(UNSUBSCRIBE)
+        self.shared: dict[str, Any] = {
+            "business": {
+                "name": business.name,
+                "website": business.website or settings.SITE_URL,
+                "postal_address": business.postal_address,
+                "reply_to": business.reply_to or business.from_email,
+                "brand_color": business.brand_color,
+            },
+            "today": today or business.today(),
+            "_currency": business.currency,
+            "_language": business.language,
+            "_unsubscribe": unsubscribe,
+        }
+
+    def of(self, customer: Customer, unsubscribe_url: str, *, survey_url: str = "") -> dict[str, Any]:
+        """Everything a template may name, for this customer."""
+        url, row = survey_url, ""
+        if self.survey is not None:
+            url = url or invitations.link(self.survey.pk, self.source, customer.pk)
+            row = invitations.rating_row(self.survey, url, customer.language or self.language)
+        return {
+            **self.shared,
+            "customer": self._customer(customer),
+            "unsubscribe_url": unsubscribe_url,
+            "preferences_url": unsubscribe_url,
+            "survey_link": url,
+            "survey_row": Markup(row),
+        }
+
+    def _customer(self, customer: Customer) -> Mapping[str, Any]:
+        full = customer.name if customer.first_name or customer.last_name else ""
+        return {
+            "first_name": customer.first_name,
+            "last_name": customer.last_name,
+            "name": full,
+            "email": customer.email,
+            "city": customer.city,
+            "country": customer.country,
+            "language": customer.language or self.language,
+            "custom": {**self.blank, **customer.custom},
+        }
+
+
+def sample_customer() -> Customer:
+    """Somebody to show a design with while there is no customer yet."""
+    return Customer(
+        pk=0, first_name="Ada", last_name="Byron", email="ada@example.com", city="London", country="United Kingdom"
+    )

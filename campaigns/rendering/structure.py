@@ -1,0 +1,68 @@
+"""Look over MJML before it is compiled: balance and names of its tags, with lines, and how deep it nests.
+
+The compiler's own messages count bytes, and very deep nesting would end the whole process.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext as _
+
+from campaigns.rendering.problems import DesignProblem
+
+DEEPEST = 60
+LONGEST = 200_000
+TAG = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*?)(/?)>", re.DOTALL)
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+KNOWN = frozenset(
+    """mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview
+    mj-style mj-title mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-button mj-carousel
+    mj-carousel-image mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw mj-section
+    mj-social mj-social-element mj-spacer mj-table mj-text mj-wrapper mj-selector mj-html-attribute""".split()
+)
+
+
+def check_size(mjml: str) -> None:
+    if len(mjml) > LONGEST:
+        raise DesignProblem(_("The design is longer than 200,000 signs. Please shorten it."))
+
+
+def check(mjml: str) -> None:
+    """Raise a `DesignProblem` that names the line and the tag."""
+    if not re.search(r"<mjml[\s>]", mjml):
+        raise DesignProblem(_("The design must begin with <mjml> and end with </mjml>."))
+    if not re.search(r"<mj-body[\s>]", mjml):
+        raise DesignProblem(_("The design needs an <mj-body> that holds the content."))
+    open_tags: list[tuple[str, int]] = []
+    for found in TAG.finditer(mjml):
+        if name := found[2]:
+            _step(name.lower(), found, open_tags, mjml.count("\n", 0, found.start()) + 1)
+    for name, line in open_tags:
+        if name.startswith("mj"):
+            raise DesignProblem(_("<%s> is never closed.") % name, line=line)
+
+
+def _step(name: str, found: re.Match[str], open_tags: list[tuple[str, int]], line: int) -> None:
+    if name == "mj-include":
+        raise DesignProblem(_("<mj-include> is not possible here: paste the part itself."), line=line)
+    if name.startswith("mj") and name not in KNOWN:
+        raise DesignProblem(_("MJML has no tag <%s>. Please check its spelling.") % name, line=line)
+    if found[1]:
+        _close(name, open_tags, line)
+    elif not found[4] and name not in VOID:
+        open_tags.append((name, line))
+        if len(open_tags) > DEEPEST:
+            raise DesignProblem(_("The tags are nested too deeply."), line=line)
+
+
+def _close(name: str, open_tags: list[tuple[str, int]], line: int) -> None:
+    """Take `name` off the stack. Careless HTML inside a text is the compiler's business; MJML tags must match."""
+    while open_tags:
+        last, began = open_tags.pop()
+        if last == name:
+            return
+        if last.startswith("mj"):
+            problem = _("<%(open)s> of line %(began)s must be closed before </%(close)s>.")
+            raise DesignProblem(problem % {"open": last, "began": began, "close": name}, line=line)
+    raise DesignProblem(_("</%s> closes nothing.") % name, line=line)
