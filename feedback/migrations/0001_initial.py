@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(allow_unicode=True, max_length=80, unique=True, verbose_name='short name')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('nps', 'NPS: would you recommend us? (0–10)'), ('csat', 'CSAT: how satisfied are you? (1–5)')], default='nps', max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('nps', 'NPS: would you recommend us? (0–10)'), ('csat', 'CSAT: how satisfied are you? (1–5)'), ('ces', 'CES: was it easy? (1–7)')], default='nps', max_length=10, verbose_name='kind')),
                 ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=10, verbose_name='state')),
                 ('texts', models.JSONField(default=dict)),
                 ('valid_days', models.PositiveSmallIntegerField(default=60, verbose_name='links work for days')),

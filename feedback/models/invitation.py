@@ -29,5 +29,10 @@ class Invitation(models.Model):
             models.UniqueConstraint(fields=["survey", "source", "customer"], name="one_invitation_per_source")
         ]
 
+    @property
+    def is_test(self) -> bool:
+        """Exists only in a link, to look at the survey; nothing it says is stored."""
+        return self.pk is None
+
     def __str__(self) -> str:
         return f"{self.survey_id}/{self.customer_id}"

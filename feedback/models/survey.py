@@ -15,6 +15,7 @@ class Survey(models.Model):
     class Kind(models.TextChoices):
         NPS = "nps", _("NPS: would you recommend us? (0–10)")
         CSAT = "csat", _("CSAT: how satisfied are you? (1–5)")
+        CES = "ces", _("CES: was it easy? (1–7)")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -43,7 +44,11 @@ class Survey(models.Model):
 
     @property
     def scale(self) -> range:
-        return range(11) if self.kind == self.Kind.NPS else range(1, 6)
+        return {"nps": range(11), "csat": range(1, 6), "ces": range(1, 8)}[self.kind]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
 
 
 class Question(models.Model):

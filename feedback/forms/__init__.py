@@ -1,0 +1,1 @@
+"""Forms of feedback: what customers fill in, and what staff edit."""

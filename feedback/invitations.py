@@ -1,0 +1,84 @@
+"""Asking somebody: one place for one answer, and the signed link to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.errors import Refusal
+from crm.models import Customer
+from feedback.models import Invitation, Survey
+from feedback.rating import rating_row
+
+__all__ = ["invite_by_hand", "invite_many", "link", "rating_row", "resolve", "test_token", "token"]
+
+TEST = "test"  # The source of invitations that exist only in a link: nothing they say is stored.
+_signer = Signer(sep=".", salt="feedback.invitation")
+
+
+def invite_many(survey: Survey, source: str, customer_ids: Iterable[int], *, at: datetime) -> None:
+    """Make a place for the answer of each customer; the same source asks a person once."""
+    expires_at = at + timedelta(days=survey.valid_days)
+    for some in batched(customer_ids, 2000):
+        Invitation.objects.bulk_create(
+            [
+                Invitation(survey=survey, customer_id=one, source=source, asked_at=at, expires_at=expires_at)
+                for one in some
+            ],
+            ignore_conflicts=True,
+        )
+
+
+@transaction.atomic
+def invite_by_hand(survey: Survey, customer: Customer, *, at: datetime) -> Invitation:
+    """A link for one person, to be given by hand; one that still works is used again."""
+    if not survey.is_open:
+        raise Refusal(_("This survey is closed. Open it again to ask somebody."))
+    waiting = Invitation.objects.filter(
+        survey=survey,
+        customer=customer,
+        source__startswith="staff:",
+        state=Invitation.State.ASKED,
+        expires_at__gt=at,
+    ).first()
+    if waiting:
+        return waiting
+    source = f"staff:{at:%Y-%m-%d}"
+    invite_many(survey, source, [customer.pk], at=at)
+    return Invitation.objects.get(survey=survey, customer=customer, source=source)
+
+
+def token(survey_id: int, source: str, customer_id: int) -> str:
+    """The signed name of an invitation; the same for the same three, so that it needs no query."""
+    return _signer.sign_object([survey_id, source, customer_id])
+
+
+def test_token(survey_id: int) -> str:
+    """A link that shows the survey as customers see it and stores nothing."""
+    return token(survey_id, TEST, 0)
+
+
+def link(survey_id: int, source: str, customer_id: int) -> str:
+    return f"{settings.SITE_URL}/s/{token(survey_id, source, customer_id)}"
+
+
+def resolve(signed: str) -> Invitation | None:
+    """The invitation that a link means; unsaved in test mode; None when tampered with or gone."""
+    try:
+        survey_id, source, customer_id = _signer.unsign_object(signed)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    if source == TEST:
+        survey = Survey.objects.filter(pk=survey_id).first()
+        return Invitation(survey=survey, customer=Customer(), source=TEST) if survey else None
+    return (
+        Invitation.objects.filter(survey_id=survey_id, source=source, customer_id=customer_id)
+        .select_related("survey", "customer", "answer")
+        .first()
+    )

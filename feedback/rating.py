@@ -1,0 +1,81 @@
+"""The row of one-click scores in a mail: a plain table of links that every mail program draws."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+
+from django.utils import translation
+
+from feedback import texts
+from feedback.models import Survey
+
+_URL = "\x00"  # Stands for the link until the row is filled for one person.
+_FONT = "font-family:Arial,Helvetica,sans-serif"
+_LINK = "display:block;text-decoration:none;color:#1f2937"
+
+
+def rating_row(survey: Survey, url: str, language: str) -> str:
+    """HTML for inside an mj-text or mj-raw: one link per score, each `url` with ?score=n.
+
+    A link only opens the page with the score chosen; nothing is stored until the person presses the button
+    there, so mail scanners that follow every link change nothing.
+    """
+    joined = f"{url}{'&' if '?' in url else '?'}score="
+    return _row(survey.kind, texts.first_known(language)).replace(_URL, escape(joined))
+
+
+@lru_cache(maxsize=32)
+def _row(kind: str, language: str) -> str:
+    with translation.override(language):
+        if kind == Survey.Kind.CSAT:
+            return _faces()
+        low, high = texts.scale_ends(kind)
+        numbers = range(11) if kind == Survey.Kind.NPS else range(1, 8)
+    return _numbers(list(numbers), low, high)
+
+
+def _faces() -> str:
+    cells = "".join(
+        f'<td width="20%" align="center" valign="top" style="padding:4px 2px">'
+        f'<a href="{_URL}{score}" target="_blank" style="{_LINK};{_FONT};font-size:12px;line-height:16px">'
+        f'<span style="font-size:30px;line-height:40px">{face}</span><br>{escape(word)}</a></td>'
+        for score, (face, word) in enumerate(texts.faces(), start=1)
+    )
+    return _table(f"<tr>{cells}</tr>", 'width="100%"', "max-width:420px;margin:0 auto")
+
+
+def _numbers(numbers: list[int], low: str, high: str) -> str:
+    """Two tables side by side that fall below each other on a narrow screen; no media query needed."""
+    half = (len(numbers) + 1) // 2
+    parts = [numbers[:half], numbers[half:]] if len(numbers) > 7 else [numbers]
+    tables = "".join(
+        _table(f"<tr>{''.join(map(_cell, part))}</tr>", f'align="left" width="{len(part) * 46}"', "")
+        for part in parts
+    )
+    last = numbers[-1]
+    key = f"{numbers[0]} = {escape(low)} &nbsp;·&nbsp; {last} = {escape(high)}"
+    return _table(
+        f'<tr><td align="left">{tables}</td></tr>'
+        f'<tr><td align="left" style="{_FONT};font-size:12px;line-height:18px;color:#6b7280;padding:6px 3px">'
+        f"{key}</td></tr>",
+        'width="100%"',
+        "",
+    )
+
+
+def _cell(score: int) -> str:
+    return (
+        f'<td width="46" style="padding:3px"><table role="presentation" width="40" cellpadding="0" '
+        f'cellspacing="0" border="0"><tr><td width="40" height="44" align="center" bgcolor="#eef2f6" '
+        f'style="border-radius:6px"><a href="{_URL}{score}" target="_blank" style="{_LINK};{_FONT};'
+        f'font-size:16px;font-weight:bold;line-height:44px">{score}</a></td></tr></table></td>'
+    )
+
+
+def _table(rows: str, attributes: str, style: str) -> str:
+    css = f' style="{style}"' if style else ""
+    return (
+        f'<table role="presentation" cellpadding="0" cellspacing="0" border="0" {attributes}{css}>'
+        f"{rows}</table>"
+    )

@@ -1,0 +1,284 @@
+"""What the answers of a survey say: scores overall, by month, by group, and by choice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.utils.translation import gettext as _
+
+from crm.errors import Refusal
+from crm.models import Message
+from feedback import texts
+from feedback.models import Answer, Invitation, Question, Survey
+from feedback.numerics import scores
+from feedback.numerics.scores import Difference, Score
+from segments.models import Segment
+
+MONTHS = 36  # As many as a trend shows, up to the last answer.
+COLUMNS = {
+    "country": "customer__country",
+    "city": "customer__city",
+    "language": "customer__language",
+    "gender": "customer__gender",
+    "source": "customer__source",
+    "rfm.group": "customer__features__rfm_group",
+    "cluster": "customer__features__cluster",
+    "tag": "customer__tags__tag__name",
+    "month": "",
+}
+GROUPS = ("good", "middle", "bad")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many were asked, and how many of them answered."""
+
+    sent: int
+    answered: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.answered / self.sent if self.sent else None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """The score of one group, and how far it lies from everybody else's."""
+
+    name: str
+    slug: str
+    score: Score
+    against_rest: Difference | None
+
+    @property
+    def verdict(self) -> str:
+        """ "higher", "lower" or "" when chance alone could explain the difference."""
+        if self.against_rest is None or self.against_rest.p_value >= 0.05 or not self.score.is_enough:
+            return ""
+        return "higher" if self.against_rest.value > 0 else "lower"
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    first: datetime
+    score: Score | None
+
+
+def counts(survey: Survey) -> dict[int | None, int]:
+    """{score: answers}; None for those who skipped the score."""
+    rows = Answer.objects.filter(survey=survey).values_list("score").annotate(n=Count("id")).order_by()
+    return dict(rows)
+
+
+def asked(survey: Survey) -> Asked:
+    """Only mails that left count as asked; somebody asked by hand always does."""
+    reached = reached_invitations(Invitation.objects.filter(survey=survey))
+    figures = reached.aggregate(
+        sent=Count("id"), answered=Count("id", filter=Q(state=Invitation.State.ANSWERED))
+    )
+    return Asked(figures["sent"], figures["answered"])
+
+
+def reached_invitations(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Invitations whose mail left, that were answered, or that went by another way than a campaign."""
+    mail = Message.objects.filter(
+        customer=OuterRef("customer"), mailing__source=OuterRef("source"), state=Message.State.SENT
+    )
+    return invitations.filter(
+        ~Q(source__startswith="campaign:") | Q(state=Invitation.State.ANSWERED) | Q(Exists(mail))
+    )
+
+
+def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:
+    """One score per calendar month of the shop, from the first answer to the last."""
+    answers = Answer.objects.filter(survey=survey)
+    ends = answers.aggregate(first=Min("answered_at"), last=Max("answered_at"))
+    if not ends["last"]:
+        return []
+    starts = _months(ends["first"].astimezone(zone), ends["last"].astimezone(zone), zone)
+    # Comparing with the borders is done by the database itself; cutting each date to its month is not.
+    month: Case = Case(
+        *(When(answered_at__lt=border, then=Value(at)) for at, border in enumerate(starts[1:])),
+        default=Value(len(starts) - 1),
+        output_field=IntegerField(),
+    )
+    rows = (
+        answers.filter(answered_at__gte=starts[0])
+        .annotate(month=month)
+        .values_list("month", "score")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    tables: dict[int, dict[int | None, int]] = defaultdict(dict)
+    for at, value, n in rows:
+        tables[at][value] = n
+    return [Month(first, scores.score(survey.kind, tables[at])) for at, first in enumerate(starts)]
+
+
+def by_segment(survey: Survey, whole: Mapping[int | None, int]) -> list[GroupScore]:
+    """The score of today's members of each segment."""
+    members = "customer__memberships"
+    rows = (
+        Answer.objects.filter(survey=survey, **{f"{members}__left_at": None, f"{members}__isnull": False})
+        .values_list(f"{members}__segment", "score")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    segments = {one.pk: one for one in Segment.objects.only("name", "slug")}
+    named: dict[Any, dict[int | None, int]] = defaultdict(dict)
+    for segment, value, n in rows:
+        named[segment][value] = n
+    found = [
+        _group(survey.kind, segments[key].name, segments[key].slug, table, whole)
+        for key, table in named.items()
+        if key in segments
+    ]
+    return sorted((one for one in found if one), key=lambda one: -one.score.n)
+
+
+def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | None, Score]]:
+    """The score of each value of a customer's field; (None, …) where nothing is known."""
+    if field == "segment":
+        return [(one.name, one.score) for one in by_segment(survey, counts(survey))]
+    if field == "month":
+        return [(f"{one.first:%Y-%m}", one.score) for one in trend(survey, zone) if one.score]
+    path = COLUMNS.get(field) or (f"customer__{field.replace('.', '__', 1)}" if _is_custom(field) else "")
+    if not path:
+        known = ", ".join(["segment", *COLUMNS, "custom.<key>"])
+        raise Refusal(_("There is no field “%(field)s”. Known: %(known)s") % {"field": field, "known": known})
+    rows = (
+        Answer.objects.filter(survey=survey)
+        .annotate(group_value=F(path))
+        .values_list("group_value", "score")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    tables: dict[str | None, dict[int | None, int]] = defaultdict(dict)
+    for group, value, n in rows:
+        name = None if group in (None, "") else str(group)
+        tables[name][value] = tables[name].get(value, 0) + n
+    named = [(name, scores.score(survey.kind, table)) for name, table in tables.items()]
+    return sorted(((name, one) for name, one in named if one), key=lambda pair: -pair[1].n)
+
+
+def of_group(survey: Survey, answers: QuerySet[Answer], group: str) -> QuerySet[Answer]:
+    """Only promoters ("good"), passives ("middle") or detractors ("bad"); everybody for anything else."""
+    good_from, middle_from = scores.BOUNDS[survey.kind]
+    match group:
+        case "good":
+            return answers.filter(score__gte=good_from)
+        case "middle":
+            return answers.filter(score__gte=middle_from, score__lt=good_from)
+        case "bad":
+            return answers.filter(score__lt=middle_from)
+    return answers
+
+
+def group_names(kind: str) -> dict[str, str]:
+    """What the three groups are called, in the language in force."""
+    names = {
+        "nps": (_("Promoters"), _("Passives"), _("Detractors")),
+        "csat": (_("Satisfied"), _("Neither"), _("Dissatisfied")),
+        "ces": (_("Found it easy"), _("Neither"), _("Found it hard")),
+    }[kind]
+    return dict(zip(GROUPS, names, strict=True))
+
+
+def choice_counts(survey: Survey, questions: Sequence[Question], language: str) -> list[dict[str, Any]]:
+    """How often each choice and rating was given, per question that can be counted."""
+    countable = [one for one in questions if one.kind != Question.Kind.TEXT]
+    tally: dict[str, dict[Any, int]] = {one.key: defaultdict(int) for one in countable}
+    said: dict[str, int] = defaultdict(int)
+    stored = Answer.objects.filter(survey=survey).exclude(values={}).values_list("values", flat=True)
+    for values in stored.iterator() if countable else ():
+        for key, table in tally.items():
+            given = values.get(key)
+            if given is None:
+                continue
+            said[key] += 1
+            for one in given if isinstance(given, list) else [given]:
+                table[one] += 1
+    return [
+        {
+            "label": texts.label(one, language),
+            "n": said[one.key],
+            "rows": _choice_rows(one, tally[one.key], said[one.key], language),
+        }
+        for one in countable
+    ]
+
+
+def with_figures(surveys: QuerySet[Survey]) -> list[dict[str, Any]]:
+    """Each survey with its score and response rate, in three queries for all of them."""
+    tables: dict[int, dict[int | None, int]] = defaultdict(dict)
+    for survey_id, value, n in (
+        Answer.objects.values_list("survey", "score").annotate(n=Count("id")).order_by()
+    ):
+        tables[survey_id][value] = n
+    reached = reached_invitations(Invitation.objects.all())
+    asked_rows = {
+        row["survey"]: Asked(row["sent"], row["answered"])
+        for row in reached.values("survey")
+        .annotate(sent=Count("id"), answered=Count("id", filter=Q(state=Invitation.State.ANSWERED)))
+        .order_by()
+    }
+    return [
+        {
+            "survey": one,
+            "score": scores.score(one.kind, tables[one.pk]),
+            "n": sum(tables[one.pk].values()),
+            "asked": asked_rows.get(one.pk, Asked(0, 0)),
+        }
+        for one in surveys
+    ]
+
+
+def _group(
+    kind: str, name: str, slug: str, table: Mapping[int | None, int], whole: Mapping[int | None, int]
+) -> GroupScore | None:
+    score = scores.score(kind, table)
+    if score is None:
+        return None
+    rest = scores.score(kind, scores.without(whole, table))
+    return GroupScore(name, slug, score, scores.difference(score, rest) if rest else None)
+
+
+def _choice_rows(question: Question, table: Mapping[Any, int], n: int, language: str) -> list[dict[str, Any]]:
+    if question.kind == Question.Kind.RATING:
+        names: list[tuple[Any, str]] = [(number, str(number)) for number in range(1, 6)]
+    else:
+        names = list(enumerate(texts.choices(question, language), start=1))
+    return [
+        {"name": name, "n": table.get(key, 0), "share": table.get(key, 0) / n if n else 0.0}
+        for key, name in names
+    ]
+
+
+def _months(first: datetime, last: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The first moments of the calendar months from `first` to `last`, at most the last MONTHS."""
+    begin, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    begin = max(begin, end - MONTHS + 1)
+    return [datetime(at // 12, at % 12 + 1, 1, tzinfo=zone) for at in range(begin, end + 1)]
+
+
+def _is_custom(field: str) -> bool:
+    return field.startswith("custom.") and field[7:].replace("-", "_").isidentifier()
