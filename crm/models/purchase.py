@@ -28,15 +28,20 @@ class Product(models.Model):
         return self.name
 
 
+def counting(prefix: str = "") -> Q:
+    """Not cancelled and not refunded in full; `prefix` is the way to the purchase ("purchase__").
+
+    A purchase of zero counts as long as nothing was refunded from it.
+    """
+    return Q(**{f"{prefix}status": Purchase.Status.COMPLETED}) & (
+        Q(**{f"{prefix}refunded": 0}) | Q(**{f"{prefix}refunded__lt": F(f"{prefix}charged")})
+    )
+
+
 class PurchaseQuerySet(models.QuerySet["Purchase"]):
     def counting(self) -> Self:
-        """Purchases that still count: not cancelled and not refunded in full.
-
-        A purchase of zero counts as long as nothing was refunded from it.
-        """
-        return self.filter(status=Purchase.Status.COMPLETED).filter(
-            Q(refunded=0) | Q(refunded__lt=F("charged"))
-        )
+        """Purchases that still count; see the condition above."""
+        return self.filter(counting())
 
 
 class Purchase(models.Model):
