@@ -5,3 +5,4 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 unsubscribed = Signal()  # sender=Message, message=Message, at=datetime
+import_finished = Signal()  # sender=ImportBatch, batch=ImportBatch
