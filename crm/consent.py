@@ -49,3 +49,12 @@ def suppress(email: str, reason: str, *, at: datetime) -> None:
     """No marketing mail to this address any more, whoever imports it again."""
     Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason, "at": at})
     Customer.objects.filter(email=email.strip().lower(), suppressed_at=None).update(suppressed_at=at)
+
+
+def recall(customer: Customer) -> None:
+    """Take over what the (new) address already said no to."""
+    found = (
+        Suppression.objects.filter(email_hash=email_hash(customer.email)).first() if customer.email else None
+    )
+    customer.suppressed_at = found.at if found else None
+    Customer.objects.filter(pk=customer.pk).update(suppressed_at=customer.suppressed_at)

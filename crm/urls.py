@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import account, customers, health, home, outbox, settings
+from crm.views import (
+    account,
+    customer_actions,
+    customer_edit,
+    customers,
+    health,
+    home,
+    outbox,
+    products,
+    purchases,
+    settings,
+)
 
 app_name = "crm"
 
@@ -11,11 +22,30 @@ account_urls = [
     path("sign-out/", account.sign_out, name="sign_out"),
     path("language/", account.set_language, name="set_language"),
 ]
+customer_urls = [
+    path("customers/", customers.customers, name="customers"),
+    path("customers/new/", customer_edit.customer_new, name="customer_new"),
+    path("customers/<slug:public_id>/", customers.customer, name="customer"),
+    path("customers/<slug:public_id>/edit/", customer_edit.customer_edit, name="customer_edit"),
+    path("customers/<slug:public_id>/note/", customer_actions.note, name="customer_note"),
+    path("customers/<slug:public_id>/tag/", customer_actions.tag, name="customer_tag"),
+    path("customers/<slug:public_id>/untag/<int:tag_id>/", customer_actions.untag, name="customer_untag"),
+    path("customers/<slug:public_id>/agree/", customer_actions.grant, name="customer_grant"),
+    path("customers/<slug:public_id>/object/", customer_actions.withdraw, name="customer_withdraw"),
+    path("customers/<slug:public_id>/sale/", purchases.sale, name="sale"),
+]
+purchase_urls = [
+    path("purchases/<int:pk>/", purchases.purchase, name="purchase"),
+    path("purchases/<int:pk>/refund/", purchases.refund, name="purchase_refund"),
+    path("products/", products.products, name="products"),
+    path("products/names/", products.product_names, name="product_names"),
+]
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("healthz", health.health, name="health"),
-    path("customers/", customers.customers, name="customers"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("settings/", settings.settings, name="settings"),
     *account_urls,
+    *customer_urls,
+    *purchase_urls,
 ]

@@ -1,0 +1,29 @@
+"""Saving who a customer is, with what that means for permission to write."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from crm import consent
+from crm.forms.customers import CustomerForm
+from crm.models import Customer
+
+
+@transaction.atomic
+def save(form: CustomerForm) -> Customer:
+    """Save a valid form; a new address takes over what it once said no to."""
+    customer = form.save()
+    if "email" in form.changed_data:
+        consent.recall(customer)
+    if form.cleaned_data.get("agreed"):
+        consent.grant(customer, source="staff", at=timezone.now())
+    return customer
+
+
+def same_address(customer: Customer) -> QuerySet[Customer]:
+    """Other customers with the same e-mail address: perhaps a couple, perhaps one person twice."""
+    if not customer.email:
+        return Customer.objects.none()
+    return Customer.objects.filter(email=customer.email).exclude(pk=customer.pk)[:3]

@@ -1,0 +1,201 @@
+"""Everything that happened with one customer as one list, newest first, from the tables that know it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from crm.ledger import KINDS
+from crm.models import Consent, Customer, Interaction, Message, Purchase, Refund
+
+ICONS = {
+    "note": "note",
+    "open": "mail-opened",
+    "click": "click",
+    "answer": "message-star",
+    "unsubscribe": "mail-off",
+    "view": "eye",
+    "cart": "shopping-cart-plus",
+    "login": "login",
+}
+HIDDEN = {"by"}  # Properties that are not for reading.
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline. `figure` is money, `score` the main number of an answer."""
+
+    at: datetime
+    rank: int
+    pk: int
+    kind: str
+    icon: str
+    title: str
+    text: str = ""
+    figure: Decimal | None = None
+    score: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    state: str = ""
+
+    @property
+    def mark(self) -> str:
+        text = json.dumps([self.at.isoformat(), self.rank, self.pk])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some entries, and the mark of the last one when there are older ones."""
+
+    entries: list[Entry]
+    older: str = ""
+
+
+def of(customer: Customer, *, before: str = "", size: int = 25) -> Stretch:
+    """The newest entries, or those older than a mark. As many short queries as there are tables."""
+    start = _read(before)
+    found: list[Entry] = []
+    for rank, (moment, rows, entry) in enumerate(_sources(customer)):
+        older = rows.filter(_older(moment, rank, start)) if start else rows
+        newest = older.order_by(F(moment).desc(), "-pk")[: size + 1]
+        found += [entry(rank, row) for row in newest]
+    found.sort(key=lambda one: (one.at, -one.rank, one.pk), reverse=True)
+    shown = found[:size]
+    return Stretch(shown, shown[-1].mark if len(found) > size else "")
+
+
+type Source = tuple[str, QuerySet[Any], Callable[[int, Any], Entry]]
+
+
+def _sources(customer: Customer) -> list[Source]:
+    sent = customer.messages.filter(state=Message.State.SENT, sent_at__isnull=False)
+    return [
+        ("at", customer.interactions.exclude(kind="consent"), _interaction),
+        ("refunded_at", customer.refunds.select_related("product", "purchase"), _refund),
+        ("bought_at", customer.purchases.all(), _purchase),
+        ("at", customer.consents.all(), _consent),
+        ("sent_at", sent.select_related("mailing"), _message),
+    ]
+
+
+def _older(moment: str, rank: int, start: tuple[datetime, int, int]) -> Q:
+    at, from_rank, pk = start
+    same = Q(**{moment: at})
+    if rank < from_rank:
+        same &= Q(pk__in=[])
+    elif rank == from_rank:
+        same &= Q(pk__lt=pk)
+    return Q(**{f"{moment}__lte": at}) & (Q(**{f"{moment}__lt": at}) | same)
+
+
+def _read(mark: str) -> tuple[datetime, int, int] | None:
+    try:
+        at, rank, pk = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
+        moment = parse_datetime(at)
+        if moment is None or moment.tzinfo is None:
+            return None
+        return moment, int(rank), int(pk)
+    except (ValueError, TypeError, binascii.Error):
+        return None
+
+
+def _purchase(rank: int, row: Purchase) -> Entry:
+    number = _("Order %(number)s") % {"number": row.number} if row.number else ""
+    parts = [number, _("Counter sale") if row.channel == "counter" else row.channel, row.coupon]
+    cancelled = row.status == Purchase.Status.CANCELLED
+    gone = row.refunded > 0 and row.refunded >= row.charged
+    return Entry(
+        at=row.bought_at,
+        rank=rank,
+        pk=row.pk,
+        kind="purchase",
+        icon="shopping-bag",
+        title=_("Cancelled order") if cancelled else _("Bought"),
+        text=" · ".join(part for part in parts if part),
+        figure=row.charged,
+        state="cancelled" if cancelled else "refunded" if gone else "",
+    )
+
+
+def _refund(rank: int, row: Refund) -> Entry:
+    number = row.purchase.number if row.purchase else row.number
+    parts = [_("Order %(number)s") % {"number": number} if number else "", str(row.product or "")]
+    return Entry(
+        at=row.refunded_at,
+        rank=rank,
+        pk=row.pk,
+        kind="refund",
+        icon="receipt-refund",
+        title=_("Got money back"),
+        text=" · ".join(part for part in parts if part),
+        figure=-row.amount,
+    )
+
+
+def _consent(rank: int, row: Consent) -> Entry:
+    agreed = row.action == Consent.Action.GRANTED
+    source = _("Noted by staff") if row.source == "staff" else row.source
+    return Entry(
+        at=row.at,
+        rank=rank,
+        pk=row.pk,
+        kind="consent",
+        icon="mail-check" if agreed else "mail-off",
+        title=_("Agreed to e-mail") if agreed else _("Objected to e-mail"),
+        text=" · ".join(part for part in (source, row.wording) if part),
+    )
+
+
+def _message(rank: int, row: Message) -> Entry:
+    assert row.sent_at
+    return Entry(
+        at=row.sent_at,
+        rank=rank,
+        pk=row.pk,
+        kind="message",
+        icon="mail-forward",
+        title=_("Was sent a mail"),
+        text=row.mailing.name,
+    )
+
+
+def _interaction(rank: int, row: Interaction) -> Entry:
+    properties = row.properties if isinstance(row.properties, dict) else {}
+    said = properties.get("text") or properties.get("comment") or ""
+    details = [(str(key), _plain(value)) for key, value in properties.items() if _worth_showing(key, value)]
+    return Entry(
+        at=row.at,
+        rank=rank,
+        pk=row.pk,
+        kind=row.kind if row.kind in ICONS else "event",
+        icon=ICONS.get(row.kind, "point"),
+        title=str(KINDS.get(row.kind, row.kind)),
+        text=str(said) if row.kind == "note" else row.title,
+        score=f"{row.metric.upper()} {row.number:g}" if row.metric and row.number is not None else "",
+        details=(
+            *(((_("Comment"), str(said)),) if said and row.kind != "note" else ()),
+            *(details if row.kind not in ("note", "open") else ()),
+        ),
+    )
+
+
+def _worth_showing(key: str, value: Any) -> bool:
+    return key not in HIDDEN | {"text", "comment"} and value not in (None, "", [], {})
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)

@@ -1,0 +1,51 @@
+"""Adding a customer and changing one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from crm import access, customer_list, saving
+from crm.forms.customers import CustomerForm
+from crm.models import Customer, CustomField
+from crm.web import HtmxRequest, render_page
+
+TEMPLATE = "crm/customer_form.html"
+
+
+@require_http_methods(["GET", "POST"])
+@access.staff
+def customer_new(request: HtmxRequest) -> HttpResponse:
+    return _edit(request, Customer())
+
+
+@require_http_methods(["GET", "POST"])
+@access.staff
+def customer_edit(request: HtmxRequest, public_id: str) -> HttpResponse:
+    return _edit(request, get_object_or_404(Customer, public_id=public_id))
+
+
+def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:
+    fresh = person.pk is None
+    form = CustomerForm(
+        request.POST or None,
+        instance=person,
+        own_fields=list(CustomField.objects.all()),
+        today=request.business.today(),
+    )
+    if request.method == "POST" and form.is_valid():
+        saved = saving.save(form)
+        messages.success(request, _("%(name)s was added.") % {"name": saved} if fresh else _("Saved."))
+        for twin in saving.same_address(saved):
+            messages.warning(request, _("%(name)s has the same e-mail address.") % {"name": twin})
+        return redirect(saved)
+    context = {
+        "section": "customers",
+        "form": form,
+        "customer": None if fresh else Customer.objects.get(pk=person.pk),
+        "countries": customer_list.country_choices(),
+    }
+    return render_page(request, TEMPLATE, context, status=422 if form.errors else 200)
