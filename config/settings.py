@@ -28,6 +28,7 @@ if PRODUCTION and urlsplit(SITE_URL).scheme != "https":
     raise ImproperlyConfigured("Set SITE_URL to the https:// address of the shop: production links need it")
 
 INSTALLED_APPS = [
+    "config",
     "crm",
     "segments",
     "feedback",

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+from config.checks import is_loopback, links_reach_customers
+
+
+def test_sqlite_and_postgres_addresses_are_understood():
+    assert env.database("sqlite:////srv/shop.sqlite3")["NAME"] == "/srv/shop.sqlite3"
+    postgres = env.database("postgres://ann:p%40ss@db.example:5433/shop")
+    assert (postgres["USER"], postgres["PASSWORD"], postgres["HOST"], postgres["PORT"], postgres["NAME"]) == (
+        "ann",
+        "p@ss",
+        "db.example",
+        "5433",
+        "shop",
+    )
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
+        env.database("mysql://x")
+
+
+def test_mail_address_is_understood_or_refused():
+    assert env.mail("") == {}
+    assert env.mail("smtp://u:p@mail.example:587/?tls=1")["use_tls"] is True
+    assert env.mail("smtps://mail.example")["port"] == 465
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        env.mail("mail.example:25")
+
+
+def test_an_unclear_switch_is_refused(monkeypatch):
+    monkeypatch.setenv("DEBUG", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="DEBUG"):
+        env.env_bool("DEBUG")
+
+
+def test_a_secret_is_made_once_and_never_in_production(tmp_path, monkeypatch):
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+
+    first = env.env_secret("SECRET_KEY", tmp_path, production=False)
+
+    assert env.env_secret("SECRET_KEY", tmp_path, production=False) == first
+    assert len(first) > 50
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        env.env_secret("SECRET_KEY", tmp_path / "other", production=True)
+
+
+def test_real_mail_with_local_links_is_told(settings):
+    settings.MAIL_CONNECTION = {"host": "mail.example"}
+    settings.SITE_HOST = "127.0.0.1"
+    settings.ALLOW_LOCAL_LINKS = False
+
+    assert [one.id for one in links_reach_customers(None)] == ["closeknit.W001"]
+    settings.SITE_HOST = "shop.example"
+    assert links_reach_customers(None) == []
+    assert is_loopback("[::1]")
+    assert is_loopback("localhost")
+    assert not is_loopback("10.0.0.1")
+
+
+def test_pages_are_guarded_by_a_strict_policy(staff_client):
+    response = staff_client.get("/")
+
+    policy = response.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
