@@ -8,7 +8,8 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 
 def is_loopback(host: str) -> bool:
@@ -25,7 +26,7 @@ def links_reach_customers(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     if settings.MAIL_CONNECTION and local:
         hint = "Set SITE_URL to the shop's public address, or ALLOW_LOCAL_LINKS=1 for a try on this machine."
         return [
-            Warning(
+            checks.Warning(
                 "EMAIL_URL is set, but links would lead to this machine only: mails wait.",
                 hint=hint,
                 id="closeknit.W001",
