@@ -5,3 +5,12 @@ from django.apps import AppConfig
 
 class CrmConfig(AppConfig):
     name = "crm"
+
+    def ready(self) -> None:
+        from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+
+        from crm import heartbeat, stopping
+
+        worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
+        worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
+        worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")

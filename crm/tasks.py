@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
+
+from crm import housekeeping
+from crm.outbox import claiming, dispatching
 
 
 @shared_task
 def dispatch_due() -> None:
-    """Send what is due."""
+    """Send what is due; a run ends after a minute and asks for the next one."""
+    if dispatching.dispatch():
+        dispatch_due.delay()
+
+
+@shared_task
+def reclaim_lost() -> None:
+    """Find the messages that a killed worker had in hand."""
+    claiming.reclaim_lost(timezone.now())
+
+
+@shared_task
+def clear_old() -> None:
+    """Throw away what nobody needs any more."""
+    housekeeping.clear_old(timezone.now())
