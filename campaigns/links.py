@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 
-# Marks that no mail client knows: START position [MIDDLE address] END. START "o" END is the place of the pixel.
+# Marks that no mail client knows: START position [MIDDLE address] END. START "o" END: here goes the pixel.
 START, MIDDLE, END = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{START}(o|\\d+)(?:{MIDDLE}([^{END}]*))?{END}")
 ANCHOR = re.compile(r"(<a\b[^>]*?\bhref=\")([^\"]*)(\")", re.IGNORECASE)
 DIRECT = re.compile(r"\b(?:unsubscribe_url|preferences_url|survey_link)\b")
-PIXEL = f'<img src="{START}o{END}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
+PIXEL = f'<img src="{START}o{END}" width="1" height="1" alt="" style="display:block;border:0">'
 
 _click = signing.Signer(salt="campaigns.click", sep=".")
 _open = signing.Signer(salt="campaigns.open", sep=".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -31,8 +32,8 @@ class Placeholder:
     def code(self) -> str:
         """What a click on its button inserts: with a fallback where data may lack."""
         if self.name == "customer.first_name":
-            return '{{ customer.first_name | default: "%s" }}' % _("there")
-        return "{{ %s }}" % self.name
+            return '{{{{ customer.first_name | default: "{}" }}}}'.format(_("there"))
+        return f"{{{{ {self.name} }}}}"
 
 
 CUSTOMER = (
@@ -75,6 +76,13 @@ def used(mail: PreparedMail) -> set[str]:
         for places in template.analyze().globals.values():
             names |= {".".join(str(part) for part in place.segments) for place in places}
     return names
+
+
+def has_fallback(mail: PreparedMail, name: str) -> bool:
+    """Whether every use of a placeholder says what stands there when data lack."""
+    written = f"{mail.subject_source}\n{mail.author}"
+    uses = re.findall(r"\{\{-?\s*" + re.escape(name) + r"\b([^}]*)", written)
+    return all("default" in rest for rest in uses)
 
 
 def check(mail: PreparedMail, *, has_survey: bool) -> None:
@@ -146,5 +154,10 @@ class Values:
 def sample_customer() -> Customer:
     """Somebody to show a design with while there is no customer yet."""
     return Customer(
-        pk=0, first_name="Ada", last_name="Byron", email="ada@example.com", city="London", country="United Kingdom"
+        pk=0,
+        first_name="Ada",
+        last_name="Byron",
+        email="ada@example.com",
+        city="London",
+        country="United Kingdom",
     )

@@ -15,8 +15,9 @@ class Campaign(models.Model):
     """One mail to the members of segments.
 
     DRAFT → SCHEDULED → PLANNING → SENDING ⇄ PAUSED → DONE; CANCELLED from any before DONE;
-    SCHEDULED → MISSED when its time passed by more than its tolerance; MISSED → DRAFT when a person decides.
-    Subject and design are frozen from PLANNING on.
+    SCHEDULED → MISSED when its time passed by more than its tolerance; MISSED → DRAFT when a person decides;
+    PLANNING → DRAFT with a reason when there is nobody to send to. Subject and design are frozen from
+    PLANNING on.
     """
 
     class State(models.TextChoices):
@@ -61,3 +62,8 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaigns:campaign", args=[self.slug])
+
+    @property
+    def source(self) -> str:
+        """How ledger, outbox and invitations name this campaign."""
+        return f"campaign:{self.pk}"

@@ -48,6 +48,7 @@ class PreparedMail:
     text: BoundTemplate
     urls: list[str]  # Addresses of counted links, by position.
     author: str  # The design as written, for the lines of errors.
+    subject_source: str
 
     def render(self, values: Mapping[str, Any], tracker: links.Tracker | None = None) -> Rendered:
         """The mail for one person; `values` come from `campaigns.placeholders`."""
@@ -70,7 +71,9 @@ def prepare(sources: Sources) -> PreparedMail:
     mjml, codes = _hide(_with_preheader(sources.mjml, sources.preheader))
     structure.check(mjml)
     compiled = _compile(mjml)
-    lost = [code for n, code in enumerate(codes) if code.startswith("{%") and HIDDEN.format(n) not in compiled]
+    lost = [
+        code for n, code in enumerate(codes) if code.startswith("{%") and HIDDEN.format(n) not in compiled
+    ]
     if lost:
         line = sources.mjml.count("\n", 0, max(sources.mjml.find(lost[0]), 0)) + 1
         problem = _("%s stands where no text may stand. Put it around a section or inside a text.")
@@ -89,6 +92,7 @@ def prepare(sources: Sources) -> PreparedMail:
             text=liquid.TEXT.from_string(text),
             urls=urls,
             author=sources.mjml,
+            subject_source=sources.subject,
         )
 
 
@@ -129,8 +133,9 @@ def _compile(mjml: str) -> str:
 
 
 def _first_suspect(error: str) -> str:
-    return _("The design cannot be read: %s. Look for a missing quote, bracket or closing tag.") % (
-        error.partition(" in root template")[0]
+    return (
+        _("The design cannot be read: %s. Look for a missing quote, bracket or closing tag.")
+        % (error.partition(" in root template")[0])
     )
 
 

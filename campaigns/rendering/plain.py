@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 
 SILENT = frozenset({"head", "style", "script", "title"})
-BLOCKS = frozenset("p div table tr h1 h2 h3 h4 h5 h6 ul ol li blockquote section hr".split())
+BLOCKS = frozenset(
+    {"p", "div", "table", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr"}
+)
 HIDDEN = re.compile(r"display:\s*none")
 
 

@@ -25,7 +25,9 @@ class DesignProblem(Exception):
     """A template that cannot be used; the message is for its author. `line` counts from 1, 0 is unknown."""
 
     def __init__(self, message: str, *, line: int = 0) -> None:
-        super().__init__(_("Line %(line)s: %(problem)s") % {"line": line, "problem": message} if line else message)
+        super().__init__(
+            _("Line %(line)s: %(problem)s") % {"line": line, "problem": message} if line else message
+        )
         self.line = line
 
 
@@ -59,7 +61,9 @@ def _wording(error: LiquidError) -> str:
         case UnknownFilterError():
             return _("There is no such filter: %s.") % error.message
         case UndefinedError():
-            return _("There is no such placeholder: %s.") % str(error.message).replace("' is undefined", "").strip("'")
+            return _("There is no such placeholder: %s.") % str(error.message).replace(
+                "' is undefined", ""
+            ).strip("'")
     return _("The Liquid code is not right: %s.") % str(error.message or "").rstrip(".")
 
 

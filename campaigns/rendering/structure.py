@@ -14,13 +14,14 @@ from campaigns.rendering.problems import DesignProblem
 DEEPEST = 60
 LONGEST = 200_000
 TAG = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*?)(/?)>", re.DOTALL)
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-KNOWN = frozenset(
-    """mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview
-    mj-style mj-title mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-button mj-carousel
-    mj-carousel-image mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw mj-section
-    mj-social mj-social-element mj-spacer mj-table mj-text mj-wrapper mj-selector mj-html-attribute""".split()
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+HEAD = {"attributes", "all", "class", "breakpoint", "font", "html-attribute", "html-attributes", "preview"}
+BODY = {"accordion", "accordion-element", "accordion-text", "accordion-title", "button", "carousel", "column"}
+MORE = {"carousel-image", "divider", "group", "hero", "image", "navbar", "navbar-link", "raw", "section"}
+REST = {"body", "head", "selector", "social", "social-element", "spacer", "style", "table", "text", "title"}
+KNOWN = frozenset({"mjml", *(f"mj-{name}" for name in {*HEAD, *BODY, *MORE, *REST, "wrapper"})})
 
 
 def check_size(mjml: str) -> None:
@@ -57,7 +58,7 @@ def _step(name: str, found: re.Match[str], open_tags: list[tuple[str, int]], lin
 
 
 def _close(name: str, open_tags: list[tuple[str, int]], line: int) -> None:
-    """Take `name` off the stack. Careless HTML inside a text is the compiler's business; MJML tags must match."""
+    """Take `name` off the stack; MJML tags must match, careless HTML in a text is the compiler's business."""
     while open_tags:
         last, began = open_tags.pop()
         if last == name:

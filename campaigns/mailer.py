@@ -1,0 +1,94 @@
+"""What the outbox calls to write a campaign's mails and test mails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from campaigns import design
+from campaigns.links import Tracker
+from campaigns.models import Campaign
+from campaigns.placeholders import Values, sample_customer
+from campaigns.rendering import DesignProblem, Sources
+from crm import outbox
+from crm.errors import PermanentFailure, Refusal
+from crm.models import Business, Mailing, Message
+from crm.outbox import Envelope
+from feedback import invitations
+from feedback.models import Survey
+
+type Render = Callable[[Message], Envelope]
+
+
+def register() -> None:
+    outbox.register("campaign", campaign_mails)
+    outbox.register("test", test_mails)
+
+
+def campaign_mails(mailing: Mailing) -> Render:
+    """Render messages of one campaign: design, texts and shared values are made ready here, once."""
+    campaign = Campaign.objects.select_related("survey").filter(mailing=mailing).first()
+    if campaign is None:
+        raise PermanentFailure("The campaign of this mailing does not exist any more.")
+    try:
+        mail = design.prepared(campaign)
+    except Refusal as problem:
+        raise PermanentFailure(str(problem)) from problem
+    business = Business.current()
+    values = Values(business, survey=campaign.survey, source=campaign.source)
+    from_name, from_email = business.sender
+    list_id = f"campaigns.{from_email.rpartition('@')[2]}"
+
+    def render(message: Message) -> Envelope:
+        if message.customer is None:
+            raise PermanentFailure("The customer does not exist any more.")
+        unsubscribe = outbox.unsubscribe_url(message)
+        try:
+            rendered = mail.render(
+                values.of(message.customer, unsubscribe), Tracker(mail.urls, campaign.pk, message.pk)
+            )
+        except DesignProblem as problem:
+            raise PermanentFailure(str(problem)) from problem
+        return Envelope(
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            from_name=from_name,
+            from_email=from_email,
+            reply_to=business.reply_to,
+            to_name=f"{message.customer.first_name} {message.customer.last_name}".strip(),
+            list_id=list_id,
+            unsubscribe_url=unsubscribe,
+        )
+
+    return render
+
+
+def test_mails(mailing: Mailing) -> Render:
+    """Render test mails: the design travels in the message, links count nothing, the subject says test."""
+    business = Business.current()
+    from_name, from_email = business.sender
+
+    def render(message: Message) -> Envelope:
+        context = message.context
+        survey = Survey.objects.filter(pk=context.get("survey")).first()
+        values = Values(business, survey=survey, source=invitations.TEST)
+        link = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
+        person = message.customer or sample_customer()
+        written = Sources(
+            context["subject"], context["mjml"], context.get("preheader", ""), context.get("text", "")
+        )
+        try:
+            ready = design.ready(written)
+            rendered = ready.render(values.of(person, outbox.unsubscribe_url(Message()), survey_url=link))
+        except DesignProblem as problem:
+            raise PermanentFailure(str(problem)) from problem
+        return Envelope(
+            subject=f"[Test] {rendered.subject}",
+            html=rendered.html,
+            text=rendered.text,
+            from_name=from_name,
+            from_email=from_email,
+            reply_to=business.reply_to,
+        )
+
+    return render

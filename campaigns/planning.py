@@ -1,0 +1,186 @@
+"""Who gets a campaign: counted before, decided once, one message row per person of the audience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns import design
+from campaigns.models import Campaign, Link
+from crm import outbox
+from crm.errors import Refusal
+from crm.models import Customer, CustomerQuerySet, Mailing, Message
+from crm.outbox import reasons
+from feedback import invitations
+from segments import audience
+from segments.models import Segment
+
+CHUNK = 1000
+State = Campaign.State
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How an audience will divide: `people` = `receivers` + the sum of `skipped`."""
+
+    people: int
+    receivers: int
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> list[tuple[str, str, int]]:
+        return [(code, reasons.label(code), n) for code, n in self.skipped.items() if n]
+
+    @property
+    def refusal(self) -> str:
+        """Why it cannot be sent to anybody, saying who is left out and why; "" when somebody gets it."""
+        if self.receivers:
+            return ""
+        if not self.people:
+            return _("Nobody is in the chosen segments. Choose another segment, or change its rule.")
+        parts = "; ".join(f"{label}: {n}" for _code, label, n in self.reasons)
+        text = ngettext(
+            "The one person in the chosen segments cannot be written to. %(why)s.",
+            "None of the %(n)s people in the chosen segments can be written to. %(why)s.",
+            self.people,
+        )
+        return text % {"n": self.people, "why": parts}
+
+
+def people(
+    include: Iterable[Segment],
+    exclude: Iterable[Segment],
+    members: Callable[[Segment], QuerySet[Customer]] = audience.members,
+) -> CustomerQuerySet:
+    """Members of any included segment and of no excluded one."""
+    chosen = Q(pk__in=[])
+    for segment in include:
+        chosen |= Q(pk__in=members(segment).order_by().values("pk"))
+    found = Customer.objects.filter(chosen)
+    for segment in exclude:
+        found = found.exclude(pk__in=members(segment).order_by().values("pk"))
+    return found
+
+
+def as_of_now(segment: Segment) -> CustomerQuerySet:
+    """Members by the rule as it is this moment, before the next refresh."""
+    if segment.kind == Segment.Kind.RULE and segment.rule:
+        return audience.live(segment.rule)
+    return audience.members(segment)
+
+
+def forecast(found: CustomerQuerySet) -> Forecast:
+    """Divide an audience by who can be written to, in one query."""
+    consent = Customer.EmailConsent
+    cases = Case(
+        When(email="", then=Value(reasons.NO_ADDRESS)),
+        When(email_consent=consent.UNKNOWN, then=Value(reasons.NO_CONSENT)),
+        When(email_consent=consent.WITHDRAWN, then=Value(reasons.WITHDRAWN)),
+        When(suppressed_at__isnull=False, then=Value(reasons.SUPPRESSED)),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    rows = found.annotate(why=cases).order_by().values_list("why")
+    divided = {
+        why: (n, addresses)
+        for why, n, addresses in rows.annotate(n=Count("pk"), a=Count("email", distinct=True))
+    }
+    reachable, receivers = divided.pop("", (0, 0))
+    skipped = {why: n for why, (n, _addresses) in sorted(divided.items())}
+    if reachable > receivers:
+        skipped[reasons.DUPLICATE_ADDRESS] = reachable - receivers
+    return Forecast(reachable + sum(n for n, _addresses in divided.values()), receivers, skipped)
+
+
+def forecast_live(include: Iterable[Segment], exclude: Iterable[Segment]) -> Forecast:
+    """What would happen if it were sent now."""
+    return forecast(people(include, exclude, as_of_now))
+
+
+def plan(campaign: Campaign, *, now: datetime) -> None:
+    """Make the messages of a campaign in PLANNING; may be repeated after a crash, and adds nobody twice.
+
+    Nothing leaves before all of it is planned: the mailing is held until the campaign is SENDING.
+    """
+    try:
+        prepared = design.prepared(campaign)
+        include, exclude = _up_to_date(campaign, now)
+        audience_found = people(include, exclude)
+        if refusal := forecast(audience_found).refusal:
+            raise Refusal(refusal)
+    except (Refusal, ValueError) as problem:
+        _give_back(campaign, str(problem))
+        return
+    mailing = outbox.open_mailing(
+        campaign.source, kind="campaign", name=campaign.name, purpose=Mailing.Purpose.MARKETING
+    )
+    outbox.pause(mailing, _("The messages are being prepared."))
+    Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
+    Link.objects.bulk_create(
+        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(prepared.urls)],
+        ignore_conflicts=True,
+    )
+    outbox.plan(mailing, _drafts(campaign, mailing, audience_found))
+    if campaign.survey is not None:
+        invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
+        ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
+        invitations.invite_many(campaign.survey, campaign.source, ids, at=now)  # type: ignore[arg-type]
+    _begin(campaign, mailing)
+
+
+def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[Segment]]:
+    include, exclude = list(campaign.include.all()), list(campaign.exclude.all())
+    for segment in {one.pk: one for one in include + exclude}.values():
+        if segment.kind == Segment.Kind.RULE:
+            audience.rebuild(segment, at=now)
+    return include, exclude
+
+
+def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> Iterator[Message]:
+    """One draft per person, in the order of addresses, so that shared ones stand together."""
+    taken = ""
+    rows = found.only("pk", "email", "email_consent", "suppressed_at").order_by("email", "pk")
+    planned = mailing.messages.exists()
+    for number, customer in enumerate(rows.iterator(chunk_size=CHUNK)):
+        if number % CHUNK == 0 and not Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING).exists():
+            return  # Cancelled meanwhile.
+        draft = Message(
+            mailing=mailing, key=f"customer:{customer.pk}", customer=customer, to_email=customer.email
+        )
+        reason = outbox.skip_reason(draft, customer)
+        if not reason and (customer.email == taken or (planned and _has_mail(mailing, customer))):
+            reason = reasons.DUPLICATE_ADDRESS
+        if reason:
+            draft.state, draft.reason = Message.State.SKIPPED, reason
+        else:
+            taken = customer.email
+        yield draft
+
+
+def _has_mail(mailing: Mailing, customer: Customer) -> bool:
+    """Whether an earlier, interrupted planning gave this address to somebody else."""
+    same = mailing.messages.filter(customer__email=customer.email, to_email=customer.email)
+    return same.exclude(state=Message.State.SKIPPED).exclude(customer=customer).exists()
+
+
+@transaction.atomic
+def _begin(campaign: Campaign, mailing: Mailing) -> None:
+    if Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING).update(state=State.SENDING, error=""):
+        outbox.resume(mailing)
+        outbox.deliver_soon()
+    else:
+        outbox.cancel(mailing)
+
+
+def _give_back(campaign: Campaign, problem: str) -> None:
+    """Nothing was sent and nothing was written: the campaign is a draft again and says why."""
+    back = {"state": State.DRAFT, "error": problem[:300], "started_at": None}
+    Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING, mailing=None).update(**back)
+    stopped = Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING)
+    stopped.update(state=State.CANCELLED, error=problem[:300])

@@ -1,0 +1,173 @@
+"""What became of a campaign, in numbers that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, Link, MessageEvent
+from crm import outbox
+from crm.errors import Refusal
+from crm.models import Interaction, Message, Purchase
+from crm.outbox.mailings import COUNTED
+from feedback.models import Answer, Invitation
+
+ATTRIBUTION = timedelta(days=5)
+HEARD = ("opened", "clicked", "unsubscribed", "answered", "bought")
+KINDS = {"opened": "open", "clicked": "click", "unsubscribed": "unsubscribe"}
+
+
+def named(slug: str) -> Campaign:
+    campaign = Campaign.objects.select_related("mailing", "survey").filter(slug=slug).first()
+    if campaign is None:
+        raise Refusal(_("There is no campaign “%s”.") % slug)
+    return campaign
+
+
+def delivery(campaign: Campaign) -> dict[str, Any]:
+    """audience = queued + sending + sent + failed + unsure + held_out + cancelled + skipped."""
+    if campaign.mailing is None:
+        return {"audience": 0, **{state.value: 0 for state in COUNTED}, "skipped": {}}
+    return outbox.counts(campaign.mailing)
+
+
+def status(campaign: Campaign) -> dict[str, Any]:
+    return {"state": campaign.state, **delivery(campaign)}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What people did with the mail; people are counted once each, whatever they repeated."""
+
+    opened: int
+    clicked: int
+    unsubscribed: int
+    invited: int
+    answered: int
+    score: float | None
+    bought: int
+    orders: int
+    revenue: Decimal
+
+
+def response(campaign: Campaign) -> Response:
+    said = dict(
+        _heard(campaign)
+        .order_by()
+        .values_list("kind")
+        .annotate(n=Count("customer", distinct=True))
+        .filter(kind__in=KINDS.values())
+    )
+    bought = purchases(campaign).aggregate(
+        people=Count("customer", distinct=True), orders=Count("pk"), net=Sum(F("charged") - F("refunded"))
+    )
+    invited, answered, score = _survey(campaign)
+    return Response(
+        opened=said.get("open", 0),
+        clicked=said.get("click", 0),
+        unsubscribed=said.get("unsubscribe", 0),
+        invited=invited,
+        answered=answered,
+        score=score,
+        bought=bought["people"],
+        orders=bought["orders"],
+        revenue=bought["net"] or Decimal(0),
+    )
+
+
+def _heard(campaign: Campaign) -> QuerySet[Interaction]:
+    return Interaction.objects.filter(source=campaign.source)
+
+
+def purchases(campaign: Campaign) -> QuerySet[Purchase]:
+    """Orders within five days after a click of the same person: likely, not proven, to come from the mail."""
+    clicks = _heard(campaign).filter(kind="click")
+    span = clicks.aggregate(first=Min("at"), last=Max("at"))
+    if span["first"] is None:
+        return Purchase.objects.none()
+    close = clicks.filter(
+        customer=OuterRef("customer"),
+        at__lte=OuterRef("bought_at"),
+        at__gte=OuterRef("bought_at") - ATTRIBUTION,
+    )
+    return Purchase.objects.counting().filter(
+        Exists(close),
+        customer__in=clicks.values("customer"),
+        bought_at__gte=span["first"],
+        bought_at__lte=span["last"] + ATTRIBUTION,
+    )
+
+
+def answers(campaign: Campaign) -> QuerySet[Answer]:
+    if campaign.survey_id is None:
+        return Answer.objects.none()
+    return Answer.objects.filter(survey=campaign.survey_id, invitation__source=campaign.source)
+
+
+def _survey(campaign: Campaign) -> tuple[int, int, float | None]:
+    """Invited, answered, and the score as its kind defines it."""
+    survey = campaign.survey
+    if survey is None:
+        return 0, 0, None
+    invited = Invitation.objects.filter(survey=survey, source=campaign.source).count()
+    given = dict(
+        answers(campaign).filter(score__isnull=False).order_by().values_list("score").annotate(n=Count("pk"))
+    )
+    total = sum(given.values())
+    if not total:
+        return invited, 0, None
+    if survey.kind == "nps":
+        promoters = sum(n for score, n in given.items() if score >= 9)
+        detractors = sum(n for score, n in given.items() if score <= 6)
+        return invited, total, 100 * (promoters - detractors) / total
+    return invited, total, sum(score * n for score, n in given.items()) / total
+
+
+def links(campaign: Campaign) -> list[Link]:
+    """Links of the design with `people`, how many clicked each, most clicked first."""
+    clicks = MessageEvent.objects.filter(link__campaign=campaign, kind=MessageEvent.Kind.CLICK).order_by()
+    people = dict(clicks.values_list("link").annotate(n=Count("message", distinct=True)))
+    found = list(campaign.links.all())
+    for link in found:
+        link.people = people.get(link.pk, 0)  # type: ignore[attr-defined]
+    return sorted(found, key=lambda link: -link.people)  # type: ignore[attr-defined]
+
+
+def recipients(
+    campaign: Campaign, state: str = "", reason: str = "", link: int | None = None
+) -> QuerySet[Message]:
+    """The messages behind one number of the report."""
+    found = Message.objects.filter(mailing=campaign.mailing_id or 0)
+    if link is not None:
+        clicks = MessageEvent.objects.filter(message=OuterRef("pk"), link__position=link, kind="click")
+        return found.filter(Exists(clicks))
+    if state in KINDS:
+        return found.filter(customer__in=_heard(campaign).filter(kind=KINDS[state]).values("customer"))
+    if state == "answered":
+        return found.filter(customer__in=answers(campaign).values("customer"))
+    if state == "bought":
+        return found.filter(customer__in=purchases(campaign).values("customer"))
+    if state:
+        found = found.filter(state=state)
+    return found.filter(reason=reason) if reason else found
+
+
+def totals(campaigns: list[Campaign]) -> None:
+    """Put `audience`, `sent`, `opened` and `clicked` on each campaign of a list, with two queries in all."""
+    by_source = {campaign.source: campaign for campaign in campaigns}
+    by_mailing = {campaign.mailing_id: campaign for campaign in campaigns if campaign.mailing_id}
+    for campaign in campaigns:
+        campaign.figures = dict.fromkeys(("audience", "sent", "open", "click"), 0)  # type: ignore[attr-defined]
+    rows = Message.objects.filter(mailing__in=by_mailing).order_by().values_list("mailing", "state")
+    for mailing, state, n in rows.annotate(n=Count("pk")):
+        figures = by_mailing[mailing].figures  # type: ignore[attr-defined]
+        figures["audience"] += n
+        figures["sent"] += n if state == Message.State.SENT else 0
+    said = Interaction.objects.filter(source__in=by_source, kind__in=("open", "click")).order_by()
+    for source, kind, n in said.values_list("source", "kind").annotate(n=Count("customer", distinct=True)):
+        by_source[source].figures[kind] = n  # type: ignore[attr-defined]

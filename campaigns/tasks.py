@@ -1,0 +1,26 @@
+"""Doors for the worker."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from campaigns import lifecycle, planning
+from campaigns.models import Campaign
+
+
+@shared_task
+def advance_campaigns() -> None:
+    """Begin what is due, mark what was missed, take up what was left, finish what is done."""
+    now = timezone.now()
+    for pk in [*lifecycle.start_due(now=now), *lifecycle.take_up_stalled(now=now)]:
+        plan_campaign(pk)
+    lifecycle.settle(now=timezone.now())
+
+
+@shared_task
+def plan_campaign(campaign_id: int) -> None:
+    """Prepare the messages of a campaign in PLANNING; harmless when repeated."""
+    campaign = Campaign.objects.filter(pk=campaign_id, state=Campaign.State.PLANNING).first()
+    if campaign is not None:
+        planning.plan(campaign, now=timezone.now())
