@@ -62,4 +62,8 @@ class _Reader(HTMLParser):
         words = "".join(self.parts[start:]).strip()
         if not address or address.startswith("#") or address == words:
             return
-        self.parts.append(f": {address}" if words else address)
+        if words:
+            kept = "".join(self.parts[start:]).rstrip().rstrip(".。:：")
+            self.parts[start:] = [f"{kept}: {address}"]
+        else:
+            self.parts.append(address)
