@@ -15,6 +15,8 @@ from crm.models import Business, Interaction
 from feedback import texts
 from feedback.models import Answer, Invitation, Question, Survey
 
+METRICS = ("nps", "csat", "ces")
+
 
 @transaction.atomic
 def accept(
@@ -80,4 +82,19 @@ def ledger_entries(
         number=answer.score,
         properties=properties,
     )
-    return [main]
+    # An imported row may hold a second score; rules on it ("csat.last") must see it too.
+    return [main, *(_second(main, metric, answer) for metric in METRICS if metric in answer.values)]
+
+
+def _second(main: Interaction, metric: str, answer: Answer) -> Interaction:
+    return Interaction(
+        customer_id=main.customer_id,
+        kind=main.kind,
+        at=main.at,
+        source=main.source,
+        key=f"{main.key}:{metric}",
+        subject=main.subject,
+        title=main.title,
+        metric=metric,
+        number=answer.values[metric],
+    )

@@ -2,7 +2,28 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from feedback.views import surveys
+from feedback.views import results, surveys
 
 app_name = "feedback"
-urlpatterns: list[URLPattern] = [path("", surveys.surveys, name="surveys")]
+
+# Words that stand where a survey's short name stands are kept free by feedback.forms.editing.
+survey_urls = [
+    path("", surveys.surveys, name="surveys"),
+    path("new/", surveys.survey_new, name="survey_new"),
+    path("<str:slug>/", results.survey, name="survey"),
+    path("<str:slug>/answers/", results.answers, name="answers"),
+    path("<str:slug>/ask/", results.ask, name="survey_ask"),
+    path("<str:slug>/invite/", results.invite, name="survey_invite"),
+    path("<str:slug>/edit/", surveys.survey_edit, name="survey_edit"),
+    path("<str:slug>/preview/", surveys.survey_preview, name="survey_preview"),
+    path("<str:slug>/state/", surveys.survey_switch, name="survey_switch"),
+]
+question_urls = [
+    path("<str:slug>/questions/", results.questions, name="questions"),
+    path("<str:slug>/questions/new/", surveys.question_new, name="question_new"),
+    path("<str:slug>/questions/<str:key>/", surveys.question_edit, name="question_edit"),
+    path("<str:slug>/questions/<str:key>/move/", surveys.question_move, name="question_move"),
+    path("<str:slug>/questions/<str:key>/remove/", surveys.question_remove, name="question_remove"),
+]
+customer_urls = [path("panel/<str:public_id>/", results.customer_panel, name="customer_panel")]
+urlpatterns: list[URLPattern] = [*customer_urls, *survey_urls, *question_urls]

@@ -13,7 +13,7 @@ from feedback import texts
 from feedback.models import Answer, Question, Survey
 
 RESERVED_SLUGS = {"new", "panel", "customers"}
-RESERVED_KEYS = {"comment", "score", "nps", "csat", "ces", "email", "customer", "answered-at"}
+RESERVED_KEYS = {"new", "comment", "score", "nps", "csat", "ces", "email", "customer", "answered-at"}
 LABELS = {
     "question": _("Question for the score"),
     "comment": _("Question for the comment"),
@@ -162,9 +162,7 @@ class QuestionForm(SideBySide):
         if longest < before:
             self.add_error(
                 f"choices_{first}",
-                _(
-                    "People have chosen among these already: reword them or add more at the end. Keep all."
-                ),
+                _("People have chosen among these already: reword them or add more at the end. Keep all."),
             )
         return self.cleaned_data
 

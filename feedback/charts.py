@@ -1,0 +1,90 @@
+"""Scores as charts whose title says the finding, and as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from crm.charts import Chart, Series
+from feedback import texts
+from feedback.models import Survey
+from feedback.numerics import scores
+from feedback.numerics.scores import Score
+from feedback.reports import Month
+
+
+def between(one: Score) -> str:
+    """The interval in everyday words."""
+    low, high = round(one.low), round(one.high)
+    if one.kind == "nps":
+        return _("Between %(low)s and %(high)s, probably") % {"low": _signed(low), "high": _signed(high)}
+    return _("Between %(low)s %% and %(high)s %%, probably") % {"low": low, "high": high}
+
+
+def range_of(one: Score) -> str:
+    """The interval in figures only."""
+    low, high = round(one.low), round(one.high)
+    return f"{_signed(low)} … {_signed(high)}" if one.kind == "nps" else f"{low} … {high} %"
+
+
+def figure(one: Score) -> str:
+    """The score as it is written: +31 for an NPS, 84 % for the others."""
+    return _signed(round(one.value)) if one.kind == "nps" else f"{round(one.value)} %"
+
+
+def distribution(survey: Survey, counts: Mapping[int | None, int]) -> Chart | None:
+    """How often each score was given."""
+    n = sum(count for value, count in counts.items() if value is not None)
+    if not n:
+        return None
+    values = [counts.get(value, 0) for value in survey.scale]
+    most = max(survey.scale, key=lambda value: counts.get(value, 0))
+    share = round(100 * counts.get(most, 0) / n)
+    faces = texts.faces() if survey.kind == Survey.Kind.CSAT else []
+    labels = [f"{value} {faces[at][1]}" if faces else str(value) for at, value in enumerate(survey.scale)]
+    title = _("%(score)s is the most frequent answer (%(share)s %%)") % {"score": most, "share": share}
+    return Chart(
+        "bar", title, labels, [Series(_("Answers"), values)], unit=_("answers"), first_column=_("Score")
+    )
+
+
+def trend(kind: str, months: Sequence[Month]) -> Chart | None:
+    """The score of each month with both ends of its interval; months with too few answers stay empty."""
+    shown = [(one.first, one.score if one.score and one.score.is_enough else None) for one in months]
+    known = [one for _first, one in shown if one]
+    if len(known) < 2:
+        return None
+    return Chart(
+        "line",
+        _trend_title(known[0], known[-1]),
+        [date_format(first, "YEAR_MONTH_FORMAT") for first, _one in shown],
+        [
+            Series(_("Score"), [_round(one.value) if one else None for _first, one in shown]),
+            Series(_("Probably at least"), [_round(one.low) if one else None for _first, one in shown]),
+            Series(_("Probably at most"), [_round(one.high) if one else None for _first, one in shown]),
+        ],
+        unit=_("NPS, −100 to 100") if kind == "nps" else _("percent"),
+        note=_("Months with fewer than %(least)s answers are left out.") % {"least": scores.MINIMUM},
+        first_column=_("Month"),
+        options={"scale": True},
+    )
+
+
+def _trend_title(first: Score, last: Score) -> str:
+    change = scores.difference(last, first)
+    if change.p_value >= 0.05:
+        return _("No clear change between the first and the last month")
+    points = abs(round(change.value))
+    if change.value > 0:
+        return _("Up by %(points)s points from the first to the last month") % {"points": points}
+    return _("Down by %(points)s points from the first to the last month") % {"points": points}
+
+
+def _round(value: float) -> float:
+    return round(value, 1)
+
+
+def _signed(value: int) -> str:
+    return f"+{value}" if value > 0 else str(value).replace("-", "−")

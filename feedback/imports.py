@@ -1,0 +1,190 @@
+"""Importing answers that were collected elsewhere. Unknown people's answers are kept as anonymous ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm import ledger
+from crm.errors import Refusal
+from crm.imports import people
+from crm.imports.kinds import Field, Outcome, Plan, Reject, Skip, Staged
+from crm.models import Business
+from feedback import answers
+from feedback.forms.editing import free_slug
+from feedback.models import Answer, Question, Survey
+
+METRICS = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+PREFIX = "answer."
+
+
+class AnswersLoader:
+    """The kind "answers" of `crm.imports.kinds`."""
+
+    label = gettext_lazy("Answers")
+    fields = (
+        Field(
+            "customer", "id", gettext_lazy("Customer number"), ("customer", "customer id", "customer number")
+        ),
+        Field("email", "email", gettext_lazy("E-mail"), ("email", "e-mail", "email address", "邮箱")),
+        Field("nps", "integer", gettext_lazy("NPS (0–10)"), ("nps", "nps score", "likelihood to recommend")),
+        Field(
+            "csat", "integer", gettext_lazy("CSAT (1–5)"), ("csat", "csat score", "satisfaction", "满意度")
+        ),
+        Field("ces", "integer", gettext_lazy("CES (1–7)"), ("ces", "ces score", "effort")),
+        Field(
+            "comment",
+            "text",
+            gettext_lazy("Comment"),
+            ("comment", "comments", "feedback", "verbatim", "评论"),
+        ),
+        Field(
+            "answered_at",
+            "moment",
+            gettext_lazy("Answered at"),
+            ("answered at", "surveyed at", "submitted at", "response date", "completed at", "回答时间"),
+        ),
+        Field(PREFIX, "text", gettext_lazy("Answer to another question")),
+    )
+
+    def check(self, plan: Plan) -> None:
+        said = [one for one in plan.mapped if one in METRICS or one == "comment" or one.startswith(PREFIX)]
+        if not said:
+            raise Refusal(_("No column holds an answer. Say which one is nps, csat, ces or comment."))
+        slug = plan.options.get("survey")
+        if not slug:
+            return
+        survey = Survey.objects.filter(slug=slug).first()
+        if survey is None:
+            raise Refusal(_("There is no survey “%(slug)s”.") % {"slug": slug})
+        other = [one for one in METRICS if one in plan.mapped]
+        if other and survey.kind not in other:
+            raise Refusal(
+                _("The survey “%(slug)s” asks for %(kind)s, but no column holds it.")
+                % {"slug": slug, "kind": survey.kind.upper()}
+            )
+
+    def session(self, plan: Plan) -> AnswersSession:
+        return AnswersSession(plan)
+
+
+class AnswersSession:
+    """One run. A row is known by its own words and how often it stood in the file before."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.language = Business.current().language
+        self.survey: Survey | None = None
+        self.questions: list[Question] = []
+
+    def judge(self, row: dict[str, Any]) -> Staged:
+        said = {name: row[name] for name in METRICS if row.get(name) is not None}
+        for name, value in said.items():
+            low, high = METRICS[name]
+            if not low <= value <= high:
+                raise Reject("score_range", name)
+        others = {_key(name): value for name, value in row.items() if name.startswith(PREFIX)}
+        comment = row.get("comment", "")
+        if not said and not others and not comment:
+            raise Skip("no_answer", "")
+        at: datetime | None = row.get("answered_at")
+        data = {
+            "who": people.key_of(row),
+            "said": said,
+            "others": others,
+            "comment": comment,
+            "at": at.isoformat() if at else None,
+        }
+        text = json.dumps(data, sort_keys=True, default=list, ensure_ascii=False)
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:40]
+        return Staged(fingerprint, {**data, "fingerprint": fingerprint})
+
+    def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
+        return {}
+
+    def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
+        survey = self.survey or self._open_survey()
+        known = people.find([data["who"] for _number, data in rows if data["who"]])
+        seen: Counter[str] = Counter()
+        drafts = []
+        for _number, data in rows:
+            seen[data["fingerprint"]] += 1
+            who = known.get(_hashable(data["who"])) if data["who"] else None
+            drafts.append(self._draft(survey, data, seen[data["fingerprint"]], who))
+        stored = dict(
+            Answer.objects.filter(survey=survey, key__in=[one.key for one in drafts]).values_list(
+                "key", "customer_id"
+            )
+        )
+        fresh = [one for one in drafts if one.key not in stored]
+        named = [one for one in drafts if one.customer_id and stored.get(one.key, 0) is None]
+        Answer.objects.bulk_create(fresh, batch_size=1000)
+        for one in named:  # The person has become known since: the answer is theirs now.
+            Answer.objects.filter(survey=survey, key=one.key).update(customer_id=one.customer_id)
+        ledger.record(
+            entry
+            for one in [*fresh, *named]
+            if one.customer_id
+            for entry in answers.ledger_entries(survey, self.questions, one, self.language)
+        )
+        unchanged = len(rows) - len(fresh) - len(named)
+        return Outcome({"created": len(fresh), "updated": len(named), "unchanged": unchanged})
+
+    def finish(self) -> dict[str, Any]:
+        survey = self.survey or self._find_survey()
+        return {"survey": survey.slug if survey else None}
+
+    def _draft(self, survey: Survey, data: dict[str, Any], occurrence: int, who: int | None) -> Answer:
+        values = {**data["others"], **{k: v for k, v in data["said"].items() if k != survey.kind}}
+        return Answer(
+            survey=survey,
+            customer_id=who,
+            key=f"row:{data['fingerprint']}:{occurrence}",
+            score=data["said"].get(survey.kind),
+            comment=data["comment"],
+            values=values,
+            answered_at=datetime.fromisoformat(data["at"]) if data["at"] else self.plan.at,
+        )
+
+    def _find_survey(self) -> Survey | None:
+        if slug := self.plan.options.get("survey"):
+            return Survey.objects.filter(slug=slug).first()
+        kind = next((one for one in METRICS if one in self.plan.mapped), Survey.Kind.NPS)
+        return Survey.objects.filter(is_imported=True, name=self._name(), kind=kind).first()
+
+    def _open_survey(self) -> Survey:
+        """The survey the answers belong to; the same file again finds the one made for it before."""
+        survey = self._find_survey()
+        if survey is None:
+            kind = next((one for one in METRICS if one in self.plan.mapped), Survey.Kind.NPS)
+            name = self._name()
+            survey = Survey.objects.create(
+                slug=free_slug(name.replace("_", "-")), name=name, kind=kind, is_imported=True
+            )
+        asked = sorted(_key(one) for one in self.plan.mapped if one.startswith(PREFIX))
+        if survey.is_imported:
+            for position, key in enumerate(asked):
+                survey.questions.get_or_create(
+                    key=key, defaults={"texts": {"en": {"label": key}}, "position": position}
+                )
+        self.survey, self.questions = survey, list(survey.questions.all())
+        return survey
+
+    def _name(self) -> str:
+        return self.plan.batch.file_name.split("/")[-1].split(".")[0][:120] or "survey"
+
+
+def _key(field: str) -> str:
+    """The key of a question, from "answer.<question>"."""
+    return field[len(PREFIX) :].strip().replace("/", "-")[:60]
+
+
+def _hashable(key: Any) -> Any:
+    return tuple(key) if isinstance(key, list) else key

@@ -1,0 +1,58 @@
+"""The score of a survey as scripts want it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+
+from crm.commands import Answer, JsonCommand
+from crm.errors import Refusal
+from crm.models import Business
+from feedback import reports
+from feedback.models import Survey
+from feedback.numerics import scores
+from feedback.numerics.scores import Score
+
+NAMES = {
+    "nps": ("promoters", "passives", "detractors"),
+    "csat": ("satisfied", "neither", "dissatisfied"),
+    "ces": ("easy", "neither", "hard"),
+}
+
+
+class Command(JsonCommand):
+    help = "Score of a survey with its 95 % interval, also by a field of the customers."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("survey", help="short name of the survey")
+        parser.add_argument("--by", default="", help="segment, country, language, rfm.group, custom.<key>, …")
+
+    def answer(self, **options: Any) -> Answer:
+        survey = Survey.objects.filter(slug=options["survey"]).first()
+        if survey is None:
+            raise Refusal(_("There is no survey “%(slug)s”.") % {"slug": options["survey"]})
+        whole = scores.score(survey.kind, reports.counts(survey))
+        rate = reports.asked(survey).rate
+        groups = reports.by_field(survey, options["by"], Business.current().zone) if options["by"] else []
+        return {
+            "kind": survey.kind,
+            **_figures(survey.kind, whole),
+            "response_rate": None if rate is None else round(rate, 4),
+            "groups": [{"name": name, **_figures(survey.kind, one)} for name, one in groups],
+        }
+
+
+def _figures(kind: str, one: Score | None) -> dict[str, Any]:
+    good, middle, bad = NAMES[kind]
+    if one is None:
+        return {"n": 0, "score": None, "interval": None, good: 0, middle: 0, bad: 0}
+    return {
+        "n": one.n,
+        "score": round(one.value, 3),
+        "interval": [round(one.low, 3), round(one.high, 3)],
+        good: one.good,
+        middle: one.middle,
+        bad: one.bad,
+    }

@@ -1,0 +1,196 @@
+"""What the answers of a survey say: the results, every answer, and one person's answers."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import access
+from crm.errors import Refusal
+from crm.models import Customer
+from crm.paging import page_of
+from crm.web import HtmxRequest, render_page
+from feedback import charts, invitations, reports, texts
+from feedback.models import Answer, Invitation, Question, Survey
+from feedback.numerics import scores
+
+ORDER = ["-answered_at", "-id"]
+
+
+@require_GET
+@access.staff
+def survey(request: HttpRequest, slug: str) -> HttpResponse:
+    one = get_object_or_404(Survey, slug=slug)
+    counts = reports.counts(one)
+    score = scores.score(one.kind, counts)
+    months = reports.trend(one, cast("HtmxRequest", request).business.zone)
+    names = reports.group_names(one.kind)
+    comments = _rows(_answers(one).exclude(comment="").order_by(*ORDER)[:5], one, request)
+    context = {
+        "section": "feedback",
+        "survey": one,
+        "score": score,
+        "answered": sum(counts.values()),
+        "skipped": counts.get(None, 0),
+        "asked": reports.asked(one),
+        "groups": [(key, names[key], getattr(score, key)) for key in reports.GROUPS] if score else [],
+        "distribution": charts.distribution(one, counts),
+        "trend": charts.trend(one.kind, months),
+        "segments": reports.by_segment(one, counts),
+        "minimum": scores.MINIMUM,
+        "comments": comments,
+        "names": names,
+        "questions": list(one.questions.all()),
+    }
+    return render_page(request, "feedback/survey.html", context)
+
+
+@require_GET
+@access.staff
+def answers(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every answer, or those of one group, segment or score; comments only when asked for."""
+    one = get_object_or_404(Survey, slug=slug)
+    group = request.GET.get("group", "")
+    found = reports.of_group(one, _answers(one), group)
+    if request.GET.get("comments"):
+        found = found.exclude(comment="")
+    if (score := request.GET.get("score", "")).isdigit() and len(score) < 3:
+        found = found.filter(score=int(score))
+    if segment := request.GET.get("segment"):
+        found = found.filter(
+            customer__memberships__segment__slug=segment, customer__memberships__left_at=None
+        )
+    page = page_of(found, ORDER, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    context = {
+        "section": "feedback",
+        "survey": one,
+        "page": page,
+        "rows": _rows(page.rows, one, request),
+        "group": group,
+        "names": reports.group_names(one.kind),
+    }
+    return render_page(request, "feedback/answers.html", context, partial="rows")
+
+
+@require_GET
+@access.staff
+def questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """How often each choice was taken; loaded after the page, since it reads every answer."""
+    one = get_object_or_404(Survey, slug=slug)
+    tables = reports.choice_counts(one, list(one.questions.all()), _language(request))
+    return render_page(
+        request,
+        "feedback/questions.html",
+        {"section": "feedback", "survey": one, "tables": tables},
+        partial="tables",
+    )
+
+
+@require_GET
+@access.staff
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """How to ask: in a campaign, or one person by hand."""
+    one = get_object_or_404(Survey, slug=slug)
+    words = request.GET.get("q", "").strip()
+    customer = Customer.objects.filter(public_id=request.GET.get("customer", "")).first()
+    context = {
+        "section": "feedback",
+        "survey": one,
+        "q": words,
+        "found": list(Customer.objects.search(words).order_by("last_name", "first_name", "id")[:10])
+        if words
+        else [],
+        "customer": customer,
+        "link": _given_link(one, customer) if customer else "",
+    }
+    return render_page(request, "feedback/ask.html", context)
+
+
+@require_POST
+@access.staff
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make the personal link of one customer."""
+    one = get_object_or_404(Survey, slug=slug)
+    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    try:
+        invitations.invite_by_hand(one, customer, at=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("feedback:survey_ask", slug)
+    response = redirect("feedback:survey_ask", slug)
+    response.headers["Location"] += f"?customer={customer.public_id}"
+    return response
+
+
+@require_GET
+@access.staff
+def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One person's answers, as a card of the customer page."""
+    customer = get_object_or_404(Customer, public_id=public_id)
+    found = Answer.objects.filter(customer=customer).select_related("survey").order_by(*ORDER)[:10]
+    waiting = Invitation.objects.filter(
+        customer=customer, state=Invitation.State.ASKED, expires_at__gt=timezone.now()
+    ).select_related("survey")[:5]
+    context = {
+        "customer": customer,
+        "answers": [(one, _tone(one.survey.kind, one.score)) for one in found],
+        "waiting": list(waiting),
+        "surveys": list(Survey.objects.filter(state=Survey.State.OPEN, is_imported=False)[:6]),
+    }
+    return render_page(request, "feedback/customer_panel.html", context)
+
+
+def _answers(one: Survey) -> QuerySet[Answer]:
+    return Answer.objects.filter(survey=one).select_related("customer")
+
+
+def _rows(found: Any, one: Survey, request: HttpRequest) -> list[dict[str, Any]]:
+    language = _language(request)
+    asked = {question.key: question for question in one.questions.all()} if found else {}
+    return [
+        {
+            "answer": answer,
+            "tone": _tone(one.kind, answer.score),
+            "said": [
+                (texts.label(asked[key], language), _plain(asked[key], value, language))
+                if key in asked
+                else (key, value)
+                for key, value in answer.values.items()
+            ],
+        }
+        for answer in found
+    ]
+
+
+def _plain(question: Question, value: Any, language: str) -> str:
+    words = texts.in_words(question, value, language)
+    return ", ".join(map(str, words)) if isinstance(words, list) else str(words)
+
+
+def _tone(kind: str, score: int | None) -> str:
+    """Which of the three groups a score belongs to."""
+    if score is None:
+        return ""
+    good_from, middle_from = scores.BOUNDS[kind]
+    return "good" if score >= good_from else "middle" if score >= middle_from else "bad"
+
+
+def _given_link(one: Survey, customer: Customer) -> str:
+    invitation = (
+        Invitation.objects.filter(
+            Q(expires_at__gt=timezone.now()), survey=one, customer=customer, source__startswith="staff:"
+        )
+        .order_by("-id")
+        .first()
+    )
+    return invitations.link(one.pk, invitation.source, customer.pk) if invitation else ""
+
+
+def _language(request: HttpRequest) -> str:
+    return texts.first_known(request.LANGUAGE_CODE)
