@@ -119,8 +119,8 @@ def mailbox(name: str, email: str) -> str:
     name = clean(name)
     if not name:
         return email if "@" in email else f"<{email}>"
-    if not name.isascii() or len(name) > 60 or "=?" in name:
-        return f"{encoded(name, 12, whole=True)}\r\n <{email}>"
+    if not name.isascii() or "=?" in name:
+        return f"{encoded(name, 6, whole=True)}\r\n <{email}>"
     if not _atoms.fullmatch(name):
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}" <{email}>'
@@ -165,13 +165,14 @@ def _body(text: str, html: str) -> bytes:
 
 def _part(subtype: str, text: str) -> bytes:
     """One text part: base64 where much is not ASCII (Chinese), else quoted-printable; short lines."""
-    data = text.encode("utf-8", "replace")
-    if len(data) - len(text) > len(data) // 6:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    data = lines.encode("utf-8", "replace")
+    if len(data) - len(lines) > len(data) // 6:
         name, code = b"base64", b64encode(data)
         code = b"\r\n".join([code[at : at + 76] for at in range(0, len(code), 76)])
     else:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        name, code = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+        name, code = b"quoted-printable", b2a_qp(data, istext=True)
+        code = code.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # Its own soft breaks may be bare.
     kind = subtype.encode()
     return b"".join(
         (
