@@ -1,0 +1,1 @@
+"""The invented shop "Harbour & Leaf", to look around in before one's own data are there."""
