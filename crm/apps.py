@@ -9,8 +9,9 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
-        from crm import heartbeat, stopping
+        from crm import account_mail, accounts, heartbeat, outbox, stopping
 
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
+        outbox.register(accounts.KIND, account_mail.prepare)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -34,6 +35,15 @@ def render_page(
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])  # Else the back button may show a bare fragment.
     return response
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Ask strangers to sign in; while nobody could, lead to the first-run pages instead."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+        if not User.objects.exists():
+            return redirect("crm:welcome")
+        return super().handle_no_permission(request, view_func)
 
 
 class ShopMiddleware:

@@ -7,7 +7,7 @@ def test_health_answers_without_signing_in(client, db):
     assert response.json() == {"status": "ok", "worker": False}
 
 
-def test_home_asks_nobody_to_sign_in(client, shop):
+def test_home_asks_nobody_to_sign_in(client, owner):
     assert client.get("/").headers["Location"] == "/sign-in/?next=/"
 
 

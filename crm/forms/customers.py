@@ -132,7 +132,7 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name, str(error))
 
     def save(self, commit: bool = True) -> Customer:
-        customer = super().save(commit=False)
+        customer: Customer = super().save(commit=False)
         custom = dict(customer.custom)
         for field in self.own_fields:
             value = self.cleaned_data[f"custom_{field.key}"]

@@ -1,0 +1,93 @@
+"""Signing in, choosing passwords, one's own account, and inviting others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.forms.look import Look
+from crm.models import User
+
+
+class SignInForm(Look, AuthenticationForm):
+    error_messages = {
+        "invalid_login": _("This e-mail and password do not fit together. Please try again."),
+        "inactive": _("This account is switched off. Ask the owner."),
+    }
+
+    def clean_username(self) -> str:
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class ForgotForm(Look, forms.Form):
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class ChoosePasswordForm(Look, SetPasswordForm):  # type: ignore[type-arg]
+    pass
+
+
+class ChangePasswordForm(Look, PasswordChangeForm):
+    pass
+
+
+class AccountForm(Look, forms.ModelForm):  # type: ignore[type-arg]
+    language = forms.ChoiceField(label=_("Language of these pages"), required=False)
+
+    class Meta:
+        model = User
+        fields = ["name", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", gettext("As the browser")), *settings.LANGUAGES]
+        self.fields["language"].choices = choices  # type: ignore[attr-defined]
+
+
+class InviteForm(Look, forms.Form):
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=User.Role,
+        initial=User.Role.STAFF,
+        help_text=_("Owners also see settings and accounts, and may remove data."),
+    )
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError(gettext("This person already has an account."))
+        return email
+
+
+class OwnerForm(Look, forms.Form):
+    """Step one of the first run: who you are."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 8 signs, and not one that everybody uses."),
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("password"):
+            try:
+                user = User(email=data.get("email", ""), name=data.get("name", ""))
+                validate_password(data["password"], user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
