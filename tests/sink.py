@@ -120,10 +120,18 @@ async def serve(file: Path, behaviour: str, keep: bool) -> None:
             await server.serve_forever()
 
 
+def smtp_options(port: int, seconds: float = 2.0) -> dict[str, object]:
+    """As settings.MAIL_CONNECTION."""
+    basic = {"host": "127.0.0.1", "port": port, "timeout": seconds}
+    return {**basic, "username": "", "password": "", "use_tls": False, "use_ssl": False}
+
+
 class Sink:
-    def __init__(self, behaviour: str = "", *, keep: bool = True) -> None:
+    """`behaviour` is one of BEHAVIOURS; `seconds` is how long clients wait for it."""
+
+    def __init__(self, behaviour: str = "", *, keep: bool = True, seconds: float = 2.0) -> None:
         assert behaviour in BEHAVIOURS
-        self.behaviour, self.keep = behaviour, keep
+        self.behaviour, self.keep, self.seconds = behaviour, keep, seconds
 
     def __enter__(self) -> Sink:
         handle, name = tempfile.mkstemp(prefix="sink-")
@@ -142,12 +150,11 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}/?timeout=2"
+        return f"smtp://127.0.0.1:{self.port}/?timeout={self.seconds}"
 
     @property
     def options(self) -> dict[str, object]:
-        basic = {"host": "127.0.0.1", "port": self.port, "timeout": 2.0}
-        return {**basic, "username": "", "password": "", "use_tls": False, "use_ssl": False}
+        return smtp_options(self.port, self.seconds)
 
     def mails(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.file.read_bytes().splitlines()]
