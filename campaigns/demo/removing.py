@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Q
 
@@ -47,7 +45,7 @@ def what_goes() -> dict[str, int]:
 
 
 @transaction.atomic
-def remove(*, keep_user: User | None, now: datetime) -> dict[str, int]:
+def remove(*, keep_user: User | None) -> dict[str, int]:
     """Remove all that is invented. What people made and that needs an invented part keeps that part."""
     gone = what_goes()
     _letters()

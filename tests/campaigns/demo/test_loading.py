@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F, Sum
+
+from campaigns.demo import loading, removing
+from campaigns.models import Campaign
+from crm import outbox
+from crm.models import Business, Customer, Interaction, Message, Purchase, User
+from feedback.models import Answer
+from segments.models import CustomerFeatures, Segment
+from tests.people import make_customer
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def portrait():
+    """What can be compared of two loads."""
+    return (
+        list(
+            Customer.objects.order_by("external_id").values_list(
+                "external_id", "email", "created_on", "custom"
+            )
+        ),
+        list(
+            Purchase.objects.order_by("key").values_list("key", "charged", "refunded", "bought_at", "status")
+        ),
+        list(
+            Message.objects.order_by("mailing__name", "customer__external_id").values_list(
+                "state", "reason", "sent_at"
+            )
+        ),
+        list(
+            Answer.objects.order_by("answered_at", "customer__external_id").values_list(
+                "score", "comment", "values", "answered_at"
+            )
+        ),
+    )
+
+
+def test_the_same_day_gives_the_same_shop_and_another_seed_another_one():
+    shops = []
+
+    for seed in (2, 2, 3):
+        loading.load(NOW, count=120, seed=seed)
+        shops.append(portrait())
+        removing.remove(keep_user=None)
+
+    assert shops[0] == shops[1]
+    assert shops[0] != shops[2]
+
+
+def test_people_buy_between_joining_and_yesterday():
+    loading.load(NOW, count=120)
+
+    known = Purchase.objects.exclude(customer=None)
+    assert known.count() > 500
+    assert not known.filter(bought_at__date__lt=F("customer__created_on")).exists()
+    assert not Purchase.objects.filter(bought_at__gt=NOW).exists()
+    assert Purchase.objects.filter(customer=None).exists()
+    assert Purchase.objects.exclude(refunded=0).exists()
+
+
+def test_an_order_adds_up():
+    loading.load(NOW, count=60)
+
+    for one in Purchase.objects.annotate(sum=Sum("lines__amount")):
+        assert one.charged == one.sum - one.discount + one.shipping
+
+
+def test_addresses_belong_to_nobody_and_everything_is_marked_as_invented():
+    loading.load(NOW, count=200)
+
+    for email in Customer.objects.exclude(email="").values_list("email", flat=True):
+        assert email.split("@")[1] in {"example.com", "example.org", "example.net"}
+    assert not Customer.objects.filter(is_demo=False).exists()
+    assert not Segment.objects.filter(is_demo=False).exists()
+    assert "invented" in Business.current().postal_address
+
+
+def test_the_numbers_of_past_campaigns_add_up_and_only_the_willing_were_written_to():
+    loading.load(NOW, count=200)
+
+    assert Campaign.objects.filter(state="done").count() == 5
+    for campaign in Campaign.objects.filter(state="done"):
+        counts = outbox.counts(campaign.mailing)
+        assert counts["audience"] == counts["sent"] + counts["failed"] + sum(counts["skipped"].values())
+        assert counts["sent"] > 0
+    unwilling = Customer.objects.filter(email_consent="unknown")
+    assert not Message.objects.filter(customer__in=unwilling, state="sent").exists()
+
+
+def test_answers_are_in_the_ledger():
+    loading.load(NOW, count=200)
+
+    answers = Interaction.objects.filter(kind="answer")
+    assert answers.count() == Answer.objects.count() > 20
+    assert set(answers.values_list("metric", flat=True)) == {"nps", "csat"}
+    assert Answer.objects.filter(language="zh-hans").exclude(comment="").exists()
+
+
+def test_somebody_can_sign_in_but_a_known_password_never_joins_real_accounts():
+    loading.load(NOW, count=20)
+
+    assert User.objects.get(email="owner@example.com").check_password("closeknit-demo")
+
+
+def test_a_shop_with_an_account_gets_no_second_owner(owner):
+    loading.load(NOW, count=20)
+
+    assert not User.objects.filter(email="owner@example.com").exists()
+    assert Business.current().name == "Teahouse"
+
+
+def test_production_gets_no_known_password(settings):
+    settings.PRODUCTION = True
+
+    loading.load(NOW, count=20)
+
+    assert not User.objects.exists()
+
+
+def test_the_command_loads_refreshes_and_loads_only_once():
+    first, second = StringIO(), StringIO()
+
+    call_command("load_demo", "--customers", "150", "--json", stdout=first)
+    call_command("load_demo", "--customers", "150", "--json", stdout=second)
+
+    assert json.loads(first.getvalue())["already_loaded"] is False
+    assert json.loads(second.getvalue()) == {**json.loads(first.getvalue()), "already_loaded": True}
+    assert CustomerFeatures.objects.count() == 150
+    assert Segment.objects.get(slug="may-be-written-to").member_count > 50
+
+
+def test_the_command_refuses_a_place_with_real_customers():
+    make_customer()
+
+    with pytest.raises(CommandError) as refused:
+        call_command("load_demo", "--json")
+
+    assert refused.value.returncode == 1
+    assert Customer.objects.count() == 1
