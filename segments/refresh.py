@@ -1,0 +1,158 @@
+"""The one recipe: features → RFM → clusters → segments, computed aside and switched in whole."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.errors import Refusal
+from crm.models import Business
+from segments import features, lease, scoring
+from segments.models import CustomerFeatures, ScoringRun
+from segments.shadow import drop, publish, settle, shadow
+
+STEPS = {
+    "features": _("Describing customers"),
+    "rfm": _("Scoring recency, frequency and money"),
+    "clusters": _("Assigning clusters"),
+    "segments": _("Rebuilding segments"),
+}
+
+
+def request(only: Sequence[str] = ()) -> ScoringRun:
+    """Ask for a refresh in the background; one that is waiting already serves everybody."""
+    waiting = ScoringRun.objects.filter(
+        kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.QUEUED, parameters={"only": list(only)}
+    ).first()
+    run = waiting or ScoringRun.objects.create(kind=ScoringRun.Kind.REFRESH, parameters={"only": list(only)})
+    send(run.pk)
+    return run
+
+
+def send(pk: int) -> None:
+    """Hand a run to a worker once this transaction is through; if the queue is down, the sweep will."""
+    from segments.tasks import run_scoring  # The task calls us.
+
+    transaction.on_commit(lambda: run_scoring.delay(pk), robust=True)
+
+
+def run(
+    run: ScoringRun | None,
+    *,
+    as_of: date | None = None,
+    only: Sequence[str] = (),
+    frozen: bool = False,
+) -> dict[str, Any]:
+    """Refresh everyone; without a claimed `run` one is made here. Only one refresh runs at a time."""
+    run = run or _take(only)
+    try:
+        return _work(run, as_of, tuple(only or run.parameters.get("only", ())), frozen)
+    except lease.Superseded:
+        raise
+    except Exception as error:
+        lease.fail(run, str(error) if isinstance(error, Refusal) else f"{type(error).__name__}: {error}")
+        raise
+
+
+def _take(only: Sequence[str]) -> ScoringRun:
+    now = timezone.now()
+    for other in ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.RUNNING):
+        if lease.is_dead(other, now):
+            lease.fail(other, str(_("Its process was stopped.")))
+    made = ScoringRun.objects.create(kind=ScoringRun.Kind.REFRESH, parameters={"only": list(only)})
+    claimed = lease.claim(made.pk)
+    if claimed is None:
+        made.delete()
+        raise Refusal(_("A refresh is running already. Please wait until it is done."))
+    return claimed
+
+
+def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bool) -> dict[str, Any]:
+    began = time.perf_counter()
+    business = Business.current()
+    now = timezone.now()
+    day = as_of or business.today(now)
+    wanted = [name for name in STEPS if not only or name in only]
+    steps: list[dict[str, Any]] = []
+    found: list[scoring.Scoring] = []
+    clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    with shadow(filled=True):
+        if "features" in wanted:
+            _timed(run, "features", steps, lambda _: features.rebuild(day, business=business))
+        settle()
+        if "rfm" in wanted:
+            _timed(run, "rfm", steps, lambda _: _score(found, frozen))
+        if "clusters" in wanted:
+            _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
+        tell = lease.step(run, "segments")  # Before the switch, so that others see it.
+        with transaction.atomic():
+            customers = publish()
+            drop()
+            _keep(found, day, frozen, clustering)
+            if "segments" in wanted:
+                _timed(run, "segments", steps, lambda _: _segments(now, tell))
+            result = _result(day, customers, steps, time.perf_counter() - began)
+            lease.finish(run, as_of=day, result=result)
+    return result
+
+
+def _segments(now: datetime, tell: lease.Progress) -> int:
+    try:
+        from segments import audience
+    except ImportError:
+        return 0
+    return audience.rebuild_all(now, tell)
+
+
+def _score(found: list[scoring.Scoring], frozen: bool) -> int:
+    found.append(scoring.score_rfm(scoring.live_cuts() if frozen else None))
+    return found[0].scored
+
+
+def _keep(found: list[scoring.Scoring], day: date, frozen: bool, clustering: ScoringRun | None) -> None:
+    """Remember the scoring that is now live, and catch up with a clustering chosen in the meantime."""
+    for one in found:
+        scoring.remember(one, as_of=day, frozen=frozen)
+    in_use = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    if in_use != clustering:
+        scoring.assign_clusters(in_use)
+
+
+def _timed(
+    run: ScoringRun, name: str, steps: list[dict[str, Any]], work: Callable[[lease.Progress], int | None]
+) -> None:
+    tell = lease.step(run, name)
+    began = time.perf_counter()
+    rows = work(tell)
+    steps.append({"name": name, "seconds": round(time.perf_counter() - began, 3), "rows": rows or 0})
+
+
+def _result(day: date, customers: int, steps: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    per_mb = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return {
+        "as_of": day.isoformat(),
+        "customers": customers,
+        "steps": steps,
+        "seconds": round(seconds, 3),
+        "peak_mb": round(peak / per_mb),
+    }
+
+
+def last_done() -> ScoringRun | None:
+    """The latest finished refresh, of which the day of the data is printed on pages."""
+    done = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE)
+    return done.exclude(as_of=None).first()
+
+
+def data_day() -> date | None:
+    """The day that the features in force describe."""
+    return CustomerFeatures.objects.order_by("-as_of").values_list("as_of", flat=True).first()

@@ -1,0 +1,93 @@
+"""A temporary table that stands before the live CustomerFeatures: compute aside, then switch in whole.
+
+Both databases look for temporary tables first, so inside `shadow` every query on CustomerFeatures, the ORM's
+too, sees the table of this connection while everybody else keeps seeing the live one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+
+from crm.models import Customer
+from segments.models import CustomerFeatures
+
+TABLE = CustomerFeatures._meta.db_table
+
+
+@contextlib.contextmanager
+def shadow(*, filled: bool = False) -> Iterator[None]:
+    """Put an empty table (or, if `filled`, a copy of the live rows) before the live one."""
+    _create()
+    failed = False
+    try:
+        if filled:
+            _run(f"INSERT INTO {_temporary()} ({_columns()}) SELECT {_columns()} FROM {_live()}")
+        yield
+    except BaseException:
+        failed = True
+        raise
+    finally:
+        # In a broken transaction nothing can be dropped; its end takes the table with it.
+        with contextlib.suppress(DatabaseError) if failed else contextlib.nullcontext():
+            drop()
+
+
+def publish() -> int:
+    """Write the shadow's rows over the live ones in one statement; people deleted meanwhile stay away."""
+    people = connection.ops.quote_name(Customer._meta.db_table)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in _names() if name != '"customer_id"')
+    chosen = ", ".join(f"s.{name}" for name in _names())
+    return _run(
+        f"INSERT INTO {_live()} ({_columns()}) SELECT {chosen} FROM {_temporary()} s"
+        f" JOIN {people} c ON c.id = s.customer_id WHERE true"
+        f" ON CONFLICT (customer_id) DO UPDATE SET {changed}"
+    )
+
+
+def drop() -> None:
+    """Take the shadow away, if it is still there."""
+    _run(f"DROP TABLE IF EXISTS {_temporary()}")
+
+
+def settle() -> None:
+    """Tell the planner what the shadow holds, once it is filled."""
+    if connection.vendor == "postgresql":
+        _run(f"ANALYZE {_temporary()}")
+
+
+def _create() -> None:
+    fields = CustomerFeatures._meta.local_concrete_fields
+    columns = ", ".join(
+        f'"{field.column}" {field.db_type(connection)}' + (" PRIMARY KEY" if field.primary_key else "")
+        for field in fields
+    )
+    _run(f"CREATE TEMPORARY TABLE {connection.ops.quote_name(TABLE)} ({columns})")
+
+
+def _names() -> list[str]:
+    return [f'"{field.column}"' for field in CustomerFeatures._meta.local_concrete_fields]
+
+
+def _columns() -> str:
+    return ", ".join(_names())
+
+
+def _temporary() -> str:
+    return f'{"pg_temp" if connection.vendor == "postgresql" else "temp"}."{TABLE}"'
+
+
+def _live() -> str:
+    if connection.vendor != "postgresql":
+        return f'main."{TABLE}"'
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        return f'"{cursor.fetchone()[0]}"."{TABLE}"'
+
+
+def _run(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.rowcount)

@@ -1,0 +1,54 @@
+"""Doors for the worker: every task takes a row's key, and every row survives a lost or doubled task."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.errors import Refusal
+from crm.models import Business, Customer
+from segments import clusters, lease, refresh
+from segments.models import ScoringRun
+
+NIGHT = time(3)
+
+
+@shared_task
+def run_scoring(run_id: int) -> None:
+    """Work on a waiting run; one that is taken, or must wait for another refresh, is left alone."""
+    run = lease.claim(run_id)
+    if run is None:
+        return
+    try:
+        if run.kind == ScoringRun.Kind.CLUSTER:
+            clusters.run(run)
+        else:
+            refresh.run(run)
+    except (Refusal, lease.Superseded):
+        return  # The reason stands in the run, or another worker has it.
+
+
+@shared_task
+def nightly_refresh() -> None:
+    """Once a day, from three o'clock in the shop's time zone, or as soon after as the machine is on."""
+    refresh_if_due(timezone.now())
+
+
+@shared_task
+def resume_stalled_runs() -> None:
+    """Find what a killed worker or a lost task left behind."""
+    for pk in lease.release_stalled(timezone.now()):
+        refresh.send(pk)
+
+
+def refresh_if_due(now: datetime) -> bool:
+    """Ask for the night's refresh, unless it is early, done, under way, or nobody is there."""
+    business = Business.current()
+    night = datetime.combine(business.today(now), NIGHT, tzinfo=business.zone)
+    this_night = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, created_at__gte=night)
+    if now < night or this_night.exists() or not Customer.objects.exists():
+        return False
+    refresh.request()
+    return True
