@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.charts import Chart, Series
+from crm.templatetags.crm_format import percent
 from feedback import texts
 from feedback.models import Survey
 from feedback.numerics import scores
@@ -20,18 +21,18 @@ def between(one: Score) -> str:
     low, high = round(one.low), round(one.high)
     if one.kind == "nps":
         return _("Between %(low)s and %(high)s, probably") % {"low": _signed(low), "high": _signed(high)}
-    return _("Between %(low)s %% and %(high)s %%, probably") % {"low": low, "high": high}
+    return _("Between %(low)s and %(high)s, probably") % {"low": _percent(low), "high": _percent(high)}
 
 
 def range_of(one: Score) -> str:
     """The interval in figures only."""
     low, high = round(one.low), round(one.high)
-    return f"{_signed(low)} … {_signed(high)}" if one.kind == "nps" else f"{low} … {high} %"
+    return f"{_signed(low)} … {_signed(high)}" if one.kind == "nps" else f"{low} … {_percent(high)}"
 
 
 def figure(one: Score) -> str:
-    """The score as it is written: +31 for an NPS, 84 % for the others."""
-    return _signed(round(one.value)) if one.kind == "nps" else f"{round(one.value)} %"
+    """The score as it is written: +31 for an NPS, 84% for the others."""
+    return _signed(round(one.value)) if one.kind == "nps" else _percent(one.value)
 
 
 def distribution(survey: Survey, counts: Mapping[int | None, int]) -> Chart | None:
@@ -41,10 +42,10 @@ def distribution(survey: Survey, counts: Mapping[int | None, int]) -> Chart | No
         return None
     values = [counts.get(value, 0) for value in survey.scale]
     most = max(survey.scale, key=lambda value: counts.get(value, 0))
-    share = round(100 * counts.get(most, 0) / n)
+    share = _percent(100 * counts.get(most, 0) / n)
     faces = texts.faces() if survey.kind == Survey.Kind.CSAT else []
     labels = [f"{value} {faces[at][1]}" if faces else str(value) for at, value in enumerate(survey.scale)]
-    title = _("%(score)s is the most frequent answer (%(share)s %%)") % {"score": most, "share": share}
+    title = _("%(score)s is the most frequent answer (%(share)s)") % {"score": most, "share": share}
     return Chart(
         "bar", title, labels, [Series(_("Answers"), values)], unit=_("answers"), first_column=_("Score")
     )
@@ -84,6 +85,10 @@ def _trend_title(first: Score, last: Score) -> str:
 
 def _round(value: float) -> float:
     return round(value, 1)
+
+
+def _percent(points: float) -> str:
+    return percent(points / 100)
 
 
 def _signed(value: int) -> str:

@@ -43,7 +43,6 @@ COLUMNS = {
     "rfm.group": "customer__features__rfm_group",
     "cluster": "customer__features__cluster",
     "tag": "customer__tags__tag__name",
-    "month": "",
 }
 GROUPS = ("good", "middle", "bad")
 
@@ -201,6 +200,14 @@ def group_names(kind: str) -> dict[str, str]:
         "ces": (_("Found it easy"), _("Neither"), _("Found it hard")),
     }[kind]
     return dict(zip(GROUPS, names, strict=True))
+
+
+def shares(score: Score | None) -> list[tuple[str, str, int, float]]:
+    """Code, name, number and share of the three groups."""
+    if score is None:
+        return []
+    names = group_names(score.kind)
+    return [(key, names[key], getattr(score, key), getattr(score, key) / score.n) for key in GROUPS]
 
 
 def choice_counts(survey: Survey, questions: Sequence[Question], language: str) -> list[dict[str, Any]]:

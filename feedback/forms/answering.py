@@ -61,7 +61,7 @@ def initial(score: int | None, comment: str, values: dict[str, Any]) -> dict[str
 
 
 def _field(question: Question, language: str) -> forms.Field:
-    basis = {
+    basis: dict[str, Any] = {
         "label": texts.label(question, language),
         "required": question.is_required,
         "error_messages": {"required": _("Please answer this question.")},

@@ -94,7 +94,7 @@ class SurveyForm(SideBySide):
         if survey.pk and Answer.objects.filter(survey=survey).exists():
             self.fields["kind"].disabled = True
             self.fields["kind"].help_text = _("There are answers already, so the kind stays.")
-        self.add_texts({"question": 2, "comment": 2, "thanks": 2}, current)
+        self.add_texts({"question": 3, "comment": 2, "thanks": 2}, current)
 
     def clean(self) -> dict[str, Any]:
         if not any(self.written("question", language) for language in texts.LANGUAGES):

@@ -30,7 +30,6 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
     counts = reports.counts(one)
     score = scores.score(one.kind, counts)
     months = reports.trend(one, cast("HtmxRequest", request).business.zone)
-    names = reports.group_names(one.kind)
     comments = _rows(_answers(one).exclude(comment="").order_by(*ORDER)[:5], one, request)
     context = {
         "section": "feedback",
@@ -39,13 +38,12 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
         "answered": sum(counts.values()),
         "skipped": counts.get(None, 0),
         "asked": reports.asked(one),
-        "groups": [(key, names[key], getattr(score, key)) for key in reports.GROUPS] if score else [],
+        "groups": reports.shares(score),
         "distribution": charts.distribution(one, counts),
         "trend": charts.trend(one.kind, months),
         "segments": reports.by_segment(one, counts),
         "minimum": scores.MINIMUM,
         "comments": comments,
-        "names": names,
         "questions": list(one.questions.all()),
     }
     return render_page(request, "feedback/survey.html", context)
