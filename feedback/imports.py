@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from crm import ledger
 from crm.errors import Refusal
 from crm.imports import people
+from crm.imports.fields import IDENTITY
 from crm.imports.kinds import Field, Outcome, Plan, Reject, Skip, Staged
 from crm.models import Business
 from feedback import answers
@@ -30,26 +31,33 @@ class AnswersLoader:
 
     label = gettext_lazy("Answers")
     fields = (
+        *(one for one in IDENTITY if one.name in ("customer", "email")),
         Field(
-            "customer", "id", gettext_lazy("Customer number"), ("customer", "customer id", "customer number")
+            "nps", "integer", gettext_lazy("NPS (0–10)"), ("npsscore", "likelihoodtorecommend", "推荐意愿")
         ),
-        Field("email", "email", gettext_lazy("E-mail"), ("email", "e-mail", "email address", "邮箱")),
-        Field("nps", "integer", gettext_lazy("NPS (0–10)"), ("nps", "nps score", "likelihood to recommend")),
-        Field(
-            "csat", "integer", gettext_lazy("CSAT (1–5)"), ("csat", "csat score", "satisfaction", "满意度")
-        ),
-        Field("ces", "integer", gettext_lazy("CES (1–7)"), ("ces", "ces score", "effort")),
+        Field("csat", "integer", gettext_lazy("CSAT (1–5)"), ("csatscore", "satisfaction", "满意度")),
+        Field("ces", "integer", gettext_lazy("CES (1–7)"), ("cesscore", "effort", "effortscore")),
         Field(
             "comment",
             "text",
             gettext_lazy("Comment"),
-            ("comment", "comments", "feedback", "verbatim", "评论"),
+            ("comments", "feedback", "verbatim", "remark", "评论", "意见", "反馈", "备注"),
         ),
         Field(
             "answered_at",
             "moment",
             gettext_lazy("Answered at"),
-            ("answered at", "surveyed at", "submitted at", "response date", "completed at", "回答时间"),
+            (
+                *[
+                    "surveyedat",
+                    "submittedat",
+                    "submissiondate",
+                    "responsedate",
+                    "respondedat",
+                    "completedat",
+                ],
+                "回答时间",
+            ),
         ),
         Field(PREFIX, "text", gettext_lazy("Answer to another question")),
     )
@@ -89,14 +97,14 @@ class AnswersSession:
         for name, value in said.items():
             low, high = METRICS[name]
             if not low <= value <= high:
-                raise Reject("score_range", name)
+                raise Reject("out_of_range", name)
         others = {_key(name): value for name, value in row.items() if name.startswith(PREFIX)}
         comment = row.get("comment", "")
         if not said and not others and not comment:
             raise Skip("no_answer", "")
         at: datetime | None = row.get("answered_at")
         data = {
-            "who": people.key_of(row),
+            "who": _keys(row),
             "said": said,
             "others": others,
             "comment": comment,
@@ -111,12 +119,12 @@ class AnswersSession:
 
     def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
         survey = self.survey or self._open_survey()
-        known = people.find([data["who"] for _number, data in rows if data["who"]])
+        known = people.find({key for _number, data in rows for key in data["who"]})
         seen: Counter[str] = Counter()
         drafts = []
         for _number, data in rows:
             seen[data["fingerprint"]] += 1
-            who = known.get(_hashable(data["who"])) if data["who"] else None
+            who = next((known[key] for key in data["who"] if key in known), None)
             drafts.append(self._draft(survey, data, seen[data["fingerprint"]], who))
         stored = dict(
             Answer.objects.filter(survey=survey, key__in=[one.key for one in drafts]).values_list(
@@ -186,5 +194,7 @@ def _key(field: str) -> str:
     return field[len(PREFIX) :].strip().replace("/", "-")[:60]
 
 
-def _hashable(key: Any) -> Any:
-    return tuple(key) if isinstance(key, list) else key
+def _keys(row: dict[str, Any]) -> list[str]:
+    """Whom the row names, the surest first."""
+    keys = [people.key_of({name: row[name]}) for name in ("customer", "email") if row.get(name)]
+    return [key for key in keys if key]
