@@ -47,5 +47,5 @@ def _english(found: dict[str, Any]) -> Answer:
     cuts = dict(found["cut_points"])
     if cuts:
         cuts["monetary"] = [f"{cut:.2f}" for cut in cuts["monetary"]]
-    groups = {ENGLISH[code]: count for code, count in found["groups"].items()}
+    groups = {label: found["groups"][code] for code, label in ENGLISH.items()}
     return {**found, "cut_points": cuts, "groups": groups}
