@@ -1,0 +1,155 @@
+"""Who belongs to a segment: what the apps above ask, and how memberships are switched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from crm.models import Business, Customer, CustomerQuerySet
+from segments.models import Membership, Segment
+from segments.rules.compile import to_q
+from segments.rules.fields import Catalogue
+from segments.rules.moment import Moment
+from segments.rules.parsing import parse
+from segments.rules.preview import planned_well
+from segments.rules.problems import InvalidRule
+from segments.rules.tree import Node
+
+type Progress = Callable[[int, int], Any]
+
+
+def members(segment: Segment) -> CustomerQuerySet:
+    """The customers in a segment by the memberships in force."""
+    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
+    return Customer.objects.filter(pk__in=inside)
+
+
+def live(rule: object, *, as_of: date | None = None, business: Business | None = None) -> CustomerQuerySet:
+    """The customers whom a rule finds now. With `as_of`, ask inside `segments.features.aside`."""
+    moment = Moment.end_of(as_of, business) if as_of else Moment.now(business=business)
+    return Customer.objects.filter(to_q(parse(rule), moment))
+
+
+def rebuild(segment: Segment, *, at: datetime | None = None) -> int:
+    """Calculate a segment anew and switch its memberships in whole; returns how many belong to it now.
+
+    A rule that does not work leaves everything as it was and is raised.
+    """
+    at = at or timezone.now()
+    node = parse(segment.rule, Catalogue(segment)) if segment.kind == Segment.Kind.RULE else None
+    return _switch(segment, node, Moment.now(at), at)
+
+
+def rebuild_all(at: datetime, progress: Progress | None = None) -> int:
+    """Every segment, those asked about by others first. One that fails keeps its members and says why."""
+    ordered = in_order(list(Segment.objects.all()))
+    moment, rebuilt = Moment.now(at), 0
+    for done, segment in enumerate(ordered):
+        if progress:
+            progress(done, len(ordered))
+        try:
+            node = parse(segment.rule, Catalogue(segment)) if segment.kind == Segment.Kind.RULE else None
+        except InvalidRule as problem:
+            Segment.objects.filter(pk=segment.pk).update(error=_short(str(problem)))
+            continue
+        _switch(segment, node, moment, at)
+        rebuilt += 1
+    if progress:
+        progress(len(ordered), len(ordered))
+    return rebuilt
+
+
+def in_order(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments that others ask about come first; those in a circle come last, in any order."""
+    asked = {segment.slug: slugs_in(segment.rule) for segment in segments}
+    found: list[Segment] = []
+    left = list(segments)
+    while left:
+        placed = {one.slug for one in found}
+        waiting = {one.slug for one in left}
+        ready = [one for one in left if not asked[one.slug] & waiting - placed]
+        found += ready or left
+        left = [one for one in left if one not in ready] if ready else []
+    return found
+
+
+def slugs_in(rule: Any) -> set[str]:
+    """The segments that a stored rule names, whether it works or not."""
+    if isinstance(rule, list):
+        return set().union(*(slugs_in(part) for part in rule))
+    if not isinstance(rule, dict):
+        return set()
+    own = {rule["in_segment"]} if isinstance(rule.get("in_segment"), str) else set()
+    return own.union(*(slugs_in(rule[key]) for key in ("all", "any", "not") if key in rule))
+
+
+def used_by(segment: Segment) -> list[Segment]:
+    """Other segments whose rules ask about this one."""
+    others = Segment.objects.filter(kind=Segment.Kind.RULE).exclude(pk=segment.pk)
+    return [other for other in others if segment.slug in slugs_in(other.rule)]
+
+
+@transaction.atomic
+def add(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> int:
+    """Put people on a list kept by hand; returns how many are new."""
+    inside = set(members(segment).filter(pk__in=customer_ids).values_list("pk", flat=True))
+    new = [Membership(segment=segment, customer_id=pk, entered_at=at) for pk in dict.fromkeys(customer_ids)]
+    new = [one for one in new if one.customer_id not in inside]
+    Membership.objects.bulk_create(new, batch_size=1000, ignore_conflicts=True)
+    _count(segment, at)
+    return len(new)
+
+
+@transaction.atomic
+def remove(segment: Segment, customer_id: int, *, at: datetime) -> int:
+    """Take somebody off a list kept by hand."""
+    inside = Membership.objects.filter(segment=segment, customer_id=customer_id, left_at=None)
+    gone = inside.update(left_at=at)
+    _count(segment, at)
+    return gone
+
+
+def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -> int:
+    with transaction.atomic(), planned_well():
+        Segment.objects.select_for_update().get(pk=segment.pk)  # Two rebuilds at once take turns.
+        if node is not None:
+            found = Customer.objects.filter(to_q(node, moment))
+            _enter(segment, found, at)
+            inside = Membership.objects.filter(segment=segment, left_at=None)
+            inside.exclude(customer__in=found.values("pk")).update(left_at=at)
+        return _count(segment, at)
+
+
+def _enter(segment: Segment, found: CustomerQuerySet, at: datetime) -> None:
+    """One INSERT … SELECT of who fits and is not inside yet."""
+    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
+    new = found.exclude(pk__in=inside).order_by().values("pk")
+    sql, params = new.query.sql_with_params()
+    table = connection.ops.quote_name(Membership._meta.db_table)
+    values = [segment.pk, connection.ops.adapt_datetimefield_value(at)]
+    moment_type = "timestamptz" if connection.vendor == "postgresql" else "text"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (segment_id, customer_id, entered_at)"
+            f" SELECT %s, found.id, CAST(%s AS {moment_type}) FROM ({sql}) found WHERE true"
+            " ON CONFLICT DO NOTHING",
+            [*values, *params],
+        )
+
+
+def _count(segment: Segment, at: datetime) -> int:
+    segment.member_count = Membership.objects.filter(segment=segment, left_at=None).count()
+    segment.refreshed_at, segment.error = at, ""
+    segment.save(update_fields=["member_count", "refreshed_at", "error"])
+    return segment.member_count
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+__all__ = ["add", "in_order", "live", "members", "rebuild", "rebuild_all", "remove", "slugs_in", "used_by"]
