@@ -11,7 +11,7 @@ from campaigns.placeholders import Values, sample_customer
 from campaigns.rendering import DesignProblem, Sources
 from crm import outbox
 from crm.errors import PermanentFailure, Refusal
-from crm.models import Business, Mailing, Message
+from crm.models import Business, Customer, Mailing, Message
 from crm.outbox import Envelope
 from feedback import invitations
 from feedback.models import Survey
@@ -73,7 +73,7 @@ def test_mails(mailing: Mailing) -> Render:
         survey = Survey.objects.filter(pk=context.get("survey")).first()
         values = Values(business, survey=survey, source=invitations.TEST)
         link = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
-        person = message.customer or sample_customer()
+        person = Customer.objects.filter(pk=context.get("as")).first() or sample_customer()
         written = Sources(
             context["subject"], context["mjml"], context.get("preheader", ""), context.get("text", "")
         )

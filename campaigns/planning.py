@@ -135,8 +135,15 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
 
 
 def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[Segment]]:
+    """Rebuild the chosen segments and those that their rules ask about, those first."""
     include, exclude = list(campaign.include.all()), list(campaign.exclude.all())
-    for segment in {one.pk: one for one in include + exclude}.values():
+    chosen = {one.slug: one for one in include + exclude}
+    asked = set(chosen)
+    while asked:
+        slugs = {slug for name in asked for slug in audience.slugs_in(chosen[name].rule)} - set(chosen)
+        chosen |= {one.slug: one for one in Segment.objects.filter(slug__in=slugs)}
+        asked = slugs & set(chosen)
+    for segment in audience.in_order(list(chosen.values())):
         if segment.kind == Segment.Kind.RULE:
             audience.rebuild(segment, at=now)
     return include, exclude

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from campaigns.views import public
 
 app_name = "campaigns_public"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("c/<str:token>", public.click, name="click"),
+    path("o/<str:token>", public.opened, name="open"),
+]

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Link, MessageEvent
 from crm import outbox
 from crm.errors import Refusal
-from crm.models import Interaction, Message, Purchase
+from crm.models import Customer, Interaction, Message, Purchase
+from crm.outbox import reasons
 from crm.outbox.mailings import COUNTED
 from feedback.models import Answer, Invitation
 
@@ -155,6 +156,46 @@ def recipients(
     if state:
         found = found.filter(state=state)
     return found.filter(reason=reason) if reason else found
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One campaign as one person met it."""
+
+    message: Message
+    campaign: Campaign
+    opened: bool
+    clicked: bool
+    why: str
+
+
+def mails_to(customer: Customer, limit: int = 8) -> list[Mail]:
+    """The last campaigns to a customer, those not sent too, with three queries."""
+    messages = list(
+        Message.objects.filter(customer=customer, mailing__kind="campaign").order_by("-planned_at", "-pk")[
+            :limit
+        ]
+    )
+    campaigns = {
+        one.mailing_id: one for one in Campaign.objects.filter(mailing__in=[m.mailing_id for m in messages])
+    }
+    sources = [one.source for one in campaigns.values()]
+    heard = set(
+        Interaction.objects.filter(
+            customer=customer, kind__in=("open", "click"), source__in=sources
+        ).values_list("source", "kind")
+    )
+    return [
+        Mail(
+            message,
+            campaign,
+            opened=(campaign.source, "open") in heard,
+            clicked=(campaign.source, "click") in heard,
+            why=reasons.label(message.reason) if message.reason else message.error,
+        )
+        for message in messages
+        if (campaign := campaigns.get(message.mailing_id))
+    ]
 
 
 def totals(campaigns: list[Campaign]) -> None:

@@ -1,8 +1,53 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
-from campaigns.views import campaigns
+from campaigns.views import actions, campaigns, editor, people, templates
+
+
+class NameConverter(StringConverter):
+    """A short name, Chinese ones too."""
+
+    regex = r"[-\w]+"
+
+
+register_converter(NameConverter, "name")
 
 app_name = "campaigns"
-urlpatterns: list[URLPattern] = [path("", campaigns.campaigns, name="campaigns")]
+editor_urls = [
+    path("new/", campaigns.campaign_new, name="campaign_new"),
+    path("audience/", editor.audience, name="audience"),
+    path("people/", editor.people, name="people"),
+    path("preview/", editor.preview, name="preview"),
+    path("design/<str:key>/", editor.design_source, name="design_source"),
+]
+template_urls = [
+    path("templates/", templates.templates, name="templates"),
+    path("templates/new/", templates.template_new, name="template_new"),
+    path("templates/<int:pk>/", templates.template_edit, name="template"),
+    path("templates/<int:pk>/delete/", templates.template_delete, name="template_delete"),
+    path("templates/<str:key>/look/", templates.template_preview, name="template_preview"),
+]
+action_urls = [
+    path("<name:slug>/send/", actions.send, name="campaign_send"),
+    path("<name:slug>/schedule/", actions.schedule, name="campaign_schedule"),
+    path("<name:slug>/draft/", actions.back_to_draft, name="campaign_draft"),
+    path("<name:slug>/pause/", actions.pause, name="campaign_pause"),
+    path("<name:slug>/resume/", actions.resume, name="campaign_resume"),
+    path("<name:slug>/cancel/", actions.cancel, name="campaign_cancel"),
+    path("<name:slug>/duplicate/", actions.duplicate, name="campaign_duplicate"),
+    path("<name:slug>/delete/", actions.delete, name="campaign_delete"),
+    path("<name:slug>/test/", actions.send_test, name="campaign_test"),
+]
+urlpatterns: list[URLPattern] = [
+    path("", campaigns.campaigns, name="campaigns"),
+    *editor_urls,
+    *template_urls,
+    path("customer/<slug:public_id>/", people.customer_panel, name="customer_panel"),
+    path("<name:slug>/", campaigns.campaign, name="campaign"),
+    path("<name:slug>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path("<name:slug>/look/", editor.campaign_preview, name="campaign_preview"),
+    path("<name:slug>/recipients/", people.recipients, name="recipients"),
+    *action_urls,
+]

@@ -41,6 +41,7 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && closeM
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (event.submitter?.hasAttribute("formtarget")) return; // A preview in a frame; the page itself stays.
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "1";
   setTimeout(() => delete form.dataset.sent, 5000);

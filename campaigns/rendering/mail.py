@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -65,6 +65,7 @@ class PreparedMail:
 
 def prepare(sources: Sources) -> PreparedMail:
     """Compile a design and parse its Liquid code; raises `DesignProblem` with the line."""
+    sources = replace(sources, mjml=sources.mjml.replace("\r\n", "\n"))  # As browsers send it.
     structure.check_size(sources.mjml)
     with liquid_explained():
         liquid.HTML.from_string(sources.mjml)  # Only for errors with the author's own line numbers.
@@ -100,11 +101,11 @@ def _hide(mjml: str) -> tuple[str, list[str]]:
     """Put words in the place of Liquid code, so that quotes and signs in it cannot disturb the compiler."""
     codes: list[str] = []
 
-    def replace(found: re.Match[str]) -> str:
+    def put_away(found: re.Match[str]) -> str:
         codes.append(found[0])
         return HIDDEN.format(len(codes) - 1) + "\n" * found[0].count("\n")  # Lines keep their numbers.
 
-    return LIQUID.sub(replace, SHOWN.sub("", mjml)), codes
+    return LIQUID.sub(put_away, SHOWN.sub("", mjml)), codes
 
 
 def _with_preheader(mjml: str, preheader: str) -> str:

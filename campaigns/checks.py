@@ -1,0 +1,96 @@
+"""What the page of a campaign shows: before sending what to look at, afterwards the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import design, lifecycle, planning, reports
+from campaigns.forms import ScheduleForm, TestForm
+from campaigns.models import Campaign
+from crm.errors import Refusal
+from crm.models import Business, Message, User, WorkerHeartbeat
+from crm.outbox import reasons
+from crm.outbox.channels import refusal as nothing_may_leave
+
+LIVE = (Campaign.State.PLANNING, Campaign.State.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One summand of the audience, with what opens the people behind it."""
+
+    label: str
+    n: int
+    state: str
+    reason: str = ""
+    hint: str = ""
+
+
+def before_sending(campaign: Campaign, business: Business, user: User) -> dict[str, Any]:
+    include, exclude = list(campaign.include.all()), list(campaign.exclude.all())
+    soon = timezone.localtime(timezone.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    return {
+        "include": include,
+        "exclude": exclude,
+        **_audience(campaign, include, exclude),
+        "problem": design.problem_in(
+            design.sources(campaign), has_survey=campaign.survey_id is not None, business=business
+        ),
+        "stopped": nothing_may_leave(),
+        "sender": business.sender,
+        "needs_sender": not business.from_email,
+        "worker": WorkerHeartbeat.anybody_there(),
+        "schedule_form": ScheduleForm(initial={"at": campaign.scheduled_at or soon}),
+        "test_form": TestForm(initial={"to": user.email}),
+        "gives_up": lifecycle.latest_start(campaign),
+    }
+
+
+def _audience(campaign: Campaign, include: list[Any], exclude: list[Any]) -> dict[str, Any]:
+    """The forecast and what data lack, or why it cannot be said."""
+    try:
+        found = planning.people(include, exclude, planning.as_of_now)
+        forecast = planning.forecast(found)
+        missing = design.missing(design.prepared(campaign), found)
+    except (Refusal, ValueError) as problem:
+        return {"audience_problem": str(problem)}
+    return {"forecast": forecast, "missing": missing}
+
+
+def report(campaign: Campaign) -> dict[str, Any]:
+    counted = reports.delivery(campaign)
+    done = counted["audience"] - counted["queued"] - counted["sending"]
+    return {
+        "counted": counted,
+        "parts": parts(counted),
+        "done": done,
+        "response": reports.response(campaign),
+        "links": reports.links(campaign) if campaign.mailing_id else [],
+        "live": campaign.state in LIVE,
+        "worker": WorkerHeartbeat.anybody_there(),
+        "days": reports.ATTRIBUTION.days,
+    }
+
+
+def parts(counted: dict[str, Any]) -> list[Part]:
+    """The summands of the audience that are not zero, in the order of a message's life."""
+    hints = {
+        "unsure": _("Handed to the mail server, but its answer was lost. Never sent again by itself."),
+        "failed": _("The mail server refused them."),
+    }
+    found = [
+        Part(str(state.label), counted[state.value], state.value, hint=hints.get(state.value, ""))
+        for state in Message.State
+        if state != Message.State.SKIPPED
+    ]
+    skipped = sorted(counted["skipped"].items(), key=lambda pair: -pair[1])
+    found += [
+        Part(reasons.label(code), n, Message.State.SKIPPED, code, str(reasons.EXPLANATIONS.get(code, "")))
+        for code, n in skipped
+    ]
+    return [part for part in found if part.n or part.state == Message.State.SENT]

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import design
+from campaigns.models import Campaign, MailTemplate
+from campaigns.rendering import Sources
+from crm.errors import Refusal
+from crm.models import Business, User
+from feedback.models import Survey
+from segments.models import Segment
+
+SOURCE = {
+    "class": "form-control ck-source",
+    "rows": 22,
+    "spellcheck": "false",
+    "data-source": "",
+    "wrap": "off",
+}
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Everything a draft holds. The design is tried out before it is kept."""
+
+    include = forms.ModelMultipleChoiceField(
+        Segment.objects.all(),
+        label=gettext_lazy("Send to"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    exclude = forms.ModelMultipleChoiceField(
+        Segment.objects.all(),
+        label=gettext_lazy("But not to"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ["name", "subject", "preheader", "include", "exclude", "survey", "mjml", "text"]
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+            "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
+            "preheader": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
+            "survey": forms.Select(attrs={"class": "form-select", "data-preview-source": ""}),
+            "mjml": forms.Textarea(attrs=SOURCE),
+            "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+        }
+        help_texts = {
+            "name": gettext_lazy("Only you see it."),
+            "preheader": gettext_lazy("Stands beside the subject in many inboxes."),
+            "survey": gettext_lazy("For {{ survey_row }} or {{ survey_link }} in the design."),
+            "text": gettext_lazy("Leave it empty and it is made from the design."),
+        }
+
+    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.business = business
+        survey = self.fields["survey"]
+        assert isinstance(survey, forms.ModelChoiceField)
+        survey.queryset = Survey.objects.filter(state=Survey.State.OPEN, is_imported=False)
+        survey.empty_label = _("No survey")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("mjml") and data.get("subject"):
+            written = Sources(
+                data["subject"], data["mjml"], data.get("preheader") or "", data.get("text") or ""
+            )
+            has_survey = data.get("survey") is not None
+            if problem := design.problem_in(written, has_survey=has_survey, business=self.business):
+                self.add_error("mjml", problem)
+        return data
+
+    @transaction.atomic
+    def store(self, user: User) -> Campaign:
+        """Keep the draft; refused when it is no draft any more."""
+        data = dict(self.cleaned_data)
+        include, exclude = data.pop("include"), data.pop("exclude")
+        campaign = self.instance
+        if campaign.pk is None:
+            slug = free_slug(data["name"])
+            campaign = Campaign.objects.create(slug=slug, created_by=user, **data)
+        elif not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(error="", **data):
+            raise Refusal(_("Only a draft can be changed. Take the campaign back from the schedule first."))
+        campaign.include.set(include)
+        campaign.exclude.set(exclude)
+        return campaign
+
+
+class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = MailTemplate
+        fields = ["name", "description", "subject", "language", "mjml"]
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "form-control"}),
+            "description": forms.TextInput(attrs={"class": "form-control"}),
+            "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
+            "language": forms.Select(
+                choices=[("en", "English"), ("zh-hans", "简体中文")], attrs={"class": "form-select"}
+            ),
+            "mjml": forms.Textarea(attrs=SOURCE),
+        }
+
+    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.business = business
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("mjml"):
+            written = Sources(data.get("subject") or "", data["mjml"])
+            if problem := design.problem_in(written, has_survey=True, business=self.business):
+                self.add_error("mjml", problem)
+        return data
+
+
+class ScheduleForm(forms.Form):
+    """A moment in the shop's time zone."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("Send at"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": "form-control"}, format="%Y-%m-%dT%H:%M"
+        ),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+    )
+
+
+class TestForm(forms.Form):
+    to = forms.EmailField(
+        label=gettext_lazy("Send a test to"), widget=forms.EmailInput(attrs={"class": "form-control"})
+    )
+
+
+def free_slug(name: str) -> str:
+    """A short name that no campaign has yet."""
+    base = slugify(name, allow_unicode=True)[:70] or "campaign"
+    taken = set(Campaign.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken |= {
+        "new",
+        "templates",
+        "preview",
+        "audience",
+        "people",
+        "design",
+        "customer",
+    }  # Addresses of pages.
+    return (
+        base
+        if base not in taken
+        else next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)
+    )

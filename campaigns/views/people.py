@@ -1,0 +1,67 @@
+"""The people behind the numbers, and the mails of one person."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from campaigns import reports
+from campaigns.models import Campaign
+from crm import access
+from crm.models import Customer, Message
+from crm.outbox import reasons
+from crm.paging import page_of
+from crm.web import render_page
+
+HEARD = {
+    "opened": gettext_lazy("Opened"),
+    "clicked": gettext_lazy("Clicked"),
+    "unsubscribed": gettext_lazy("Unsubscribed"),
+    "answered": gettext_lazy("Answered the survey"),
+    "bought": gettext_lazy("Bought after a click"),
+}
+
+
+@require_GET
+@access.staff
+def recipients(request: HttpRequest, slug: str) -> HttpResponse:
+    """The messages behind one number of the report."""
+    campaign = get_object_or_404(Campaign, slug=slug)
+    state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
+    position = request.GET.get("link", "")
+    link = int(position) if position.isdigit() and len(position) < 6 else None
+    found = reports.recipients(campaign, state, reason, link).select_related("customer")
+    page = page_of(found, ("pk",), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    for message in page.rows:
+        message.why = reasons.label(message.reason) if message.reason else message.error  # type: ignore[attr-defined]
+    context = {
+        "section": "campaigns",
+        "campaign": campaign,
+        "page": page,
+        "which": _which(campaign, state, reason, link),
+    }
+    return render_page(request, "campaigns/recipients.html", context)
+
+
+def _which(campaign: Campaign, state: str, reason: str, link: int | None) -> str:
+    if link is not None:
+        found = campaign.links.filter(position=link).first()
+        return _("Clicked on %s") % found.url if found else ""
+    if reason:
+        return reasons.label(reason)
+    if state in HEARD:
+        return str(HEARD[state])
+    return (
+        str(Message.State(state).label) if state in Message.State.values else _("Everybody of the audience")
+    )
+
+
+@require_GET
+@access.staff
+def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The last campaigns to this person: state, opened, clicked, or why not sent."""
+    customer = get_object_or_404(Customer, public_id=public_id)
+    return render(request, "campaigns/customer_panel.html", {"mails": reports.mails_to(customer)})
