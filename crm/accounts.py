@@ -105,5 +105,5 @@ def demo_login() -> tuple[str, str] | None:
     if user is None or not Customer.objects.filter(is_demo=True).exists():
         return None
     mark = hashlib.sha256(user.password.encode()).hexdigest()[:32]  # Checking a password is slow on purpose.
-    known = cache.get_or_set(f"demo login {mark}", lambda: user.check_password(DEMO_PASSWORD), 86_400)
+    known = cache.get_or_set(f"demo-login:{mark}", lambda: user.check_password(DEMO_PASSWORD), 86_400)
     return (DEMO_EMAIL, DEMO_PASSWORD) if known else None

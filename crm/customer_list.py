@@ -106,7 +106,7 @@ def country_choices() -> list[str]:
         used = Customer.objects.exclude(country="").order_by("country").values_list("country", flat=True)
         return list(used.distinct()[:300])
 
-    return list(cache.get_or_set("customer countries", countries, 60) or [])
+    return list(cache.get_or_set("customer-countries", countries, 60) or [])
 
 
 def tag_choices() -> list[str]:
