@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crm.errors import Refusal
+from crm.models import Interaction
+from feedback import answers
+from feedback.models import Answer, Invitation
+from tests.feedback.surveys import make_invitation, make_question, make_survey
+from tests.people import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def say(invitation, score, *, comment="", values=None, at=NOON, language="en"):
+    return answers.accept(
+        invitation, score=score, comment=comment, values=values or {}, language=language, at=at
+    )
+
+
+def test_an_answer_is_remembered_in_the_ledger():
+    survey = make_survey()
+    make_question(survey, "reason", "single", choices=["Tea", "Coffee"], chinese=["茶", "咖啡"])
+    make_question(survey, "next", "multi", choices=["Matcha", "Mate"])
+    invitation = make_invitation(survey, at=NOON)
+
+    say(invitation, 9, comment="Lovely", values={"reason": 2, "next": [1, 2]}, language="zh-hans")
+
+    entry = Interaction.objects.get()
+    assert (entry.kind, entry.subject, entry.title) == ("answer", "tea", "After tea")
+    assert (entry.metric, entry.number, entry.at) == ("nps", 9, NOON)
+    assert (entry.source, entry.key) == (f"survey:{survey.pk}", f"invitation:{invitation.pk}")
+    assert entry.customer_id == invitation.customer_id
+    assert entry.properties == {"reason": "Coffee", "next": ["Matcha", "Mate"], "comment": "Lovely"}
+    answer = Answer.objects.get()
+    assert (answer.language, answer.values) == ("zh-hans", {"reason": 2, "next": [1, 2]})
+    assert Invitation.objects.get().state == "answered"
+
+
+def test_a_correction_replaces_what_was_said():
+    invitation = make_invitation(at=NOON)
+
+    say(invitation, 3, comment="Late")
+    say(invitation, 8, at=NOON + timedelta(hours=1))
+
+    answer, entry = Answer.objects.get(), Interaction.objects.get()
+    assert (answer.score, answer.comment) == (8, "")
+    assert (entry.number, entry.at) == (8, NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("at", [NOON + timedelta(days=60), NOON + timedelta(days=400)])
+def test_nothing_is_accepted_after_the_end(at):
+    invitation = make_invitation(at=NOON)
+
+    with pytest.raises(Refusal, match="expired"):
+        say(invitation, 9, at=at)
+
+    assert not Answer.objects.exists()
+    assert not Interaction.objects.exists()
+
+
+def test_a_survey_closed_meanwhile_accepts_nothing():
+    survey = make_survey()
+    invitation = make_invitation(survey, at=NOON)
+    survey.state = "closed"
+    survey.save()
+
+    with pytest.raises(Refusal, match="closed"):
+        say(invitation, 9)
+
+    assert not Answer.objects.exists()
+
+
+def test_when_the_ledger_fails_nothing_is_half_written(monkeypatch):
+    invitation = make_invitation(at=NOON)
+    monkeypatch.setattr(Interaction.objects, "bulk_create", lambda *a, **k: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        say(invitation, 9)
+
+    assert not Answer.objects.exists()
+    assert Invitation.objects.get().state == "asked"
