@@ -127,7 +127,7 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
 def _enter(segment: Segment, found: CustomerQuerySet, at: datetime) -> None:
     """One INSERT … SELECT of who fits and is not inside yet."""
     inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
-    new = found.exclude(pk__in=inside).order_by().values("pk")
+    new = found.exclude(pk__in=inside).order_by().values("id")
     sql, params = new.query.sql_with_params()
     table = connection.ops.quote_name(Membership._meta.db_table)
     values = [segment.pk, connection.ops.adapt_datetimefield_value(at)]
