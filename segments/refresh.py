@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.errors import Refusal
 from crm.models import Business
-from segments import features, lease, scoring
+from segments import audience, features, lease, scoring
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import drop, publish, settle, shadow
 
@@ -98,18 +98,10 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             drop()
             _keep(found, day, frozen, clustering)
             if "segments" in wanted:
-                _timed(run, "segments", steps, lambda _: _segments(now, tell))
+                _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             result = _result(day, customers, steps, time.perf_counter() - began)
             lease.finish(run, as_of=day, result=result)
     return result
-
-
-def _segments(now: datetime, tell: lease.Progress) -> int:
-    try:
-        from segments import audience
-    except ImportError:
-        return 0
-    return audience.rebuild_all(now, tell)
 
 
 def _score(found: list[scoring.Scoring], frozen: bool) -> int:
