@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from crm.models import Business, User
+from crm.models import Business, Product, User
 
 
 class HtmxRequest(HttpRequest):
@@ -70,4 +70,5 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     return {
         "business": getattr(request, "business", None),
         "sandbox": not settings.MAIL_CONNECTION,
+        "has_demo": Product.objects.filter(is_demo=True).exists,  # Asked only by whole pages.
     }

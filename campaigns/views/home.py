@@ -61,7 +61,9 @@ def home_loop(request: HtmxRequest) -> HttpResponse:
 def home_unhappy(request: HtmxRequest) -> HttpResponse:
     """Who gave a low score lately and has had no word from us since."""
     unhappy = attention.unhappy(timezone.now())
-    page = page_of(unhappy, ("-id",), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page = page_of(
+        unhappy, ("-id",), after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
     since = timezone.now() - attention.LOOK_BACK
     said: dict[int, Interaction] = {
         one.customer_id: one

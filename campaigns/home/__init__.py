@@ -1,0 +1,1 @@
+"""What the start page tells: figures, charts, what needs attention, what runs, and the loop."""

@@ -1,0 +1,125 @@
+"""What somebody should look at today, the most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import Campaign
+from crm.models import Business, Customer, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
+from segments.models import CustomerFeatures, ScoringRun, Segment
+
+LOOK_BACK = timedelta(days=14)
+STALE = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing to look at; `level` is danger, warning or info."""
+
+    level: str
+    icon: str
+    text: str
+    url: str
+    action: str
+
+
+def matters(business: Business, now: datetime) -> list[Matter]:
+    return [
+        *_program(now),
+        *_imports(now),
+        *_campaigns(business),
+        *_refresh(now),
+        *_feedback(now),
+    ]
+
+
+def unhappy(now: datetime) -> QuerySet[Customer]:
+    """Customers whose last low answer of two weeks has no staff note after it."""
+    low = Q(metric="nps", number__lte=6) | Q(metric="csat", number__lte=2) | Q(metric="ces", number__lte=3)
+    said = Interaction.objects.filter(low, kind="answer", at__gte=now - LOOK_BACK).exclude(customer=None)
+    noted = Interaction.objects.filter(customer=OuterRef("customer"), kind="note", at__gte=OuterRef("at"))
+    return Customer.objects.filter(pk__in=said.filter(~Exists(noted)).values("customer"))
+
+
+def _program(now: datetime) -> Iterator[Matter]:
+    if not WorkerHeartbeat.anybody_there(now):
+        yield Matter(
+            "danger",
+            "engine-off",
+            _("No worker is running: imports, refreshes and mails wait. Start one with “make worker”."),
+            reverse("crm:outbox"),
+            _("See what waits"),
+        )
+
+
+def _imports(now: datetime) -> Iterator[Matter]:
+    stopped = ImportBatch.objects.filter(state=ImportBatch.State.FAILED, created_at__gte=now - LOOK_BACK)
+    for batch in stopped[:3]:
+        text = _("The import of %(file)s stopped. You can resume it.") % {"file": batch.file_name}
+        yield Matter(
+            "danger", "database-import", text, reverse("crm:import", args=[batch.pk]), _("Look at it")
+        )
+
+
+def _campaigns(business: Business) -> Iterator[Matter]:
+    for campaign in Campaign.objects.filter(state=Campaign.State.MISSED)[:3]:
+        text = _("“%(name)s” missed its time and was not sent.") % {"name": campaign.name}
+        yield Matter("danger", "clock-exclamation", text, campaign.get_absolute_url(), _("Decide"))
+    for campaign in Campaign.objects.filter(state=Campaign.State.PAUSED).select_related("mailing")[:3]:
+        text = _("“%(name)s” is paused.") % {"name": campaign.name}
+        if campaign.mailing and campaign.mailing.reason:
+            text += f" {campaign.mailing.reason}"
+        yield Matter("warning", "player-pause", text, campaign.get_absolute_url(), _("Decide"))
+    # Naming the mailings lets both databases count along the index.
+    unsure = Message.objects.filter(
+        mailing__in=Mailing.objects.values("pk"), state=Message.State.UNSURE
+    ).count()
+    if unsure:
+        text = ngettext(
+            "%(n)s message may or may not have arrived.",
+            "%(n)s messages may or may not have arrived.",
+            unsure,
+        ) % {"n": unsure}
+        yield Matter("warning", "help-circle", text, reverse("crm:outbox") + "?state=unsure", _("Look at it"))
+    if not business.postal_address:
+        text = _("Mails must name a postal address, and yours is missing.")
+        yield Matter("warning", "map-pin", text, reverse("crm:business"), _("Add it"))
+    if settings.MAIL_CONNECTION and not business.from_email:
+        text = _("Mails have no sender address yet.")
+        yield Matter("warning", "at", text, reverse("crm:business"), _("Add it"))
+
+
+def _refresh(now: datetime) -> Iterator[Matter]:
+    runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH)
+    last = runs.exclude(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING]).first()
+    if last and last.state == ScoringRun.State.FAILED:
+        text = _("The last refresh stopped: %(reason)s") % {"reason": last.error}
+        yield Matter("warning", "refresh-alert", text, reverse("segments:segments"), _("Look at it"))
+    elif Customer.objects.exists() and not CustomerFeatures.objects.exists():
+        text = _("Your customers are not analysed yet.")
+        yield Matter("info", "refresh", text, reverse("segments:segments"), _("Refresh"))
+    elif last and last.finished_at and now - last.finished_at > STALE:
+        text = _("The last refresh is older than a day and a half.")
+        yield Matter("info", "refresh", text, reverse("segments:segments"), _("Refresh"))
+    for segment in Segment.objects.exclude(error="")[:3]:
+        text = _("The segment “%(name)s” was left as it was: %(reason)s")
+        text %= {"name": segment.name, "reason": segment.error}
+        yield Matter("warning", "chart-pie", text, segment.get_absolute_url(), _("Look at it"))
+
+
+def _feedback(now: datetime) -> Iterator[Matter]:
+    if count := unhappy(now).count():
+        text = ngettext(
+            "%(n)s unhappy customer of the last two weeks waits for a word from you.",
+            "%(n)s unhappy customers of the last two weeks wait for a word from you.",
+            count,
+        ) % {"n": count}
+        yield Matter("info", "mood-sad", text, reverse("campaigns:home_unhappy"), _("Who?"))

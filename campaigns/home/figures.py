@@ -1,0 +1,145 @@
+"""The key figures of the shop, each with what it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.home import periods
+from crm.charts import Chart, Series
+from crm.models import Business
+from feedback.models import Answer
+from feedback.numerics import scores
+from feedback.numerics.scores import Score
+from segments.models import CustomerFeatures
+
+ACTIVE_DAYS = 90
+ANSWER_DAYS = 90
+MONTHS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """This month until now beside the same days of the month before."""
+
+    revenue: Decimal
+    before: Decimal
+    new: int
+    new_before: int
+    again: int
+    again_before: int
+    last_month: str
+
+    @property
+    def change(self) -> float | None:
+        return float(self.revenue / self.before) - 1 if self.before > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Customers with a purchase in the last 90 days among all who ever bought."""
+
+    active: int
+    buyers: int
+
+    @property
+    def share(self) -> float | None:
+        return self.active / self.buyers if self.buyers else None
+
+
+def sales(business: Business, now: datetime) -> Sales:
+    this, last = periods.so_far(now, business.zone)
+
+    def made() -> Sales:
+        new, again = periods.buyers(this)
+        new_before, again_before = periods.buyers(last)
+        return Sales(
+            periods.revenue(this),
+            periods.revenue(last),
+            new,
+            new_before,
+            again,
+            again_before,
+            _month(last.start),
+        )
+
+    return periods.remembered(f"sales:{this.start:%Y%m}:{_month(last.start)}", made)
+
+
+def active(business: Business, now: datetime) -> Active:
+    since = business.today(now) - timedelta(days=ACTIVE_DAYS - 1)
+    bought = CustomerFeatures.objects.exclude(last_bought_on=None)
+    return Active(bought.filter(last_bought_on__gte=since).count(), bought.count())
+
+
+def opinion(kind: str, now: datetime) -> Score | None:
+    """The score of all answers of this kind in the last 90 days."""
+    answers = Answer.objects.filter(survey__kind=kind, answered_at__gte=now - timedelta(days=ANSWER_DAYS))
+    rows = answers.values_list("score").annotate(n=Count("pk")).order_by()
+    return scores.score(kind, dict(rows))
+
+
+def charts(business: Business, now: datetime) -> list[Chart]:
+    """Revenue by month, and who bought."""
+    today = business.today(now)
+    months = [periods.month_of(today, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
+    rows = periods.remembered(
+        f"months:{today:%Y%m}",
+        lambda: [(float(periods.revenue(one)), *periods.buyers(one)) for one in months],
+    )
+    labels = [date_format(one.start, "Y-m") for one in months]
+    money = [round(row[0], 2) for row in rows]
+    money_chart = Chart(
+        "bar",
+        _money_title(money, _month(months[-2].start), _month(months[-3].start)),
+        labels,
+        [Series(_("Revenue"), money)],
+        unit=business.currency,
+        note=_("Sales less refunds; the last bar is this month until today."),
+        first_column=_("Month"),
+    )
+    people_chart = Chart(
+        "stacked",
+        _people_title(rows[-2][1], rows[-2][2], _month(months[-2].start)),
+        labels,
+        [Series(_("Came again"), [row[2] for row in rows]), Series(_("New"), [row[1] for row in rows])],
+        unit=_("customers"),
+        note=_("Known customers with a purchase in the month. New: it was their first."),
+        first_column=_("Month"),
+    )
+    return [money_chart, people_chart]
+
+
+def _month(moment: datetime) -> str:
+    return date_format(moment, "F")
+
+
+def _money_title(money: list[float], month: str, before: str) -> str:
+    last, earlier = money[-2], money[-3]
+    words = {
+        "month": month,
+        "before": before,
+        "percent": f"{abs(last / earlier - 1) * 100:.0f}" if earlier else "",
+    }
+    if earlier <= 0:
+        return _("Revenue by month")
+    if last >= earlier:
+        return _("%(month)s brought %(percent)s %% more than %(before)s") % words
+    return _("%(month)s brought %(percent)s %% less than %(before)s") % words
+
+
+def _people_title(new: int, again: int, month: str) -> str:
+    if not new + again:
+        return _("New and returning customers")
+    text = ngettext(
+        "%(n)s of 10 buyers in %(month)s had been here before",
+        "%(n)s of 10 buyers in %(month)s had been here before",
+        round(10 * again / (new + again)),
+    )
+    return text % {"n": round(10 * again / (new + again)), "month": month}
