@@ -10,8 +10,13 @@ class CrmConfig(AppConfig):
         from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
         from crm import account_mail, accounts, heartbeat, outbox, stopping
+        from crm.imports import kinds
+        from crm.imports.customers import CustomersLoader
+        from crm.imports.purchases import PurchasesLoader
 
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
+        kinds.register("customers", CustomersLoader())
+        kinds.register("purchases", PurchasesLoader())
         outbox.register(accounts.KIND, account_mail.prepare)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,41 @@ from django.db.models import Max, Model
 def next_id(model: type[Model]) -> int:
     """The first number that no row of the table carries yet."""
     return (model._default_manager.aggregate(top=Max("pk"))["top"] or 0) + 1
+
+
+def reserve(model: type[Model], count: int) -> list[int]:
+    """Numbers for that many new rows, which nobody else gets; call inside a transaction."""
+    if (
+        connection.vendor != "postgresql"
+    ):  # The write lock of SQLite is ours until the end of the transaction.
+        first = next_id(model)
+        return list(range(first, first + count))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [connection.ops.quote_name(model._meta.db_table), count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def json_text(value: Any) -> str:
+    """A JSON column's plain value."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_full(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows given as {column: plain value}, all with the same columns; the others get their defaults."""
+    rows = list(rows)
+    if not rows:
+        return
+    defaults = {
+        field.column: field.get_db_prep_save(field.get_default(), connection)
+        for field in model._meta.concrete_fields
+        if field.column not in rows[0] and not field.primary_key
+    }
+    fixed = list(defaults.values())
+    given = list(rows[0])
+    write(model, [*given, *defaults], ([*(row[name] for name in given), *fixed] for row in rows))
 
 
 def write(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm import housekeeping
+from crm.imports import running
 from crm.outbox import claiming, dispatching
 
 
@@ -26,3 +27,18 @@ def reclaim_lost() -> None:
 def clear_old() -> None:
     """Throw away what nobody needs any more."""
     housekeeping.clear_old(timezone.now())
+
+
+@shared_task
+def run_import(batch_id: int) -> None:
+    """Run one import, then the next that waits."""
+    if running.run(batch_id) and (following := running.waiting()):
+        run_import.delay(following)
+
+
+@shared_task
+def resume_stalled_imports() -> None:
+    """Go on with an import whose process was killed, or whose task was lost."""
+    running.release_stale(at=timezone.now())
+    if following := running.waiting():
+        run_import.delay(following)

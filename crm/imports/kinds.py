@@ -13,17 +13,20 @@ bulk, counts, keeps problems and writes the error file. A loader says three thin
 * `check(plan)`: refuse (`crm.errors.Refusal`) a mapping or options that lack something, saying what to do.
 * `session(plan)`: the work of one run, an object with
 
-  - `judge(row) -> Staged`: called once per row of the file with {field: value} (blank cells are left out).
+  - `judge(row) -> Staged`: called once per row of the file with {field: value} (blank cells are left out; "#"
+    holds the row number).
     Raise `Skip(code, field)` for a row that is understood and left out, `Reject(code, field)` for one that is
     not understood. `Staged.group` is what belongs together (an order, an answer): all rows of a group are
     merged in one call, however far apart they stand in the file. `Staged.data` is what `merge` gets back,
-    anything JSON can carry. `Staged.facts` describe customers or products (leave empty for answers).
+    anything JSON can carry. `Staged.facts` describe customers or products (leave empty for answers). Lower
+    `Staged.phase` is merged first.
   - `merge(rows) -> Outcome`: called inside a transaction with [(row number, data), …], whole groups only,
     rows of a group in the order of the file. Must be idempotent: rows that are stored already count as
     "unchanged". `Outcome.counts` must add up to `len(rows)` over created, updated, unchanged, skipped and
     rejected; other counts (integers, or Decimal for money) are simply summed over the run.
   - `describe(kind, facts) -> counts`: called before `merge`, in a transaction, with all facts of each key:
-    {key: {attribute: (dated, value)}}, the latest dated value each. Only for loaders that give facts.
+    {key: {attribute: (dated, value)}}, the latest dated value each (the earliest for attributes that begin
+    with "-"). Only for loaders that give facts.
   - `finish() -> dict`: called once in the end; what it returns is added to the counts ("survey": slug).
 
 A session lives as long as the process: after a kill a new one continues at the checkpoint, so whatever it
@@ -33,10 +36,11 @@ must know goes into the database. `crm.imports.people` finds customers by number
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
@@ -79,6 +83,13 @@ class Plan:
     zone: ZoneInfo
     currency: str
     at: datetime
+    pieces: int = 1  # Into how many buckets groups and facts are divided.
+
+    def bucket(self, key: str, phase: int = 0) -> int:
+        return phase * self.pieces + crc32(key.encode()) % self.pieces
+
+    def buckets(self, keys: Iterable[str], phase_of: Callable[[str], int]) -> set[int]:
+        return {self.bucket(key, phase_of(key)) for key in keys}
 
 
 class Skip(Exception):
@@ -110,6 +121,7 @@ class Staged(NamedTuple):
     group: str
     data: Any
     facts: tuple[Fact, ...] = ()
+    phase: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,154 @@
+"""What each column means: guessed from its header, corrected by a person, checked against the kind."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from crm.errors import Refusal
+from crm.imports import fields, kinds
+from crm.models import CustomField
+
+IGNORED = {"", "-", "ignore"}
+CUSTOM = "custom."
+CUSTOM_KINDS = {"number": "number", "date": "day", "yes_no": "yes_no"}
+
+
+def plain(header: str) -> str:
+    """A header without case, blanks and signs: "Invoice No." is invoiceno."""
+    text = unicodedata.normalize("NFKC", header).casefold()
+    return "".join(sign for sign in text if sign.isalnum())
+
+
+def guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
+    """Column → field for the headers that are known; each field once, its usual header first."""
+    headers = {column: plain(column) for column in columns}
+    found: dict[str, str] = {}
+    for one in kinds.loader(kind).fields:
+        for synonym in (plain(one.name), *one.synonyms):
+            column = next(
+                (name for name, text in headers.items() if text == synonym and name not in found), None
+            )
+            if column is not None:
+                found[column] = one.name
+                break
+    if kind == "customers":
+        for column, text in headers.items():
+            name = fields.ALSO_CUSTOMERS.get(text)
+            if name and column not in found and name not in found.values():
+                found[column] = name
+    own = {plain(field.label): field.key for field in CustomField.objects.all()}
+    own |= {plain(key): key for key in own.values()}
+    for column, text in headers.items():
+        if column not in found and text in own and has_custom(kind):
+            found[column] = CUSTOM + own[text]
+    return _sorted(_order_totals(found, headers), columns)
+
+
+def _order_totals(found: dict[str, str], headers: Mapping[str, str]) -> dict[str, str]:
+    """In a file whose lines have prices of their own, “Total” and “Subtotal” are the order's."""
+    has_lines = any(text.startswith(("lineitem", "itemtotal", "linetotal")) for text in headers.values())
+    for column, name in list(found.items()):
+        if name == "amount" and has_lines and headers[column] in {"total", "subtotal", "totalamount"}:
+            del found[column]
+            if headers[column] != "subtotal" and "order_total" not in found.values():
+                found[column] = "order_total"
+    return found
+
+
+def _sorted(mapping: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
+    return {column: mapping[column] for column in columns if column in mapping}
+
+
+def has_custom(kind: str) -> bool:
+    return any(one.name == CUSTOM for one in kinds.loader(kind).fields)
+
+
+def combine(
+    kind: str, columns: Sequence[str], told: Mapping[str, str], *, guessed: bool = True
+) -> dict[str, str]:
+    """The guess, with what a person said instead. Refuses names that are not there."""
+    mapping = guess(kind, columns) if guessed else {}
+    wanted: dict[str, str] = {}
+    for column, name in told.items():
+        wanted[_column(column, columns)] = name.strip()
+    for name in wanted.values():
+        if name not in IGNORED:
+            field_of(kind, name)
+    taken = {name for name in wanted.values() if name not in IGNORED}
+    mapping = {column: name for column, name in mapping.items() if column not in wanted and name not in taken}
+    mapping |= {column: name for column, name in wanted.items() if name not in IGNORED}
+    _refuse_doubles(mapping)
+    return _sorted(mapping, columns)
+
+
+def _column(text: str, columns: Sequence[str]) -> str:
+    if text in columns:
+        return text
+    close = [name for name in columns if plain(name) == plain(text)]
+    if len(close) == 1:
+        return close[0]
+    if text.isdigit() and 1 <= int(text) <= len(columns):
+        return columns[int(text) - 1]
+    raise Refusal(
+        _("There is no column “%(column)s”. The columns are: %(columns)s.")
+        % {"column": text, "columns": ", ".join(columns[:40])}
+    )
+
+
+def _refuse_doubles(mapping: Mapping[str, str]) -> None:
+    names = list(mapping.values())
+    for name in names:
+        if names.count(name) > 1:
+            raise Refusal(
+                _("Two columns are meant to be “%(field)s”. Please choose one of them.") % {"field": name}
+            )
+
+
+def field_of(kind: str, name: str) -> kinds.Field:
+    """The field of this name; refuses unknown ones. Families of fields end in a dot."""
+    if name.startswith(CUSTOM) and has_custom(kind):
+        own = CustomField.objects.filter(key=name.removeprefix(CUSTOM)).first()
+        if own is None:
+            raise Refusal(
+                _(
+                    "There is no own field “%(field)s”. Create it under Settings first, or let the import do so."
+                )
+                % {"field": name.removeprefix(CUSTOM)}
+            )
+        return kinds.Field(name, CUSTOM_KINDS.get(own.kind, "text"), own.label)
+    for one in kinds.loader(kind).fields:
+        if one.name == name:
+            return one
+        if one.name.endswith(".") and name.startswith(one.name) and len(name) > len(one.name):
+            return replace(one, name=name)
+    known = ", ".join(one.name for one in kinds.loader(kind).fields)
+    raise Refusal(
+        _("“%(field)s” is no field of this kind of import. The fields are: %(known)s.")
+        % {"field": name, "known": known}
+    )
+
+
+def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> dict[str, str]:
+    """Make own fields of the columns that mean nothing yet; their kinds come from the whole column."""
+    made = dict(mapping)
+    for column, study in zip(findings["columns"], findings["studies"], strict=True):
+        if column in made or not study["values"]:
+            continue
+        key = _key(column)
+        CustomField.objects.get_or_create(key=key, defaults={"label": column[:80], "kind": study["kind"]})
+        made[column] = CUSTOM + key
+    return _sorted(made, findings["columns"])
+
+
+def _key(column: str) -> str:
+    """The same column makes the same key each time."""
+    text = slugify(column, allow_unicode=False).replace("-", "_")[:60]
+    if text and not text.isdigit():
+        return text
+    return f"field_{column.encode().hex()[:24]}" if not text else f"column_{text}"

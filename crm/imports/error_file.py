@@ -1,0 +1,71 @@
+"""The rows that were not understood, as a file to correct and bring again."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from crm.imports import encodings, staging
+from crm.imports.reasons import words
+from crm.models import ImportBatch, ImportProblem
+
+FORMULA: Final = re.compile(r"[=+\-@\t\r](?![\d.,\s]*$)")  # A figure with its sign is none.
+
+
+def write(batch: ImportBatch) -> str | None:
+    """Write the file beside the uploaded one; its path, or None when every row was understood.
+
+    Orders are reconciled as a whole, so the other rows of an order come along, with nothing in the last column.
+    """
+    rejected = ImportProblem.objects.filter(batch=batch, verdict=ImportProblem.Verdict.REJECTED)
+    if not rejected.exists():
+        return None
+    path = Path(settings.MEDIA_ROOT, "imports", f"{batch.pk}-errors.csv")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        if batch.findings["header"]:
+            writer.writerow([*map(safe, batch.findings["columns"]), _("Reason")])
+        for cells, reason in _rows(batch):
+            writer.writerow([*(safe(encodings.readable(cell)) for cell in cells), reason])
+    return str(path)
+
+
+def safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if FORMULA.match(cell) else cell
+
+
+def _rows(batch: ImportBatch) -> Iterator[tuple[list[str], str]]:
+    rejected = ImportProblem.objects.filter(batch=batch, verdict=ImportProblem.Verdict.REJECTED)
+    problems = rejected.order_by("row").values_list("row", "column", "reason").iterator(chunk_size=2000)
+    place = _order_place(batch)
+    orders = _orders(batch, place)
+    problem = next(problems, None)
+    for number, cells in staging.data_rows(batch):
+        if problem and problem[0] == number:
+            _row, column, code = problem
+            yield cells, f"{column}: {words(code)}" if column else words(code)
+            problem = next(problems, None)
+        elif place is not None and len(cells) > place and cells[place].strip() in orders:
+            yield cells, ""
+
+
+def _order_place(batch: ImportBatch) -> int | None:
+    column = next((name for name, field in batch.mapping.items() if field == "order"), None)
+    return batch.findings["columns"].index(column) if column else None
+
+
+def _orders(batch: ImportBatch, place: int | None) -> set[str]:
+    """The order cells of rejected rows."""
+    if place is None:
+        return set()
+    rejected = ImportProblem.objects.filter(batch=batch, verdict=ImportProblem.Verdict.REJECTED)
+    cells = rejected.values_list("cells", flat=True).iterator(chunk_size=2000)
+    return {row[place].strip() for row in cells if len(row) > place} - {""}

@@ -1,0 +1,116 @@
+"""A file on its way in: copied to our folder, looked through, its columns confirmed, then queued."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.errors import Refusal
+from crm.imports import columns, kinds, staging, studying
+from crm.models import ImportBatch, User
+
+BLOCK: Final = 1 << 20
+LARGEST_UPLOAD: Final = 200 * BLOCK
+
+
+def take(
+    blocks: Iterable[bytes], name: str, kind: str, *, options: Mapping[str, Any], by: User | None = None
+) -> ImportBatch:
+    """Keep a copy under a name of our own and begin a DRAFT."""
+    path = PurePath("imports", f"{secrets.token_hex(16)}.data")
+    target = Path(settings.MEDIA_ROOT, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("xb") as file:
+        target.chmod(0o600)
+        for block in blocks:
+            digest.update(block)
+            file.write(block)
+    return ImportBatch.objects.create(
+        kind=kind,
+        file_name=PurePath(name.replace("\\", "/")).name[:200] or "file",
+        path=str(path),
+        sha256=digest.hexdigest(),
+        options=dict(options),
+        started_by=by,
+    )
+
+
+def blocks_of(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def understand(batch: ImportBatch) -> None:
+    """Look the whole file through and guess its columns; what a person said before stays."""
+    options = batch.options
+    batch.findings = studying.study(
+        staging.source(batch), delimiter=options.get("delimiter", ""), header=options.get("header")
+    )
+    batch.mapping = columns.combine(
+        batch.kind,
+        batch.findings["columns"],
+        options.get("told", {}),
+        guessed=options.get("guess", True) and batch.findings["header"],
+    )
+    batch.total_rows = batch.findings["rows"]
+    drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
+    drafts.update(findings=batch.findings, mapping=batch.mapping, options=options, total_rows=batch.total_rows)
+
+
+def check(batch: ImportBatch) -> kinds.Plan:
+    """Refuse, naming the column, what cannot be imported as it is mapped now."""
+    plan = staging.plan_of(batch, at=batch.created_at)
+    loader = kinds.loader(batch.kind)
+    try:
+        loader.check(plan)
+    except Refusal as refusal:
+        raise Refusal(f"{refusal} {_columns_seen(batch)}") from refusal
+    staging.readers(plan)
+    return plan
+
+
+def _columns_seen(batch: ImportBatch) -> str:
+    if not batch.findings["header"]:
+        return _("The file is read as %(n)d columns without names.") % {"n": len(batch.findings["columns"])}
+    names = ", ".join(batch.findings["columns"][:40])
+    return _("The columns are: %(columns)s.") % {"columns": names}
+
+
+@transaction.atomic
+def queue(batch: ImportBatch) -> None:
+    """DRAFT → QUEUED, once; own fields are made of unknown columns where that was asked for."""
+    check(batch)
+    if batch.options.get("create_fields") and columns.has_custom(batch.kind):
+        batch.mapping = columns.create_fields(batch.findings, batch.mapping)
+    drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
+    drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping)
+
+
+def discard(batch: ImportBatch) -> None:
+    """Forget a draft and its file."""
+    staging.source(batch).unlink(missing_ok=True)
+    ImportBatch.objects.filter(pk=batch.pk).delete()
+
+
+def forget_files(*, before: datetime) -> int:
+    """Delete the files of imports that ended before then; what they brought stays."""
+    over = [ImportBatch.State.DONE, ImportBatch.State.CANCELLED]
+    drafts = ImportBatch.objects.filter(state=ImportBatch.State.DRAFT, created_at__lt=before)
+    old = ImportBatch.objects.filter(state__in=over, created_at__lt=before).exclude(path="")
+    gone = 0
+    for batch in [*old, *drafts]:
+        staging.source(batch).unlink(missing_ok=True)
+        gone += 1
+    old.update(path="")
+    drafts.update(path="", state=ImportBatch.State.CANCELLED)
+    return gone

@@ -1,0 +1,261 @@
+"""Who a row is about: customers found by number, else e-mail, else phone; created, or described anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from django.db.models import Model, Q
+
+from crm import bulk
+from crm.imports import consents, tags
+from crm.imports.kinds import Plan, Reject
+from crm.imports.parsing import dialled
+from crm.models import Customer
+from crm.models.customer import new_public_id, searchable
+
+NUMBER, MAIL, PHONE = "1:", "2:", "3:"
+KINDS: Final = {
+    NUMBER: 0,
+    MAIL: 1,
+    PHONE: 2,
+}  # Described in this order, so that a number outranks an address.
+ATTRIBUTES: Final = "email phone first_name last_name country city birth_date gender language source consent_email tags".split()
+PLAIN: Final = (
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "country",
+    "city",
+    "gender",
+    "language",
+    "source",
+)
+SEVERAL_SURNAMES: Final = (
+    "欧阳",
+    "司马",
+    "诸葛",
+    "上官",
+    "司徒",
+    "东方",
+    "夏侯",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+)
+EMPTY: Final[tuple[tuple[str, Any], ...]] = ()
+
+type Facts = Mapping[str, Mapping[str, tuple[str, Any]]]
+
+
+def _longest(model: type[Model], name: str) -> int:
+    return int(getattr(model._meta.get_field(name), "max_length", 0) or 0)
+
+
+LONGEST: Final = {name: _longest(Customer, name) for name in (*PLAIN, "external_id")}
+
+
+def key_of(row: Mapping[str, Any]) -> str:
+    """The key of the person a row names, "" when it names nobody."""
+    if number := row.get("customer"):
+        if len(number) > LONGEST["external_id"]:
+            raise Reject("too_long", "customer")
+        return f"{NUMBER}{number}"
+    if address := row.get("email"):
+        return f"{MAIL}{address}"
+    if number := row.get("phone"):
+        return f"{PHONE}{dialled(number, row.get('country', ''))}"
+    return ""
+
+
+def kind_of(key: str) -> int:
+    return KINDS[key[:2]]
+
+
+def values_of(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """What the row says about the person, ready to be staged."""
+    found: dict[str, Any] = {}
+    if full := row.get("name"):
+        found["first_name"], found["last_name"] = split_name(full)
+    for name in ATTRIBUTES:
+        if name in row:
+            value = row[name]
+            if name == "phone":
+                value = dialled(value, row.get("country", ""))
+            found[name] = value[: LONGEST[name]] if name in LONGEST else value
+    if day := found.get("birth_date"):
+        found["birth_date"] = day.isoformat()
+    for name, value in row.items():
+        if name.startswith("custom."):
+            found[name] = value.isoformat() if isinstance(value, date) else value
+    return tuple((name, value) for name, value in found.items() if value != "")
+
+
+@lru_cache(maxsize=20_000)
+def split_name(full: str) -> tuple[str, str]:
+    """First and last name; a Chinese name begins with its surname."""
+    full = " ".join(full.split())
+    compact = full.replace(" ", "")
+    if compact and all("\u4e00" <= sign <= "\u9fff" for sign in compact) and len(compact) <= 6:
+        cut = 2 if compact.startswith(SEVERAL_SURNAMES) and len(compact) > 2 else 1
+        return compact[cut:][:80], compact[:cut]
+    if "," in full:
+        last, first = full.split(",", 1)
+        return first.strip()[:80], last.strip()[:80]
+    first, _space, last = full.rpartition(" ")
+    return (first[:80], last[:80]) if first else (last[:80], "")
+
+
+def find(keys: Iterable[str]) -> dict[str, int]:
+    """The customers of these keys; who shares an address or phone with others is the first of them."""
+    return {key: person.pk for key, person in _found(keys, only=("pk",)).items()}
+
+
+def _found(keys: Iterable[str], *, only: Collection[str] = ()) -> dict[str, Customer]:
+    wanted: dict[str, dict[str, str]] = {NUMBER: {}, MAIL: {}, PHONE: {}}
+    for key in keys:
+        wanted[key[:2]][key[2:]] = key
+    found: dict[str, Customer] = {}
+    columns = {NUMBER: "external_id", MAIL: "email", PHONE: "phone"}
+    for prefix, column in columns.items():
+        if texts := wanted[prefix]:
+            people = Customer.objects.filter(**{f"{column}__in": list(texts)}).order_by("-pk")
+            if only:
+                people = people.only(*only, column)
+            for person in people:
+                found[texts[getattr(person, column)]] = person
+    return found
+
+
+def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
+    """Create or update the people of these keys; {key: ("created" | "updated" | "unchanged", id)}."""
+    known = _found(facts)
+    _adopt(facts, known)
+    fresh = [key for key in sorted(facts) if key not in known]
+    verdicts: dict[str, tuple[str, int]] = {}
+    suppressed = consents.suppressed(address for address in map(_address, facts.values()) if address)
+    changed: list[Customer] = []
+    for key, person in known.items():
+        updated = _update(person, key, facts[key], suppressed)
+        if updated:
+            changed.append(person)
+        verdicts[key] = ("updated" if updated else "unchanged", person.pk)
+    Customer.objects.bulk_update(changed, [*PLAIN, *_CHANGED_TOO], batch_size=200)
+    numbers = bulk.reserve(Customer, len(fresh)) if fresh else []
+    bulk.write_full(
+        Customer,
+        [_new(number, key, facts[key], plan, suppressed) for number, key in zip(numbers, fresh, strict=True)],
+    )
+    verdicts |= {key: ("created", number) for number, key in zip(numbers, fresh, strict=True)}
+    people = {key: number for key, (_verdict, number) in verdicts.items()}
+    for key in consents.take(facts, people, plan) | tags.take(facts, people, plan):
+        if verdicts[key][0] == "unchanged":
+            verdicts[key] = ("updated", verdicts[key][1])
+    return verdicts
+
+
+_CHANGED_TOO = ("external_id", "birth_date", "custom", "search_text", "described_at", "suppressed_at")
+
+
+def _address(facts: Mapping[str, tuple[str, Any]]) -> str:
+    return str(facts["email"][1]) if "email" in facts else ""
+
+
+def _adopt(facts: Facts, known: dict[str, Customer]) -> None:
+    """Somebody known by address only gets the number that a file gives to this address."""
+    lost = {
+        address: key
+        for key in sorted(facts, reverse=True)
+        if key.startswith(NUMBER) and key not in known and (address := _address(facts[key]))
+    }
+    if lost:
+        for person in Customer.objects.filter(email__in=list(lost), external_id=None).order_by("-pk"):
+            known[lost[person.email]] = person
+
+
+def _update(
+    person: Customer, key: str, facts: Mapping[str, tuple[str, Any]], suppressed: Mapping[str, datetime]
+) -> bool:
+    """Take over what is newer than what we know, and what we did not know; True when something changed."""
+    changed = False
+    latest = ""
+    if key.startswith(NUMBER) and person.external_id is None:
+        person.external_id, changed = key[2:], True
+    known_at = str(person.described_at.replace(tzinfo=None)) if person.described_at else ""
+    for name, (dated, value) in facts.items():
+        latest = max(latest, dated.partition("#")[0])
+        newer = dated >= known_at
+        if name in PLAIN or name == "birth_date":
+            now = getattr(person, name)
+            now = now.isoformat() if isinstance(now, date) else now
+            if now != value and (newer or not now):
+                setattr(person, name, date.fromisoformat(value) if name == "birth_date" else value)
+                changed = True
+        elif name.startswith("custom."):
+            own = name.removeprefix("custom.")
+            if person.custom.get(own) != value and (newer or own not in person.custom):
+                person.custom = {**person.custom, own: value}
+                changed = True
+    if changed:
+        if latest > known_at:
+            person.described_at = datetime.fromisoformat(f"{latest}+00:00")
+        if person.suppressed_at is None:
+            person.suppressed_at = suppressed.get(person.email)
+        person.prepare()
+    return changed
+
+
+def _new(
+    number: int,
+    key: str,
+    facts: Mapping[str, tuple[str, Any]],
+    plan: Plan,
+    suppressed: Mapping[str, datetime],
+) -> dict[str, Any]:
+    texts = {name: facts[name][1] if name in facts else "" for name in PLAIN}
+    external = key[2:] if key.startswith(NUMBER) else None
+    custom = {name[7:]: value for name, (_at, value) in facts.items() if name.startswith("custom.")}
+    latest = max((dated.partition("#")[0] for dated, _value in facts.values()), default="")
+    stopped = suppressed.get(texts["email"])
+    return {
+        "id": number,
+        "public_id": new_public_id(),
+        "external_id": external,
+        **texts,
+        "birth_date": facts["birth_date"][1] if "birth_date" in facts else None,
+        "created_on": facts["-created_on"][1]
+        if "-created_on" in facts
+        else plan.at.astimezone(plan.zone).date().isoformat(),
+        "custom": bulk.json_text(custom),
+        "search_text": searchable(
+            texts["first_name"], texts["last_name"], texts["email"], texts["phone"], external or ""
+        ),
+        "described_at": latest or None,
+        "suppressed_at": str(stopped.replace(tzinfo=None)) if stopped else None,
+    }
+
+
+def count_new_here(verdicts: Mapping[str, tuple[str, int]], in_file: Callable[[list[str]], set[str]]) -> int:
+    """How many of these people were not counted under another of their keys in the same file."""
+    ids = {number for key, (_verdict, number) in verdicts.items()}
+    doubtful = [
+        number
+        for key, (verdict, number) in verdicts.items()
+        if verdict != "created" and not key.startswith(NUMBER)
+    ]
+    if not doubtful:
+        return len(ids)
+    others: dict[str, int] = {}
+    for person in Customer.objects.filter(pk__in=doubtful).filter(
+        Q(external_id__isnull=False) | ~Q(email="")
+    ):
+        if person.external_id:
+            others[f"{NUMBER}{person.external_id}"] = person.pk
+        if person.email and f"{MAIL}{person.email}" not in verdicts:
+            others[f"{MAIL}{person.email}"] = person.pk
+    return len(ids - {others[key] for key in in_file(list(others))})

@@ -1,0 +1,186 @@
+"""The kind "purchases": lines of orders, or rows that are a whole purchase; sales, refunds and cancellations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.errors import Refusal
+from crm.imports import fields, orders, people, products
+from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
+from crm.imports.parsing import EXACT
+from crm.models import ImportFact
+
+HEADER: Final = (
+    "discount shipping tax order_total refunded currency channel coupon status cancelled_at".split()
+)
+MONEY: Final = {"discount", "shipping", "tax", "order_total", "refunded"}
+FAILED: Final = frozenset(
+    "failed declined failure unpaid expired error payment_failed checkout-draft draft 失败 支付失败 未付款 未支付 待付款 "
+    "交易关闭".split()
+)
+CANCELLED: Final = frozenset("cancelled canceled void voided cancel 已取消 取消 已作废".split())
+REFUNDED: Final = frozenset("refunded 已退款 全额退款".split())
+LONGEST_ORDER: Final = 80
+MOST: Final = Decimal(10) ** 12
+ZERO: Final = Decimal(0)
+ONE: Final = "1.0000"
+
+
+class PurchasesLoader:
+    label = gettext_lazy("Purchases")
+    fields = fields.PURCHASE_FIELDS
+
+    def check(self, plan: Plan) -> None:
+        if "bought_at" not in plan.mapped:
+            raise Refusal(_("Which column says when it was bought? Choose one for “Bought at” (bought_at)."))
+        if not plan.mapped & {"price", "amount", "order_total"}:
+            raise Refusal(
+                _(
+                    "Which column holds the money? Choose one for the price of one, the amount, or the order total."
+                )
+            )
+
+    def session(self, plan: Plan) -> PurchasesSession:
+        return PurchasesSession(plan)
+
+
+class PurchasesSession:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.priced = "price" in plan.mapped
+        self.header = [name for name in HEADER if name in plan.mapped]
+        self.describes = bool(plan.mapped & {*people.ATTRIBUTES, "name"}) or any(
+            name.startswith("custom.") for name in plan.mapped
+        )
+        self.letter_cancels = bool(plan.findings.get("order_letters"))
+        self.moments: dict[datetime, tuple[str, str]] = {}
+
+    def judge(self, row: dict[str, Any]) -> Staged:
+        if (at := row.get("bought_at")) is None:
+            raise Reject("missing", "bought_at")
+        if (status := str(row.get("status", "")).casefold()) in FAILED:
+            raise Skip("payment_failed", "status")
+        order = row.get("order", "")
+        if len(order) > LONGEST_ORDER:
+            raise Reject("too_long", "order")
+        dated, day = self._dated(at)
+        person = people.key_of(row)
+        code = (row.get("sku") or row.get("product", ""))[: products.LONGEST_SKU]
+        sale, quantity, price, amount = self._value(row, order)
+        if abs(amount) >= MOST:
+            raise Reject("too_large", "amount")
+        header = self._header(row, status) if self.header else None
+        data = [
+            "s" if sale else "r",
+            order,
+            person,
+            dated,
+            code,
+            str(abs(quantity)),
+            str(abs(price)),
+            str(abs(amount)),
+            header,
+        ]
+        if not order:
+            data.append(_hash(data))
+        since = str(row.get("created_on") or day)
+        return Staged(order or data[-1], data, self._facts(row, (person, code), dated, since))
+
+    def _value(self, row: dict[str, Any], order: str) -> tuple[bool, Decimal, Decimal, Decimal]:
+        """(is it a sale, quantity, price, amount) of the row's own line."""
+        quantity = row.get("quantity")
+        price, amount = row.get("price"), row.get("amount")
+        if price is None and amount is None and "order_total" in row and not self.priced:
+            amount = row["order_total"]
+        if price is None and amount is None:
+            raise Reject("missing", "price" if self.priced else "amount")
+        pieces = Decimal(ONE) if quantity is None else quantity
+        cancels = self.letter_cancels and order[:1] == "C" and order[1:].isdigit()
+        if price is None:  # The row is a purchase of its own: it counts even at zero.
+            assert amount is not None
+            each = (amount / pieces).quantize(EXACT) if pieces else amount
+            return amount >= 0 and pieces >= 0 and not cancels, pieces, each, amount
+        total = (pieces * price).quantize(EXACT) if amount is None else amount
+        if not price or not pieces:
+            raise Skip("no_value", "quantity" if price else "price")
+        if price < 0 and pieces < 0:
+            raise Reject("unclear_sign", "price")
+        return price > 0 and pieces > 0 and total >= 0 and not cancels, pieces, price, total
+
+    def _header(self, row: dict[str, Any], status: str) -> dict[str, str] | None:
+        """What the row says about the whole order."""
+        found = {}
+        for name in self.header:
+            if name in row:
+                value = row[name]
+                if name == "cancelled_at":
+                    found[name] = self._dated(value)[0]
+                elif name == "status":
+                    word = "cancelled" if status in CANCELLED else "refunded" if status in REFUNDED else ""
+                    found |= {"status": word} if word else {}
+                else:
+                    found[name] = str(abs(value)) if name in MONEY else value[:60]
+        if "currency" in found:
+            found["currency"] = found["currency"][:3].upper()
+        return found or None
+
+    def _facts(self, row: dict[str, Any], keys: tuple[str, str], dated: str, since: str) -> tuple[Fact, ...]:
+        """What the row says about its person and its product."""
+        facts = []
+        person, code = keys
+        if person:
+            values = people.values_of(row) if self.describes else people.EMPTY
+            facts.append(Fact(people.kind_of(person), person, dated, (*values, ("-created_on", since))))
+        if code:
+            said = []
+            if name := row.get("product"):
+                said.append(("name", name[: products.LONGEST_NAME]))
+            if category := row.get("category"):
+                said.append(("category", category[: products.LONGEST_CATEGORY]))
+            if (price := row.get("price")) and price > 0:
+                said.append(("price", str(price)))
+            facts.append(Fact(products.KIND, code, dated, tuple(said)))
+        return tuple(facts)
+
+    def _dated(self, at: datetime) -> tuple[str, str]:
+        """A moment as the database writes it in UTC, and its day in the shop."""
+        if (found := self.moments.get(at)) is None:
+            if len(self.moments) > 50_000:
+                self.moments.clear()
+            found = str(at.replace(tzinfo=None)), str(at.astimezone(self.plan.zone).date())
+            self.moments[at] = found
+        return found
+
+    def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
+        if kind == products.KIND:
+            products.describe(facts)
+            return {}
+        verdicts = people.describe(facts, self.plan)
+        return {"customers": people.count_new_here(verdicts, self._in_file)}
+
+    def _in_file(self, keys: list[str]) -> set[str]:
+        known = ImportFact.objects.filter(
+            batch=self.plan.batch, bucket__in=self.plan.buckets(keys, people.kind_of)
+        )
+        return set(known.filter(key__in=keys).values_list("key", flat=True))
+
+    def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
+        return orders.merge([data for _number, data in rows], self.plan)
+
+    def finish(self) -> dict[str, Any]:
+        return {}
+
+
+def _hash(data: list[Any]) -> str:
+    """What makes two rows without order number the same sale; what may change later is left out."""
+    header = data[8] or {}
+    fixed = sorted(name for name in header if name not in {"status", "refunded", "cancelled_at"})
+    parts = [*data[:8], *(f"{name}={header[name]}" for name in fixed)]
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

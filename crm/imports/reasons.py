@@ -1,0 +1,36 @@
+"""Why a row was left out or not understood: the codes that are stored, and the words that people read."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+REASONS: dict[str, str | Promise] = {
+    "no_value": _("Left out: a line without value (price or quantity is zero)."),
+    "payment_failed": _("Left out: the payment failed, so nothing was sold."),
+    "nobody": _("Nobody is named: no customer number, e-mail or phone. Please fill in one of them."),
+    "missing": _("A cell that is needed is blank. Please fill it in."),
+    "bad_date": _("This is not a date that exists. Please write it like 2026-05-31."),
+    "date_style": _(
+        "This date is written in another style than the rest of its column. Please write all alike."
+    ),
+    "bad_number": _("This is not a number. Please write it like 1234.56."),
+    "number_style": _("This number is written in another style than its column. Please write all alike."),
+    "too_large": _("This number is too large to be true."),
+    "bad_email": _("This is not an e-mail address. Please correct it or leave the cell blank."),
+    "bad_phone": _("This is not a phone number. Please correct it or leave the cell blank."),
+    "bad_yes_no": _("This is neither yes nor no."),
+    "bad_choice": _("This is not one of the choices of the field."),
+    "out_of_range": _("This figure is outside its scale."),
+    "too_long": _("This text is too long for its field. Please shorten it."),
+    "too_many_cells": _("This row has more cells than there are columns: a quotation mark may be missing."),
+    "two_encodings": _(
+        "This row is written in another encoding than the file. Please save the file as UTF-8."
+    ),
+    "unclear_sign": _("Quantity and price are both negative, so it is unclear what happened."),
+}
+
+
+def words(code: str) -> str:
+    """The reason as a sentence."""
+    return str(REASONS.get(code, code))

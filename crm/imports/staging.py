@@ -1,0 +1,229 @@
+"""Pass two: every row judged by its own line, and what is understood staged in bulk."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from crm import bulk, custom_fields
+from crm.imports import columns, encodings, parsing, reading, studying
+from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
+from crm.models import Business, CustomField, ImportBatch, ImportFact, ImportProblem, ImportRow
+
+CHUNK: Final = 5000
+PER_BUCKET: Final = 4000
+MEMORY: Final = 50_000  # Distinct cells of a column that are parsed once only.
+GUARDED: Final = ("'=", "'+", "'-", "'@")  # An apostrophe that keeps a spreadsheet from calculating.
+
+type Verdict = Staged | Skip
+type Judged = tuple[int, list[str], Verdict]
+
+
+def plan_of(batch: ImportBatch, *, at: datetime) -> Plan:
+    """Everything a run of this batch must know."""
+    business = Business.current()
+    findings = dict(batch.findings)
+    order = next((name for name, field in batch.mapping.items() if field == "order"), "")
+    if order in findings["columns"]:
+        study = findings["studies"][findings["columns"].index(order)]
+        findings["order_letters"] = study["letter_numbers"]
+    return Plan(
+        batch=batch,
+        mapped=frozenset(batch.mapping.values()),
+        options=batch.options,
+        findings=findings,
+        zone=business.zone,
+        currency=business.currency,
+        at=at,
+        pieces=max(1, findings["rows"] // PER_BUCKET),
+    )
+
+
+class Memo(dict[str, Any]):
+    """Cell → value, each distinct cell parsed once; None for blank ones, `Bad` for those not understood."""
+
+    def __init__(self, parse: parsing.Parser) -> None:
+        super().__init__()
+        self.parse = parse
+
+    def __missing__(self, raw: str) -> Any:
+        cell = raw.strip()
+        if cell.startswith(GUARDED):
+            cell = cell[1:]
+        try:
+            value = self.parse(cell) if cell else None
+        except parsing.Bad as bad:
+            value = bad
+        if len(self) > MEMORY:
+            self.clear()
+        self[raw] = None if value == "" else value
+        return self[raw]
+
+
+def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
+    """(place, field, cells → values) of each column that means something. Refuses columns with unclear style."""
+    findings, batch = plan.findings, plan.batch
+    hint = studying.decimal_hint(dict(findings))
+    found = []
+    for place, column in enumerate(findings["columns"]):
+        if not (name := batch.mapping.get(column)):
+            continue
+        field = columns.field_of(batch.kind, name)
+        style = studying.style(
+            findings["studies"][place],
+            wants=field.kind,
+            column=column,
+            hint=hint,
+            dates=_told(plan.options.get("dates"), column),
+        )
+        own = name.removeprefix(columns.CUSTOM) if name.startswith(columns.CUSTOM) else ""
+        parse = _choices(own) if own else None
+        found.append((place, name, Memo(parse or parsing.parser(field.kind, style, plan.zone))))
+    return found
+
+
+def _told(dates: Any, column: str) -> str:
+    """What a person said about the dates: one style for all columns, or one per column."""
+    return str(dates.get(column, "")) if isinstance(dates, Mapping) else str(dates or "")
+
+
+def _choices(key: str) -> parsing.Parser | None:
+    own = CustomField.objects.filter(key=key, kind=CustomField.Kind.CHOICE).first()
+    if own is None:
+        return None
+
+    def parse(cell: str) -> Any:
+        try:
+            return custom_fields.parse(own, cell)
+        except ValueError as error:
+            raise parsing.Bad("bad_choice") from error
+
+    return parse
+
+
+def source(batch: ImportBatch) -> Path:
+    return Path(settings.MEDIA_ROOT, batch.path)
+
+
+def data_rows(batch: ImportBatch) -> reading.Rows:
+    """The file's rows without its header."""
+    rows = reading.rows(source(batch), batch.findings["format"])
+    return islice(rows, 1 if batch.findings["header"] else 0, None)
+
+
+def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
+    """(row number, cells, verdict) of each row from `start` on."""
+    known = readers(plan)
+    width = len(plan.findings["columns"])
+    mixed = plan.findings["format"]["mixed"]
+    for number, cells in islice(data_rows(plan.batch), start, None):
+        try:
+            if len(cells) != width:
+                _straighten(cells, width)
+            if mixed and any(encodings.is_foreign(cell) for cell in cells):
+                raise Reject("two_encodings")
+            row: dict[str, Any] = {"#": number}
+            for place, name, memo in known:
+                value = memo[cells[place]]
+                if value is None:
+                    continue
+                if value.__class__ is parsing.Bad:
+                    raise Reject(str(value), name)
+                row[name] = value
+            yield number, cells, session.judge(row)
+        except Skip as verdict:
+            yield number, cells, verdict
+
+
+def _straighten(cells: list[str], width: int) -> None:
+    """A row that ends early lacks blank cells; one that is too long is not understood."""
+    if any(cell.strip() for cell in cells[width:]):
+        raise Reject("too_many_cells")
+    del cells[width:]
+    cells.extend([""] * (width - len(cells)))
+
+
+class Chunk:
+    """Some thousand judged rows on their way into the staging tables."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.rows: list[tuple[Any, ...]] = []
+        self.problems: list[tuple[Any, ...]] = []
+        self.facts: dict[tuple[int, str], dict[str, tuple[str, Any]]] = {}
+        self.last: dict[tuple[int, str], Fact] = {}
+        self.counts: Counter[str] = Counter(rows=0, skipped=0, rejected=0)
+        self.reasons: Counter[str] = Counter()
+        self.headers = {field: column for column, field in plan.batch.mapping.items()}
+
+    def add(self, number: int, cells: list[str], verdict: Verdict) -> None:
+        self.counts["rows"] += 1
+        if isinstance(verdict, Skip):
+            self._problem(number, cells, verdict)
+            return
+        plan = self.plan
+        bucket = plan.bucket(verdict.group, verdict.phase)
+        data = json.dumps(verdict.data, ensure_ascii=False)
+        self.rows.append((plan.batch.pk, bucket, number, verdict.group[:160], data))
+        for fact in verdict.facts:
+            if self.last.get(fact[:2]) != fact:
+                self.last[fact[:2]] = fact
+                overlay(self.facts.setdefault(fact[:2], {}), fact.dated, fact.values)
+
+    def _problem(self, number: int, cells: list[str], verdict: Skip) -> None:
+        kind = "rejected" if isinstance(verdict, Reject) else "skipped"
+        self.counts[kind] += 1
+        self.reasons[verdict.code] += 1
+        column = self.headers.get(verdict.field, "")
+        shown = json.dumps([encodings.readable(cell) for cell in cells], ensure_ascii=False)
+        self.problems.append((self.plan.batch.pk, number, kind, column[:120], verdict.code, shown))
+
+    def write(self) -> None:
+        plan = self.plan
+        facts = [
+            (plan.batch.pk, plan.bucket(key, kind), key, json.dumps(values, ensure_ascii=False))
+            for (kind, key), values in self.facts.items()
+        ]
+        if self.rows:
+            bulk.write(ImportRow, ["batch_id", "bucket", "row", "group", "data"], self.rows)
+        if facts:
+            bulk.write(ImportFact, ["batch_id", "bucket", "key", "data"], facts)
+        if self.problems:
+            names = ["batch_id", "row", "verdict", "column", "reason", "cells"]
+            bulk.write(ImportProblem, names, self.problems)
+
+
+def overlay(known: dict[str, tuple[str, Any]], dated: str, values: Any) -> None:
+    """Keep the latest dated value of each attribute, the earliest of those that begin with "-"."""
+    for name, value in values:
+        before = known.get(name)
+        if before is None:
+            known[name] = (dated, value)
+        elif name[0] == "-":
+            if value < before[1]:
+                known[name] = (dated, value)
+        elif dated > before[0] or (dated == before[0] and str(value) > str(before[1])):
+            known[name] = (dated, value)
+
+
+def chunks(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Chunk]:
+    """The judged rows from `start` on, some thousand at a time."""
+    rows = judged(plan, session, start=start)
+    while True:
+        chunk = Chunk(plan)
+        for number, cells, verdict in islice(rows, CHUNK):
+            chunk.add(number, cells, verdict)
+        if not chunk.counts["rows"]:
+            return
+        yield chunk
+
+
+def session_of(plan: Plan) -> Session:
+    return loader(plan.batch.kind).session(plan)

@@ -1,0 +1,119 @@
+"""Import a file from the command line."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from crm.commands import Answer, JsonCommand
+from crm.errors import Refusal
+from crm.imports import intake, kinds, results, running, staging
+from crm.models import ImportBatch
+
+PATIENCE = 0.5  # Seconds between two looks at an import that runs before ours.
+
+
+class Command(JsonCommand):
+    help = "Import customers, purchases or answers from a file; see the user guide."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", nargs="?", help="customers, purchases or answers")
+        parser.add_argument("file", nargs="?", type=Path, help="CSV, TSV, XLSX, or one of them as .gz")
+        parser.add_argument("--preset", help="read the file as the export of a known program")
+        parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
+        parser.add_argument("--no-header", action="store_true", help="the first row is data already")
+        parser.add_argument("--delimiter", default="", help="one sign, or “whitespace”")
+        parser.add_argument("--dates", choices=["dmy", "mdy"], default="", help="what 03/04/2026 means")
+        parser.add_argument("--create-fields", action="store_true", help="make own fields of unknown columns")
+        parser.add_argument("--survey", default="", metavar="SLUG", help="the survey that answers belong to")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+        parser.add_argument("--resume", type=int, metavar="ID", help="go on with an import that was stopped")
+
+    def answer(self, **options: Any) -> Answer:
+        if options["resume"] is not None:
+            return self._resume(options["resume"])
+        kind, path = options["kind"], options["file"]
+        if not kind or not path:
+            self.misused("Say what to import and from which file: import_file purchases orders.csv")
+        if kind not in kinds.known():
+            self.misused(f"{kind} cannot be imported; choose one of {', '.join(kinds.known())}.")
+        if options["preset"]:
+            raise Refusal(f"There is no preset {options['preset']}; name the columns with --map instead.")
+        if not path.is_file():
+            raise Refusal(f"There is no file {path}.")
+        if options["dry_run"]:
+            return self._rehearse(kind, path, options)
+        return self._bring(kind, path, options)
+
+    def _bring(self, kind: str, path: Path, options: dict[str, Any]) -> Answer:
+        batch = intake.take(intake.blocks_of(path), path.name, kind, options=self._told(options))
+        self.stderr.write(f"import {batch.pk} started")
+        try:
+            intake.understand(batch)
+            intake.queue(batch)
+        except Refusal:
+            intake.discard(batch)
+            raise
+        return self._finish(batch.pk)
+
+    def _rehearse(self, kind: str, path: Path, options: dict[str, Any]) -> Answer:
+        """The whole import in one transaction that is taken back."""
+        batch = None
+        try:
+            with transaction.atomic():
+                batch = intake.take(intake.blocks_of(path), path.name, kind, options=self._told(options))
+                intake.understand(batch)
+                intake.queue(batch)
+                found = self._finish(batch.pk)
+                transaction.set_rollback(True)
+        finally:
+            if batch is not None:
+                staging.source(batch).unlink(missing_ok=True)
+        if found["error_file"]:
+            Path(found["error_file"]).unlink(missing_ok=True)
+        return {**found, "import_id": None, "error_file": None}
+
+    def _told(self, options: dict[str, Any]) -> dict[str, Any]:
+        told = {}
+        for one in options["map"]:
+            column, sign, field = one.rpartition("=")
+            if not sign or not column:
+                self.misused(f"--map wants COLUMN=FIELD, not {one}")
+            told[column] = field
+        return {
+            "told": told,
+            "header": not options["no_header"],
+            "delimiter": options["delimiter"],
+            "dates": options["dates"],
+            "create_fields": options["create_fields"],
+            "survey": options["survey"],
+        }
+
+    def _resume(self, batch_id: int) -> Answer:
+        batch = ImportBatch.objects.filter(pk=batch_id).first()
+        if batch is None:
+            raise Refusal(f"There is no import {batch_id}.")
+        if batch.state == ImportBatch.State.CANCELLED:
+            raise Refusal(f"Import {batch_id} was cancelled. Please import the file again.")
+        if batch.state == ImportBatch.State.DRAFT:
+            intake.understand(batch)
+            intake.queue(batch)
+        running.resume(batch)
+        return self._finish(batch_id)
+
+    def _finish(self, batch_id: int) -> Answer:
+        """Run it as soon as no other import runs."""
+        while True:
+            batch = ImportBatch.objects.get(pk=batch_id)
+            if batch.state == ImportBatch.State.DONE:
+                return results.result(batch)
+            if batch.state not in {ImportBatch.State.QUEUED, ImportBatch.State.RUNNING}:
+                raise Refusal(batch.error or f"Import {batch_id} was stopped.")
+            running.release_stale(at=timezone.now())
+            if not running.run(batch_id):
+                time.sleep(PATIENCE)
