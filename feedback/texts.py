@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from feedback.models import Question, Survey
 
@@ -120,7 +119,7 @@ def faces() -> list[tuple[str, str]]:
     return [
         ("😞", _("Very unhappy")),
         ("🙁", _("Unhappy")),
-        ("😐", pgettext("satisfaction", "Neither")),
+        ("😐", _("Neither")),
         ("🙂", _("Happy")),
         ("😀", _("Very happy")),
     ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 REASONS: dict[str, str | Promise] = {
     "no_value": _("Left out: a line without value (price or quantity is zero)."),
     "payment_failed": _("Left out: the payment failed, so nothing was sold."),
+    "no_answer": _("Left out: neither a score nor a comment."),
     "nobody": _("Nobody is named: no customer number, e-mail or phone. Please fill in one of them."),
     "missing": _("A cell that is needed is blank. Please fill it in."),
     "bad_date": _("This is not a date that exists. Please write it like 2026-05-31."),
