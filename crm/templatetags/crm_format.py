@@ -40,7 +40,7 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None:
         return "–"
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, pattern, locale=_locale()))
+    return str(format_decimal(round(value, digits) or 0, pattern, locale=_locale()))  # Never "-0".
 
 
 @register.filter
