@@ -16,7 +16,7 @@ from crm import ledger
 from crm.errors import Refusal
 from crm.imports import people
 from crm.imports.fields import IDENTITY
-from crm.imports.kinds import Field, Outcome, Plan, Reject, Skip, Staged
+from crm.imports.kinds import Fact, Field, Outcome, Plan, Reject, Skip, Staged
 from crm.models import Business
 from feedback import answers
 from feedback.forms.editing import free_slug
@@ -24,6 +24,7 @@ from feedback.models import Answer, Question, Survey
 
 METRICS = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 PREFIX = "answer."
+BETWEEN = "\n"  # Stands in no cell's number or address.
 
 
 class AnswersLoader:
@@ -112,10 +113,15 @@ class AnswersSession:
         }
         text = json.dumps(data, sort_keys=True, default=list, ensure_ascii=False)
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:40]
-        return Staged(fingerprint, {**data, "fingerprint": fingerprint})
+        named = (Fact(0, BETWEEN.join(data["who"]), "", ()),) if data["who"] else ()
+        return Staged(fingerprint, {**data, "fingerprint": fingerprint}, named)
 
     def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
-        return {}
+        """Only counts whom we know; answers say nothing else about a person."""
+        keys = [together.split(BETWEEN) for together in facts]
+        known = people.find({one for some in keys for one in some})
+        found = {next((known[one] for one in some if one in known), None) for some in keys}
+        return {"customers": len(found - {None})}
 
     def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
         survey = self.survey or self._open_survey()

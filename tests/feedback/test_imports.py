@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from crm.models import Interaction
+from feedback.models import Answer, Question, Survey
+from tests.feedback.surveys import make_survey
+from tests.people import make_customer
+
+pytestmark = pytest.mark.django_db
+
+
+def import_answers(path, *options):
+    out = io.StringIO()
+    call_command("import_file", "answers", str(path), *options, "--json", stdout=out, stderr=io.StringIO())
+    return json.loads(out.getvalue())
+
+
+def scores(slug, *options):
+    out = io.StringIO()
+    call_command("scores", slug, *options, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.fixture
+def file(tmp_path, shop):
+    def write(text, name="tea_survey.csv"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
+
+
+def test_answers_of_known_and_unknown_people_are_kept(file):
+    ada = make_customer(external_id="7", email="ada@example.com")
+    path = file(
+        "customer,email,nps,comment,answered_at,Why\n"
+        "7,,9,Lovely,2026-03-01 10:00,Tea\n"
+        "8,ada@example.com,6,,2026-03-02 10:00,\n"
+        "9,,2,Late,2026-03-03 10:00,Coffee\n"
+    )
+
+    report = import_answers(path, "--map", "Why=answer.why")
+
+    survey = Survey.objects.get()
+    assert (report["rows"], report["created"], report["customers"]) == (3, 3, 1)
+    assert (report["survey"], survey.name, survey.is_imported) == ("tea-survey", "tea_survey", True)
+    assert list(Answer.objects.order_by("answered_at").values_list("score", "customer")) == [
+        (9, ada.pk),
+        (6, ada.pk),
+        (2, None),
+    ]
+    entries = Interaction.objects.order_by("at")
+    assert [(one.customer_id, one.metric, one.number) for one in entries] == [
+        (ada.pk, "nps", 9),
+        (ada.pk, "nps", 6),
+    ]
+    assert entries[0].properties == {"why": "Tea", "comment": "Lovely"}
+    assert Question.objects.get().key == "why"
+
+
+def test_the_same_file_again_changes_nothing_and_equal_answers_are_kept(file):
+    make_customer(external_id="7")
+    path = file("customer,nps,answered_at\n7,9,2026-03-01\n7,9,2026-03-01\n8,9,2026-03-01\n8,9,2026-03-01\n")
+
+    first, again = import_answers(path), import_answers(path)
+
+    assert (first["created"], again["created"], again["unchanged"]) == (4, 0, 4)
+    assert Answer.objects.count() == 4
+    assert Interaction.objects.count() == 2
+    assert Survey.objects.count() == 1
+
+
+def test_an_answer_finds_its_person_when_the_person_becomes_known(file):
+    path = file("customer,nps,answered_at\n7,9,2026-03-01\n")
+    import_answers(path)
+    ada = make_customer(external_id="7")
+
+    report = import_answers(path)
+
+    assert report["updated"] == 1
+    assert Answer.objects.get().customer == ada
+    assert Interaction.objects.get().customer == ada
+
+
+def test_rows_that_say_nothing_or_too_much_are_named(file):
+    path = file("customer,nps,comment\n1,11,\n2,-1,\n3,,\n4,nine,\n5,,Only words\n6,0,\n")
+
+    report = import_answers(path)
+
+    assert (report["created"], report["skipped"], report["rejected"]) == (2, 1, 3)
+    assert report["reasons"]["out_of_range"] == 2
+    assert report["reasons"]["no_answer"] == 1
+    assert set(Answer.objects.values_list("score", flat=True)) == {0, None}
+
+
+def test_a_survey_can_be_named(file):
+    survey = make_survey("mine")
+    path = file("customer,nps\n1,9\n")
+
+    report = import_answers(path, "--survey", "mine")
+
+    assert report["survey"] == "mine"
+    assert Answer.objects.get().survey == survey
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("customer,nps\n1,9\n", ["--survey", "nobody"]),
+        ("customer,csat\n1,5\n", ["--survey", "mine"]),
+        ("customer,city\n1,Paris\n", []),
+    ],
+)
+def test_what_cannot_fit_is_refused_with_a_reason(file, text, options):
+    make_survey("mine")
+
+    with pytest.raises(CommandError):
+        import_answers(file(text), *options)
+
+    assert not Answer.objects.exists()
+
+
+def test_a_dry_run_writes_nothing(file):
+    report = import_answers(file("customer,nps\n1,9\n2,12\n"), "--dry-run")
+
+    assert report["rejected"] == 1
+    assert not Survey.objects.exists()
+    assert not Answer.objects.exists()
+
+
+def test_a_second_score_of_a_row_reaches_the_ledger(file):
+    make_customer(external_id="7")
+
+    import_answers(file("customer,nps,csat,answered_at\n7,9,4,2026-03-01\n"))
+
+    assert set(Interaction.objects.values_list("metric", "number")) == {("nps", 9), ("csat", 4)}
+
+
+def test_csat_files_make_a_csat_survey(file):
+    import_answers(file("customer,csat\n1,5\n2,4\n3,3\n4,1\n", "shop.csv.gz"))
+
+    found = scores("shop")
+    assert (found["kind"], found["n"], found["score"]) == ("csat", 4, 50.0)
+    assert (found["satisfied"], found["neither"], found["dissatisfied"]) == (2, 1, 1)
+
+
+def test_the_score_of_a_file_is_the_one_of_the_command(file):
+    make_customer(external_id="p", country="France")
+    rows = "".join(f"{one},{score}\n" for one, score in [("p", 10)] * 50 + [("x", 8)] * 30 + [("y", 0)] * 20)
+
+    import_answers(file("customer,nps\n" + rows))
+    found = scores("tea-survey", "--by", "country")
+
+    assert (found["n"], found["score"], found["response_rate"]) == (100, 30.0, None)
+    assert found["interval"] == [14.692, 45.308]
+    assert (found["promoters"], found["passives"], found["detractors"]) == (50, 30, 20)
+    groups = {one["name"]: (one["n"], one["score"]) for one in found["groups"]}
+    assert groups == {"France": (50, 100.0), None: (50, -40.0)}
+
+
+def test_scores_of_nothing_and_of_nobody(shop):
+    make_survey("quiet")
+
+    assert scores("quiet")["n"] == 0
+    assert scores("quiet")["score"] is None
+    with pytest.raises(CommandError, match="There is no survey"):
+        scores("nobody")
+    with pytest.raises(CommandError, match="There is no field"):
+        scores("quiet", "--by", "nonsense")
