@@ -19,9 +19,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 BEHAVIOURS = (
     "",
+    "slow",  # takes each mail, but needs a few milliseconds
     "refuse-mail",  # 550 to MAIL FROM
     "refuse-rcpt",  # 550 to RCPT TO
     "later-rcpt",  # 450 to RCPT TO
@@ -38,7 +40,14 @@ BEHAVIOURS = (
 
 
 class Session:
-    def __init__(self, reader, writer, behaviour: str, out, keep: bool) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        behaviour: str,
+        out: BinaryIO,
+        keep: bool,
+    ) -> None:
         self.reader, self.writer, self.behaviour, self.out, self.keep = reader, writer, behaviour, out, keep
         self.to = ""
 
@@ -97,12 +106,13 @@ class Session:
         if does in codes:
             self.say(codes[does])
             return True
-        row = {"to": self.to, "size": len(content)}
+        row: dict[str, object] = {"to": self.to, "size": len(content)}
         if self.keep:
             row["content"] = content[:-3].replace(b"\r\n..", b"\r\n.").decode("ascii")
+        pause = 0.003 if does == "slow" else 0
+        await asyncio.sleep(pause)
         self.out.write(json.dumps(row).encode() + b"\n")
-        if does == "stall-after-data":
-            await asyncio.sleep(3600)
+        await asyncio.sleep(3600 if does == "stall-after-data" else pause)
         if does != "drop-after-data":
             self.say("250 taken")
         return does != "drop-after-data"
@@ -111,11 +121,11 @@ class Session:
 async def serve(file: Path, behaviour: str, keep: bool) -> None:
     with file.open("ab", buffering=0) as out:
 
-        async def session(reader, writer) -> None:
+        async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await Session(reader, writer, behaviour, out, keep).run()
 
         server = await asyncio.start_server(session, "127.0.0.1", 0, limit=64 * 1024 * 1024)
-        print(server.sockets[0].getsockname()[1], flush=True)
+        print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the parent reads it.
         async with server:
             await server.serve_forever()
 
@@ -139,12 +149,14 @@ class Sink:
         self.file = Path(name)
         command = [sys.executable, __file__, name, self.behaviour, str(int(self.keep))]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        assert self.process.stdout is not None
         self.process.stdout.close()
         self.file.unlink()
 

@@ -110,7 +110,9 @@ def test_an_objection_between_reading_and_claiming_is_seen_by_the_claim():
 
 def test_transactional_mail_needs_only_an_address():
     mailing = make_mailing(purpose="transactional")
-    outbox.plan(mailing, [draft(make_customer(email_consent="withdrawn")), draft(make_customer(), to_email="")])
+    outbox.plan(
+        mailing, [draft(make_customer(email_consent="withdrawn")), draft(make_customer(), to_email="")]
+    )
 
     sending.drain()
 

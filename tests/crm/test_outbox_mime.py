@@ -60,7 +60,9 @@ def test_subjects_survive_the_way(subject):
     assert max(map(len, parcel.raw.split(b"\r\n\r\n", 1)[0].split(b"\r\n"))) < 400
 
 
-@pytest.mark.parametrize("name", ["Mei", "王小明", 'Anna "Ann" O\\Hara', "Dr. Müller, Jr.", "Ann " * 30 + "Ann", "=?x"])
+@pytest.mark.parametrize(
+    "name", ["Mei", "王小明", 'Anna "Ann" O\\Hara', "Dr. Müller, Jr.", "Ann " * 30 + "Ann", "=?x"]
+)
 def test_names_survive_the_way(name):
     mail = read(make_parcel(from_name=name, to_name=name))
 
@@ -122,7 +124,15 @@ def test_no_value_can_begin_a_header_of_its_own(field):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "nobody", "a@b@c", "a b@example.com", "a@example.com\r\nBcc: b@example.com", "<a@example.com>", "王@例子.中国"],
+    [
+        "",
+        "nobody",
+        "a@b@c",
+        "a b@example.com",
+        "a@example.com\r\nBcc: b@example.com",
+        "<a@example.com>",
+        "王@例子.中国",
+    ],
 )
 def test_odd_addresses_are_refused(address):
     with pytest.raises(PermanentFailure):
