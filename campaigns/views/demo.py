@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.demo import loading, removing
+from campaigns.demo import analysing, loading, removing
 from crm import access
 from crm.errors import Refusal
 from crm.web import HtmxRequest, render_page
-from segments import refresh
 
 
 @require_GET
@@ -37,8 +36,8 @@ def load_demo(request: HtmxRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("campaigns:demo")
-    refresh.request()
-    messages.success(request, _("The invented shop is here. Its customers are being analysed now."))
+    analysing.analyse()
+    messages.success(request, _("The invented shop is here. Have a look around."))
     return redirect("crm:home")
 
 

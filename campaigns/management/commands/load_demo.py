@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from campaigns.demo import loading
+from campaigns.demo import analysing, loading
 from crm.commands import JsonCommand
-from segments import refresh
 
 
 class Command(JsonCommand):
@@ -23,5 +22,5 @@ class Command(JsonCommand):
     def answer(self, **options: Any) -> dict[str, Any]:
         done = loading.load(timezone.now(), count=options["customers"], seed=options["seed"])
         if not done["already_loaded"]:
-            refresh.run(None)
+            analysing.analyse()
         return done

@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from crm import outbox
 from crm.models import Business, Customer, Interaction, Message, Purchase, User
 from feedback.models import Answer
-from segments.models import CustomerFeatures, Segment
+from segments.models import CustomerFeatures, ScoringRun, Segment
 from tests.people import make_customer
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -137,6 +137,7 @@ def test_the_command_loads_refreshes_and_loads_only_once():
     assert json.loads(second.getvalue()) == {**json.loads(first.getvalue()), "already_loaded": True}
     assert CustomerFeatures.objects.count() == 150
     assert Segment.objects.get(slug="may-be-written-to").member_count > 50
+    assert ScoringRun.objects.filter(kind="cluster", is_live=True).count() == 1
 
 
 def test_the_command_refuses_a_place_with_real_customers():
