@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from campaigns import design, planning
 from campaigns.models import Campaign
@@ -63,7 +64,7 @@ def pause(campaign: Campaign) -> None:
     """Stop after the mails that are in hand."""
     _move(campaign, (State.SENDING,), State.PAUSED)
     if campaign.mailing:
-        outbox.pause(campaign.mailing, _("Paused by a person."))
+        outbox.pause(campaign.mailing, gettext_noop("Paused by a person."))
 
 
 @transaction.atomic

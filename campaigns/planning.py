@@ -8,14 +8,15 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from campaigns import design
 from campaigns.models import Campaign, Link
 from crm import outbox
 from crm.errors import Refusal
-from crm.models import Customer, CustomerQuerySet, Mailing, Message
+from crm.models import Business, Customer, CustomerQuerySet, Mailing, Message
 from crm.outbox import reasons
 from feedback import invitations
 from segments import audience
@@ -109,18 +110,19 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     Nothing leaves before all of it is planned: the mailing is held until the campaign is SENDING.
     """
     try:
-        prepared = design.prepared(campaign)
-        include, exclude = _up_to_date(campaign, now)
-        audience_found = people(include, exclude)
-        if refusal := forecast(audience_found).refusal:
-            raise Refusal(refusal)
+        with translation.override(_reader(campaign)):
+            prepared = design.prepared(campaign)
+            include, exclude = _up_to_date(campaign, now)
+            audience_found = people(include, exclude)
+            if refusal := forecast(audience_found).refusal:
+                raise Refusal(refusal)
     except (Refusal, ValueError) as problem:
         _give_back(campaign, str(problem))
         return
     mailing = outbox.open_mailing(
         campaign.source, kind="campaign", name=campaign.name, purpose=Mailing.Purpose.MARKETING
     )
-    outbox.pause(mailing, _("The messages are being prepared."))
+    outbox.pause(mailing, gettext_noop("The messages are being prepared."))
     Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
     Link.objects.bulk_create(
         [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(prepared.urls)],
@@ -132,6 +134,12 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)  # type: ignore[arg-type]
     _begin(campaign, mailing)
+
+
+def _reader(campaign: Campaign) -> str:
+    """The language of who wrote the campaign, for what is said to that person."""
+    author = campaign.created_by
+    return (author.language if author else "") or Business.current().language
 
 
 def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[Segment]]:

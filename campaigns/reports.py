@@ -158,6 +158,13 @@ def recipients(
     return found.filter(reason=reason) if reason else found
 
 
+def why(message: Message) -> str:
+    """Why a message was left out or failed, in words; stored in English."""
+    if message.reason:
+        return reasons.label(message.reason)
+    return _(message.error) if message.error else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One campaign as one person met it."""
@@ -191,7 +198,7 @@ def mails_to(customer: Customer, limit: int = 8) -> list[Mail]:
             campaign,
             opened=(campaign.source, "open") in heard,
             clicked=(campaign.source, "click") in heard,
-            why=reasons.label(message.reason) if message.reason else message.error,
+            why=why(message),
         )
         for message in messages
         if (campaign := campaigns.get(message.mailing_id))

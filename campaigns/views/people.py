@@ -36,7 +36,7 @@ def recipients(request: HttpRequest, slug: str) -> HttpResponse:
     found = reports.recipients(campaign, state, reason, link).select_related("customer")
     page = page_of(found, ("pk",), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     for message in page.rows:
-        message.why = reasons.label(message.reason) if message.reason else message.error  # type: ignore[attr-defined]
+        message.why = reports.why(message)  # type: ignore[attr-defined]
     context = {
         "section": "campaigns",
         "campaign": campaign,

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from campaigns import links
+from campaigns.links import Click, Tracker
+from campaigns.placeholders import Values
+from campaigns.rendering import Sources, prepare
+from crm.models import Business, Customer
+from tests.campaigns.mails import MJML, design
+
+pytestmark = pytest.mark.django_db
+
+
+def rendered(mjml, customer=None, message_id=7):
+    values = Values(Business.current()).of(customer or Customer(pk=1), "https://shop.example/u/t")
+    mail = prepare(Sources("Hello", mjml))
+    return mail, mail.render(values, Tracker(mail.urls, 3, message_id))
+
+
+def tokens_in(html):
+    return re.findall(r'href="http://testserver/c/([^"]+)"', html)
+
+
+def test_each_link_of_the_design_gets_a_signed_address(shop):
+    mail, result = rendered(MJML)
+
+    clicks = [links.read_click(token) for token in tokens_in(result.html)]
+
+    assert mail.urls == ["https://tea.example/spring?a=1&b=2", "https://tea.example/about"]
+    assert clicks == [Click(3, 7, 0), Click(3, 7, 1)]
+    assert "https://tea.example" not in result.html
+
+
+def test_the_plain_part_has_the_same_signed_links(shop):
+    _mail, result = rendered(MJML)
+
+    assert all(f"http://testserver/c/{token}" in result.text for token in tokens_in(result.html))
+
+
+def test_an_address_with_a_placeholder_travels_inside_its_token(shop):
+    mjml = design('<a href="https://tea.example/{{ customer.city | url_encode }}?x=1&amp;y=2">tea</a>')
+
+    _mail, result = rendered(mjml, Customer(pk=1, city="Köln"))
+
+    (token,) = tokens_in(result.html)
+    assert links.read_click(token) == Click(3, 7, 0, "https://tea.example/K%C3%B6ln?x=1&y=2")
+
+
+def test_data_cannot_smuggle_in_another_kind_of_address(shop):
+    mjml = design('<a href="{{ customer.city }}">tea</a>')
+
+    _mail, result = rendered(mjml, Customer(pk=1, city="javascript:alert(1)"))
+
+    assert "javascript:" not in result.html
+    assert 'href="#"' in result.html
+
+
+def test_unsubscribe_and_survey_links_stay_direct(shop):
+    mjml = design('<a href="{{ unsubscribe_url }}">out</a> <a href="mailto:a@b.example">write</a>')
+
+    mail, result = rendered(mjml)
+
+    assert mail.urls == []
+    assert 'href="https://shop.example/u/t"' in result.html
+    assert 'href="mailto:a@b.example"' in result.html
+
+
+def test_a_preview_counts_nothing(shop):
+    _mail, result = rendered(MJML, message_id=0)
+
+    assert "/c/" not in result.html
+    assert "/o/" not in result.html
+    assert 'href="https://tea.example/spring?a=1&amp;b=2"' in result.html
+
+
+def test_a_mail_has_one_signed_pixel(shop):
+    _mail, result = rendered(MJML)
+
+    (token,) = re.findall(r'src="http://testserver/o/([^"]+)"', result.html)
+    assert links.read_open(token) == 7
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: "9" + t, lambda t: "", lambda t: "a:b:c", lambda t: "1-2-3"]
+)
+def test_a_changed_token_means_nothing(shop, change):
+    _mail, result = rendered(MJML)
+    token = tokens_in(result.html)[0]
+
+    assert links.read_click(change(token)) is None
+    assert links.read_open(change(links.open_url(7).rpartition("/")[2])) is None
+
+
+def test_a_token_of_another_kind_is_not_taken(shop):
+    opening = links.open_url(7).rpartition("/")[2]
+
+    assert links.read_click(opening) is None
