@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from crm.outbox import sending
+from tests.campaigns.mails import design, make_campaign, make_list
+from tests.people import make_customer
+
+pytestmark = pytest.mark.django_db
+NAMES = [
+    "state",
+    "audience",
+    "queued",
+    "sending",
+    "sent",
+    "failed",
+    "unsure",
+    "held_out",
+    "cancelled",
+    "skipped",
+]
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_a_script_sends_a_campaign_and_reads_its_numbers(shop):
+    make_campaign(make_list(make_customer(), make_customer(email="")), slug="spring")
+
+    begun = run("send_campaign", "spring", "--now")
+    sending.drain()
+    status = run("campaign_status", "spring")
+
+    assert list(begun) == list(status) == NAMES
+    assert (begun["state"], begun["queued"], begun["skipped"]) == ("sending", 1, {"no_address": 1})
+    assert (status["audience"], status["sent"]) == (2, 1)
+
+
+def test_without_now_a_set_time_is_kept(shop):
+    later = timezone.now() + timedelta(days=1)
+    make_campaign(make_list(make_customer()), slug="spring", scheduled_at=later)
+
+    assert run("send_campaign", "spring")["state"] == "scheduled"
+    assert run("send_campaign", "spring", "--now")["state"] == "sending"
+
+
+@pytest.mark.parametrize(
+    ("slug", "says"),
+    [("nothing", "There is no campaign"), ("empty", "Nobody is in"), ("broken", "Line 3")],
+)
+def test_what_cannot_be_sent_ends_with_one_line(shop, slug, says):
+    make_campaign(make_list(slug="nobody"), slug="empty")
+    make_campaign(make_list(make_customer()), slug="broken", mjml=design("{{ }"))
+
+    with pytest.raises(CommandError) as failed:
+        run("send_campaign", slug)
+
+    assert failed.value.returncode == 1
+    assert says in str(failed.value)
+    assert "\n" not in str(failed.value)
