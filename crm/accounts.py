@@ -30,17 +30,13 @@ def create_first_owner(*, email: str, password: str, name: str, language: str) -
     Business.objects.select_for_update().get(pk=1)  # One at a time, on both databases.
     if User.objects.exists():
         raise Refusal(_("This shop already has an owner. Please sign in."))
-    return User.objects.create_user(
-        email, password, name=name, language=language, role=User.Role.OWNER, is_superuser=True
-    )
+    return User.objects.create_user(email, password, name=name, language=language, role=User.Role.OWNER)
 
 
 @transaction.atomic
 def invite(*, email: str, name: str, role: str, language: str, at: datetime) -> User:
     """Set up an account and send a link to choose its password."""
-    user = User.objects.create_user(
-        email, None, name=name, role=role, language=language, is_superuser=role == User.Role.OWNER
-    )
+    user = User.objects.create_user(email, None, name=name, role=role, language=language)
     _send(user, "invite", at)
     return user
 
@@ -79,8 +75,7 @@ def set_role(user: User, role: str) -> None:
     """Make somebody owner or staff; one owner always stays."""
     if role != User.Role.OWNER:
         _refuse_last_owner(user)
-    is_owner = role == User.Role.OWNER
-    User.objects.filter(pk=user.pk).update(role=role, is_superuser=is_owner)
+    User.objects.filter(pk=user.pk).update(role=role)
 
 
 @transaction.atomic
