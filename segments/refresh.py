@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.errors import Refusal
-from crm.models import Business
+from crm.models import Business, WorkerHeartbeat
 from segments import audience, features, lease, scoring
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import drop, publish, settle, shadow
@@ -139,12 +140,42 @@ def _result(day: date, customers: int, steps: list[dict[str, Any]], seconds: flo
     }
 
 
-def last_done() -> ScoringRun | None:
-    """The latest finished refresh, of which the day of the data is printed on pages."""
-    done = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE)
-    return done.exclude(as_of=None).first()
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What pages tell of refreshes: the one under way, the last one, and the day the features describe."""
+
+    active: ScoringRun | None
+    last: ScoringRun | None
+    day: date | None
+    worker: bool
+
+    @property
+    def failed(self) -> ScoringRun | None:
+        """The last refresh, if it went wrong and none is under way."""
+        ended_badly = self.last is not None and self.last.state == ScoringRun.State.FAILED
+        return self.last if ended_badly and not self.active else None
+
+    @property
+    def step(self) -> str:
+        return str(STEPS.get(self.active.progress.get("step", ""), "")) if self.active else ""
+
+    @property
+    def share(self) -> int:
+        """How far it is, in percent: each step is a quarter."""
+        progress = self.active.progress if self.active else {}
+        if progress.get("step") not in STEPS:
+            return 0
+        inside = progress["done"] / progress["of"] if progress.get("of") else 0
+        return round(100 * (list(STEPS).index(progress["step"]) + inside) / len(STEPS))
 
 
-def data_day() -> date | None:
-    """The day that the features in force describe."""
-    return CustomerFeatures.objects.order_by("-as_of").values_list("as_of", flat=True).first()
+def status() -> Status:
+    refreshes = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH)
+    active = refreshes.filter(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING])
+    ended = refreshes.filter(state__in=[ScoringRun.State.DONE, ScoringRun.State.FAILED])
+    day = CustomerFeatures.objects.values_list("as_of", flat=True).first()
+    return Status(active.order_by("pk").first(), ended.first(), day, WorkerHeartbeat.anybody_there())
+
+
+def latest(count: int = 10) -> list[ScoringRun]:
+    return list(ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH)[:count])

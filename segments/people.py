@@ -1,0 +1,79 @@
+"""Who stands behind a number: a cell of the RFM grid, a group, a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from segments.groups import GROUPS
+from segments.models import ClusterMember, CustomerFeatures, ScoringRun
+from segments.numerics.rfm import LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some customers with a title; `rule` describes them to the rule builder, if rules can."""
+
+    title: str
+    people: QuerySet[CustomerFeatures]
+    rule: dict[str, Any] | None
+    query: str
+
+
+def select(query: Mapping[str, str]) -> Selection | None:
+    """Read ?r=&f=, ?group=, ?cluster= or ?run=&number= of an address; None when it names nothing."""
+    if query.get("group", "") in GROUPS:
+        return _group(query["group"])
+    if "r" in query or "f" in query:
+        return _cell(query.get("r", ""), query.get("f", ""))
+    if query.get("cluster"):
+        return _cluster(query["cluster"])
+    if query.get("run", "").isdecimal() and query.get("number", "").isdecimal():
+        return _of_run(int(query["run"]), int(query["number"]))
+    return None
+
+
+def _group(code: str) -> Selection:
+    rule = {"all": [{"field": "rfm.group", "op": "is", "value": code}]}
+    people = CustomerFeatures.objects.filter(rfm_group=code)
+    return Selection(str(GROUPS[code]), people, rule, urlencode({"group": code}))
+
+
+def _cell(recency: str, frequency: str) -> Selection | None:
+    levels = {str(level) for level in range(1, LEVELS + 1)}
+    if not {recency, frequency} - {""} or not {recency, frequency} <= levels | {""}:
+        return None
+    people, rules, texts = CustomerFeatures.objects.all(), [], []
+    if recency:
+        people = people.filter(rfm_recency=int(recency))
+        rules.append({"field": "rfm.recency", "op": "is", "value": int(recency)})
+        texts.append(_("recency %(score)s") % {"score": recency})
+    if frequency:
+        people = people.filter(rfm_frequency=int(frequency))
+        rules.append({"field": "rfm.frequency", "op": "is", "value": int(frequency)})
+        texts.append(_("frequency %(score)s") % {"score": frequency})
+    title = _("Scored %(scores)s") % {"scores": _(", ").join(texts)}
+    asked = {key: value for key, value in (("r", recency), ("f", frequency)) if value}
+    return Selection(title, people, {"all": rules}, urlencode(asked))
+
+
+def _cluster(name: str) -> Selection:
+    rule = {"all": [{"field": "cluster", "op": "is", "value": name}]}
+    return Selection(name, CustomerFeatures.objects.filter(cluster=name), rule, urlencode({"cluster": name}))
+
+
+def _of_run(pk: int, number: int) -> Selection | None:
+    """The people of a cluster as they were grouped then; only the clustering in use can be a rule."""
+    run = ScoringRun.objects.filter(pk=pk, kind=ScoringRun.Kind.CLUSTER, state=ScoringRun.State.DONE).first()
+    if run is None or number >= len(run.result["names"]):
+        return None
+    inside = ClusterMember.objects.filter(run=run, cluster=number).values("customer_id")
+    name = run.result["names"][number]
+    rule = {"all": [{"field": "cluster", "op": "is", "value": name}]} if run.is_live else None
+    people = CustomerFeatures.objects.filter(customer_id__in=inside)
+    return Selection(name, people, rule, urlencode({"run": pk, "number": number}))

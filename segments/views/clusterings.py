@@ -1,0 +1,79 @@
+"""Clusterings: start one, watch it, read it, use it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import access
+from crm.errors import Refusal
+from crm.models import WorkerHeartbeat
+from crm.web import HtmxRequest, render_page
+from segments import cluster_report, clusters, refresh, scoring
+from segments.cluster_form import ClusterForm
+from segments.models import ScoringRun
+
+RUNS = ScoringRun.objects.filter(kind=ScoringRun.Kind.CLUSTER)
+SHOWN = 30
+
+
+@require_GET
+@access.staff
+def clusterings(request: HtmxRequest) -> HttpResponse:
+    return _page(request, ClusterForm())
+
+
+@require_POST
+@access.staff
+def cluster_start(request: HtmxRequest) -> HttpResponse:
+    form = ClusterForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    run = clusters.prepare(form.cleaned_data["features"], **form.wish)
+    clusters.start(run)
+    return redirect("segments:cluster_run", run.pk)
+
+
+@require_GET
+@access.staff
+def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(RUNS, pk=pk)
+    is_done = run.state == ScoringRun.State.DONE
+    context = {
+        "section": "segments",
+        "run": run,
+        "asked": cluster_report.asked(run),
+        "waiting": run.state in {ScoringRun.State.QUEUED, ScoringRun.State.RUNNING},
+        "worker": WorkerHeartbeat.anybody_there(),
+        "report": cluster_report.report(run) if is_done else None,
+    }
+    return render_page(request, "segments/cluster_run.html", context, partial="work")
+
+
+@require_POST
+@access.staff
+def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
+    try:
+        count = clusters.use(get_object_or_404(RUNS, pk=pk))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        text = _("%(count)d customers now carry a cluster of this clustering; newcomers will get one too.")
+        messages.success(request, text % {"count": count})
+    return redirect("segments:cluster_run", pk)
+
+
+def _page(request: HtmxRequest, form: ClusterForm, *, status: int = 200) -> HttpResponse:
+    live = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    context = {
+        "section": "segments",
+        "tab": "clusters",
+        "form": form,
+        "live": cluster_report.report(live) if live else None,
+        "runs": [(run, cluster_report.asked(run)) for run in RUNS.all()[:SHOWN]],
+        "status": refresh.status(),
+    }
+    return render_page(request, "segments/clusters.html", context, status=status)
