@@ -37,7 +37,7 @@ def json_text(value: Any) -> str:
 
 
 def write_full(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
-    """Insert rows given as {column: plain value}, all with the same columns; the others get their defaults."""
+    """Insert rows given as {column: plain value}, all alike; other columns get their defaults."""
     rows = list(rows)
     if not rows:
         return

@@ -10,11 +10,13 @@ from crm.views import (
     customers,
     health,
     home,
+    imports,
     outbox,
     products,
     purchases,
     settings,
     staff,
+    unsubscribe,
     welcome,
 )
 
@@ -58,12 +60,32 @@ purchase_urls = [
     path("products/", products.products, name="products"),
     path("products/names/", products.product_names, name="product_names"),
 ]
+import_urls = [
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.import_new, name="import_new"),
+    path("imports/<int:pk>/", imports.import_page, name="import"),
+    path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
+    path("imports/<int:pk>/check/", imports.import_check, name="import_check"),
+    path("imports/<int:pk>/start/", imports.import_start, name="import_start"),
+    path("imports/<int:pk>/problems/", imports.import_problems, name="import_problems"),
+    path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    path("imports/<int:pk>/resume/", imports.import_resume, name="import_resume"),
+    path("imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+]
+outbox_urls = [
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/<int:pk>/", outbox.message, name="message"),
+    path("outbox/<int:pk>/body/", outbox.message_body, name="message_body"),
+    path("outbox/<int:pk>/again/", outbox.message_again, name="message_again"),
+    path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+]
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("healthz", health.health, name="health"),
-    path("outbox/", outbox.outbox, name="outbox"),
+    *outbox_urls,
     *account_urls,
     *settings_urls,
     *customer_urls,
     *purchase_urls,
+    *import_urls,
 ]

@@ -45,7 +45,7 @@ def guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
     own = {plain(field.label): field.key for field in CustomField.objects.all()}
     own |= {plain(key): key for key in own.values()}
     for column, text in headers.items():
-        if column not in found and text in own and has_custom(kind):
+        if column not in found and text in own and kinds.takes_own_fields(kind):
             found[column] = CUSTOM + own[text]
     return _sorted(_order_totals(found, headers), columns)
 
@@ -63,10 +63,6 @@ def _order_totals(found: dict[str, str], headers: Mapping[str, str]) -> dict[str
 
 def _sorted(mapping: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
     return {column: mapping[column] for column in columns if column in mapping}
-
-
-def has_custom(kind: str) -> bool:
-    return any(one.name == CUSTOM for one in kinds.loader(kind).fields)
 
 
 def combine(
@@ -112,13 +108,11 @@ def _refuse_doubles(mapping: Mapping[str, str]) -> None:
 
 def field_of(kind: str, name: str) -> kinds.Field:
     """The field of this name; refuses unknown ones. Families of fields end in a dot."""
-    if name.startswith(CUSTOM) and has_custom(kind):
+    if name.startswith(CUSTOM) and kinds.takes_own_fields(kind):
         own = CustomField.objects.filter(key=name.removeprefix(CUSTOM)).first()
         if own is None:
             raise Refusal(
-                _(
-                    "There is no own field “%(field)s”. Create it under Settings first, or let the import do so."
-                )
+                _("There is no own field “%(field)s”. Please create it under Settings first.")
                 % {"field": name.removeprefix(CUSTOM)}
             )
         return kinds.Field(name, CUSTOM_KINDS.get(own.kind, "text"), own.label)

@@ -1,4 +1,4 @@
-"""Consent that a file brings: evidence appended in bulk; an objection or suppression is never undone by it."""
+"""Consent that a file brings: evidence appended in bulk; it never undoes an objection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kind "customers": one row describes one person; several rows about the same are laid over each other."""
+"""The kind "customers": one row describes one person; rows about the same are laid over each other."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ class CustomersLoader:
 
     def check(self, plan: Plan) -> None:
         if not plan.mapped & {"customer", "email", "phone"}:
-            raise Refusal(
-                _(
-                    "Which column says who it is? Choose one for customer number, e-mail or phone (customer, email, phone)."
-                )
-            )
+            raise Refusal(_("Which column says who it is? Choose one for customer number, e-mail or phone."))
 
     def session(self, plan: Plan) -> CustomersSession:
         return CustomersSession(plan)

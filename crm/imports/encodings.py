@@ -94,11 +94,7 @@ def _refuse_other_things(head: bytes) -> None:
     if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
         raise Refusal(_("This file is empty. Please choose the file that holds your rows."))
     if head.startswith(PICTURES):
-        raise Refusal(
-            _(
-                "This is a picture or a film, not a table, whatever its name. Please upload a CSV or XLSX file."
-            )
-        )
+        raise Refusal(_("This is a picture or a film, not a table. Please upload a CSV or XLSX file."))
     if head.startswith(b"%PDF"):
         raise Refusal(_("This is a PDF, not a table. Please export your data as CSV or XLSX."))
     if head.startswith(b"PK"):

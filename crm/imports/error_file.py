@@ -21,7 +21,7 @@ FORMULA: Final = re.compile(r"[=+\-@\t\r](?![\d.,\s]*$)")  # A figure with its s
 def write(batch: ImportBatch) -> str | None:
     """Write the file beside the uploaded one; its path, or None when every row was understood.
 
-    Orders are reconciled as a whole, so the other rows of an order come along, with nothing in the last column.
+    Orders are reconciled as a whole, so the other rows of an order come along, without a reason.
     """
     rejected = ImportProblem.objects.filter(batch=batch, verdict=ImportProblem.Verdict.REJECTED)
     if not rejected.exists():

@@ -19,23 +19,25 @@ IDENTITY: Final = (
         "customer",
         "id",
         _("Customer number"),
-        "customerid customerno customernumber customercode custid clientid memberid memberno membershipno userid "
-        "buyerid accountid shopperid customerref customer 客户编号 客户号 客户id 会员编号 会员号 会员id 会员卡号 会员卡 "
-        "用户id 用户编号 买家id 买家会员名 顾客编号 客户 会员",
+        "customerid customerno customernumber customercode custid clientid memberid memberno "
+        "membershipno userid buyerid accountid shopperid customerref customer 客户编号 客户号 "
+        "客户id 会员编号 会员号 会员id 会员卡号 会员卡 用户id 用户编号 买家id 买家会员名 "
+        "顾客编号 客户 会员",
     ),
     _f(
         "email",
         "email",
         _("E-mail"),
-        "email emailaddress customeremail billingemail buyeremail contactemail useremail mail 邮箱 电子邮件 电子邮箱 "
-        "邮箱地址 客户邮箱",
+        "email emailaddress customeremail billingemail buyeremail contactemail useremail mail "
+        "邮箱 电子邮件 电子邮箱 邮箱地址 客户邮箱",
     ),
     _f(
         "phone",
         "phone",
         _("Phone"),
-        "phone phonenumber mobile mobilephone mobilenumber cellphone cell telephone tel customerphone billingphone "
-        "contactphonenumber 手机 手机号 手机号码 电话 联系电话 电话号码 联系手机 联系方式",
+        "phone phonenumber mobile mobilephone mobilenumber cellphone cell telephone tel "
+        "customerphone billingphone contactphonenumber 手机 手机号 手机号码 电话 联系电话 "
+        "电话号码 联系手机 联系方式",
     ),
 )
 PERSON: Final = (
@@ -55,14 +57,15 @@ PERSON: Final = (
         "name",
         "text",
         _("Full name"),
-        "fullname customername billingname clientname buyername membername 姓名 客户姓名 客户名称 会员姓名 收货人 收货人姓名 顾客姓名",
+        "fullname customername billingname clientname buyername membername 姓名 客户姓名 "
+        "客户名称 会员姓名 收货人 收货人姓名 顾客姓名",
     ),
     _f(
         "country",
         "text",
         _("Country"),
-        "country countryname countrycode customercountry billingcountry countryregion defaultaddresscountrycode "
-        "shippingcountry 国家 国家地区",
+        "country countryname countrycode customercountry billingcountry countryregion "
+        "defaultaddresscountrycode shippingcountry 国家 国家地区",
     ),
     _f(
         "city",
@@ -85,15 +88,16 @@ PERSON: Final = (
         "created_on",
         "day",
         _("Customer since"),
-        "createdon customersince membersince signupdate registrationdate registeredat joindate joined dtcustomer "
-        "createdat created confirmtime optintime 注册日期 注册时间 入会日期 入会时间 创建时间 建档日期",
+        "createdon customersince membersince signupdate registrationdate registeredat "
+        "joindate joined dtcustomer createdat created confirmtime optintime 注册日期 注册时间 "
+        "入会日期 入会时间 创建时间 建档日期",
     ),
     _f(
         "consent_email",
         "yes_no",
         _("Consent to e-mail"),
-        "acceptsemailmarketing acceptsmarketing emailconsent consentemail marketingconsent newsletter subscribed "
-        "optin emailoptin 接受营销 接受邮件 邮件订阅 是否订阅 订阅",
+        "acceptsemailmarketing acceptsmarketing emailconsent consentemail marketingconsent "
+        "newsletter subscribed optin emailoptin 接受营销 接受邮件 邮件订阅 是否订阅 订阅",
     ),
     _f("tags", "words", _("Tags"), "tags tag labels 标签 客户标签 会员标签"),
 )
@@ -102,44 +106,49 @@ ORDER: Final = (
         "order",
         "id",
         _("Order number"),
-        "orderid orderno ordernumber invoiceno invoicenumber invoiceid invoice transactionid transactionno receiptno "
-        "receiptnumber receiptid billno salesorder ordername order 订单号 订单编号 订单id 发票号 单号 交易号 交易编号 "
-        "小票号 流水号 订单",
+        "orderid orderno ordernumber invoiceno invoicenumber invoiceid invoice transactionid "
+        "transactionno receiptno receiptnumber receiptid billno salesorder ordername order "
+        "订单号 订单编号 订单id 发票号 单号 交易号 交易编号 小票号 流水号 订单",
     ),
     _f(
         "bought_at",
         "moment",
         _("Bought at"),
-        "boughtat orderedat orderdate ordertime orderdatetime invoicedate purchasedate purchasedat dateofpurchase "
-        "transactiondate saledate salesdate datetime timestamp createdat createddate created date paidat "
-        "createddateutc createdutc day 下单时间 订单时间 订单日期 订单创建时间 购买日期 购买时间 交易时间 交易日期 "
-        "销售日期 消费时间 消费日期 付款时间 日期 时间",
+        "boughtat orderedat orderdate ordertime orderdatetime invoicedate purchasedate "
+        "purchasedat dateofpurchase transactiondate saledate salesdate datetime timestamp "
+        "createdat createddate created date paidat createddateutc createdutc day 下单时间 "
+        "订单时间 订单日期 订单创建时间 购买日期 购买时间 交易时间 交易日期 销售日期 消费时间 "
+        "消费日期 付款时间 日期 时间",
     ),
     _f(
         "product",
         "text",
         _("Product"),
-        "product productname item itemname lineitemname description productdescription itemdescription article "
-        "articlename producttitle 商品名称 商品名 商品 产品名称 产品 品名 宝贝标题 商品标题",
+        "product productname item itemname lineitemname description productdescription "
+        "itemdescription article articlename producttitle 商品名称 商品名 商品 产品名称 产品 "
+        "品名 宝贝标题 商品标题",
     ),
     _f(
         "sku",
         "id",
         _("Article number"),
-        "sku lineitemsku stockcode productid productcode itemid itemcode itemno articleno articlenumber articleid "
-        "barcode upc ean 商品编码 商品编号 商品id 货号 产品编号 产品编码 条码 商家编码",
+        "sku lineitemsku stockcode productid productcode itemid itemcode itemno articleno "
+        "articlenumber articleid barcode upc ean 商品编码 商品编号 商品id 货号 产品编号 "
+        "产品编码 条码 商家编码",
     ),
     _f(
         "category",
         "text",
         _("Category"),
-        "category productcategory categoryname department productgroup producttype 商品类别 商品分类 类别 分类 品类",
+        "category productcategory categoryname department productgroup producttype 商品类别 "
+        "商品分类 类别 分类 品类",
     ),
     _f(
         "quantity",
         "decimal",
         pgettext_lazy("of a purchase", "Quantity"),
-        "quantity qty lineitemquantity units unitssold numberofitems count pieces 数量 购买数量 商品数量 件数",
+        "quantity qty lineitemquantity units unitssold numberofitems count pieces 数量 "
+        "购买数量 商品数量 件数",
     ),
     _f(
         "price",
@@ -151,8 +160,9 @@ ORDER: Final = (
         "amount",
         "decimal",
         _("Amount"),
-        "amount linetotal itemtotal lineamount totalprice netamount grossamount totalamount total netsales sales "
-        "revenue spend spent dollars value subtotal sum 金额 小计 总价 实付金额 实付 总金额 销售额 消费金额 合计",
+        "amount linetotal itemtotal lineamount totalprice netamount grossamount totalamount "
+        "total netsales sales revenue spend spent dollars value subtotal sum 金额 小计 总价 "
+        "实付金额 实付 总金额 销售额 消费金额 合计",
     ),
     _f(
         "discount",

@@ -64,7 +64,9 @@ def understand(batch: ImportBatch) -> None:
     )
     batch.total_rows = batch.findings["rows"]
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
-    drafts.update(findings=batch.findings, mapping=batch.mapping, options=options, total_rows=batch.total_rows)
+    drafts.update(
+        findings=batch.findings, mapping=batch.mapping, options=options, total_rows=batch.total_rows
+    )
 
 
 def check(batch: ImportBatch) -> kinds.Plan:
@@ -90,7 +92,7 @@ def _columns_seen(batch: ImportBatch) -> str:
 def queue(batch: ImportBatch) -> None:
     """DRAFT → QUEUED, once; own fields are made of unknown columns where that was asked for."""
     check(batch)
-    if batch.options.get("create_fields") and columns.has_custom(batch.kind):
+    if batch.options.get("create_fields") and kinds.takes_own_fields(batch.kind):
         batch.mapping = columns.create_fields(batch.findings, batch.mapping)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
     drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping)

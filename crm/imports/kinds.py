@@ -165,3 +165,14 @@ def loader(kind: str) -> Loader:
 def known() -> dict[str, Loader]:
     """All kinds, in the order they were registered."""
     return dict(_loaders)
+
+
+def label(kind: str) -> str:
+    """How people call this kind; old batches may be of a kind that is gone."""
+    known_kind = _loaders.get(kind)
+    return str(known_kind.label) if known_kind else kind
+
+
+def takes_own_fields(kind: str) -> bool:
+    """May columns become own fields of customers?"""
+    return any(one.name == "custom." for one in loader(kind).fields)

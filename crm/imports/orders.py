@@ -133,7 +133,7 @@ class Work:
         return number
 
     def _linked(self, sheet: Sheet) -> list[Any]:
-        """The refunds that the purchase will carry: the file's, else the stored ones; those by hand always."""
+        """The refunds that the purchase will carry: the file's, else those stored; by hand always."""
         stored = list(self.stored.refunds.get(sheet.key, {}).values())
         if not sheet.returns:
             return stored
@@ -254,7 +254,7 @@ class Work:
 
     @cached_property
     def broken(self) -> set[str]:
-        """Orders of which some row was not understood: their stored lines are kept until the file is corrected."""
+        """Orders of which some row was not understood: their stored lines are kept for now."""
         column = next((name for name, field in self.plan.batch.mapping.items() if field == "order"), "")
         if not column or not self.plan.batch.counts.get("rejected"):
             return set()

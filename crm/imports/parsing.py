@@ -18,9 +18,8 @@ from crm import custom_fields, phones
 
 LIMIT: Final = Decimal(10) ** 10
 EXACT: Final = Decimal("0.0001")
-MONTHS: Final = {
-    name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
-}
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS: Final = {name: number for number, name in enumerate(_NAMES, start=1)}
 _TIME = (
     r"(?:[T\s,]+(?P<ap>上午|下午)?\s*(?P<h>\d{1,2})[:：时](?P<i>\d{2})(?:[:：分](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?秒?"
     r"\s*(?P<ap2>[AaPp]\.?[Mm]\.?)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
@@ -153,7 +152,7 @@ def _zone(text: str | None) -> timezone | None:
 
 
 def bare_number(cell: str) -> str:
-    """The figure without currency, blanks and apostrophes; a minus for brackets or a minus behind. "" if none."""
+    """The figure without currency, blanks and apostrophes; brackets mean minus. "" if there is none."""
     if not cell.isascii():
         cell = unicodedata.normalize("NFKC", cell).replace("−", "-")
     text = _MONEY.sub("", cell)
@@ -167,8 +166,10 @@ def bare_number(cell: str) -> str:
 
 
 def number_style(cell: str) -> str:
-    """Which decimal sign a figure shows: ".", ",", "?." or "?," (one sign and three digits), "" if it is none,
-    "0" when it shows nothing."""
+    """Which decimal sign a figure shows: ".", ",", "?." or "?," (one sign and three digits), "0" for none.
+
+    "" when the cell is no figure.
+    """
     text = bare_number(cell).removeprefix("-")
     if not text or not any(sign.isdigit() for sign in text):
         return ""

@@ -22,7 +22,20 @@ KINDS: Final = {
     MAIL: 1,
     PHONE: 2,
 }  # Described in this order, so that a number outranks an address.
-ATTRIBUTES: Final = "email phone first_name last_name country city birth_date gender language source consent_email tags".split()
+ATTRIBUTES: Final = [
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "country",
+    "city",
+    "birth_date",
+    "gender",
+    "language",
+    "source",
+    "consent_email",
+    "tags",
+]
 PLAIN: Final = (
     "email",
     "phone",

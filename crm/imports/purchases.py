@@ -1,4 +1,4 @@
-"""The kind "purchases": lines of orders, or rows that are a whole purchase; sales, refunds and cancellations."""
+"""The kind "purchases": rows are lines of orders or whole purchases; sales, refunds and cancellations."""
 
 from __future__ import annotations
 
@@ -17,16 +17,42 @@ from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
 from crm.models import ImportFact
 
-HEADER: Final = (
-    "discount shipping tax order_total refunded currency channel coupon status cancelled_at".split()
-)
+HEADER: Final = [
+    "discount",
+    "shipping",
+    "tax",
+    "order_total",
+    "refunded",
+    "currency",
+    "channel",
+    "coupon",
+    "status",
+    "cancelled_at",
+]
 MONEY: Final = {"discount", "shipping", "tax", "order_total", "refunded"}
 FAILED: Final = frozenset(
-    "failed declined failure unpaid expired error payment_failed checkout-draft draft 失败 支付失败 未付款 未支付 待付款 "
-    "交易关闭".split()
+    [
+        "failed",
+        "declined",
+        "failure",
+        "unpaid",
+        "expired",
+        "error",
+        "payment_failed",
+        "checkout-draft",
+        "draft",
+        "失败",
+        "支付失败",
+        "未付款",
+        "未支付",
+        "待付款",
+        "交易关闭",
+    ]
 )
-CANCELLED: Final = frozenset("cancelled canceled void voided cancel 已取消 取消 已作废".split())
-REFUNDED: Final = frozenset("refunded 已退款 全额退款".split())
+CANCELLED: Final = frozenset(
+    ["cancelled", "canceled", "void", "voided", "cancel", "已取消", "取消", "已作废"]
+)
+REFUNDED: Final = frozenset(["refunded", "已退款", "全额退款"])
 LONGEST_ORDER: Final = 80
 MOST: Final = Decimal(10) ** 12
 ZERO: Final = Decimal(0)
@@ -41,11 +67,7 @@ class PurchasesLoader:
         if "bought_at" not in plan.mapped:
             raise Refusal(_("Which column says when it was bought? Choose one for “Bought at” (bought_at)."))
         if not plan.mapped & {"price", "amount", "order_total"}:
-            raise Refusal(
-                _(
-                    "Which column holds the money? Choose one for the price of one, the amount, or the order total."
-                )
-            )
+            raise Refusal(_("Which column holds the money? Choose one for price, amount or order total."))
 
     def session(self, plan: Plan) -> PurchasesSession:
         return PurchasesSession(plan)

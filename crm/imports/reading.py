@@ -79,17 +79,15 @@ def names(first: Sequence[str]) -> list[str]:
 def check_width(width: int) -> None:
     if width > WIDEST:
         raise Refusal(
-            _(
-                "This file has %(width)d columns; Closeknit reads up to %(most)d. Please delete those you do not need."
-            )
+            _("This file has %(width)d columns; Closeknit reads up to %(most)d. Please delete some.")
             % {"width": width, "most": WIDEST}
         )
 
 
 def _unclosed(number: int) -> str:
-    return _(
-        "Row %(row)d begins a cell that does not end: a quotation mark is not closed. Please correct it there."
-    ) % {"row": number}
+    return _("Row %(row)d begins a cell that does not end. Please close its quotation mark.") % {
+        "row": number
+    }
 
 
 def _sign(delimiter: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from crm.models import ImportBatch
+from crm.imports.reasons import words
+from crm.models import ImportBatch, ImportProblem
 
 CENT: Final = Decimal("0.01")
 OUTCOMES: Final = ("created", "updated", "unchanged", "skipped", "rejected")
@@ -46,3 +47,39 @@ def money(counts: dict[str, Any], name: str) -> Decimal:
 def ignored(batch: ImportBatch) -> list[str]:
     """Columns that mean nothing to this import."""
     return [column for column in batch.findings.get("columns", []) if column not in batch.mapping]
+
+
+def shown(batch: ImportBatch) -> dict[str, Any]:
+    """The figures of the result page; money as numbers."""
+    counts = batch.counts
+    found = {
+        name: counts.get(name, 0) for name in ("rows", "customers", "orders", "cancelled_orders", *OUTCOMES)
+    }
+    found |= {name: money(counts, name) for name in MONEY}
+    found["reasons"] = [(code, words(code), n) for code, n in counts.get("reasons", {}).items()]
+    found["has_error_file"] = bool(counts.get("error_file"))
+    return found
+
+
+def progress(batch: ImportBatch) -> dict[str, Any]:
+    """How far it is: reading is the first half, writing the second."""
+    total, counts = batch.total_rows or 1, batch.counts
+    read, merged = counts.get("rows", 0), counts.get("merged", 0)
+    wanted = 2 * total - counts.get("skipped", 0) - counts.get("rejected", 0)
+    percent = min(100, int(100 * (read + merged) / max(1, wanted)))
+    return {"total": total, "read": read, "merged": merged, "percent": percent}
+
+
+def problem(batch: ImportBatch, one: ImportProblem) -> dict[str, Any]:
+    """One problem as the page shows it: row, column, what stood there, why."""
+    names = batch.findings.get("columns", [])
+    place = names.index(one.column) if one.column in names else -1
+    cell = one.cells[place] if 0 <= place < len(one.cells) else ""
+    return {
+        "row": one.row,
+        "rejected": one.verdict == ImportProblem.Verdict.REJECTED,
+        "column": one.column,
+        "cell": cell[:80],
+        "reason": words(one.reason),
+        "line": " · ".join(cell for cell in one.cells if cell.strip())[:200],
+    }

@@ -63,7 +63,7 @@ class Sheet:
         self.returns.append(Return(key, code, quantity, amount, at, person))
 
     def _take(self, header: Mapping[str, str]) -> None:
-        """Order values may stand on one line or on each; whichever line comes first, the result is the same."""
+        """Order values may stand on one line or on each; the order of lines does not matter."""
         for name, value in header.items():
             known = self.header.get(name)
             if known is None:

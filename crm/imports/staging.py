@@ -68,7 +68,7 @@ class Memo(dict[str, Any]):
 
 
 def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
-    """(place, field, cells → values) of each column that means something. Refuses columns with unclear style."""
+    """(place, field, cells → values) of each column that means something; refuses unclear ones."""
     findings, batch = plan.findings, plan.batch
     hint = studying.decimal_hint(dict(findings))
     found = []

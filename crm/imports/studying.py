@@ -69,7 +69,7 @@ class Study:
             "dates": dict(self.dates),
             "numbers": dict(self.numbers),
             "examples": self.examples,
-            "whole_floats": 0 < self.whole_floats and self.whole == self.values,
+            "whole_floats": self.whole_floats > 0 and self.whole == self.values,
             "letter_numbers": self.letter_numbers > 0 and self.whole > 0,
             "kind": self._kind(),
         }
@@ -89,7 +89,7 @@ class Study:
 
 
 def study(path: Path, *, delimiter: str = "", header: bool | None = None) -> dict[str, Any]:
-    """{"format", "header", "columns", "studies", "rows"} of the whole file. `header` None: decide by the first row."""
+    """{"format", "header", "columns", "studies", "rows"} of the file. `header` None: the first row decides."""
     form = reading.format_of(path, delimiter=delimiter)
     rows = reading.rows(path, form)
     first = next(rows, None)
@@ -106,11 +106,7 @@ def study(path: Path, *, delimiter: str = "", header: bool | None = None) -> dic
         total += len(chunk)
         _take(studies, chunk)
     if not total:
-        raise Refusal(
-            _(
-                "This file has a row of names and nothing below it. Please choose the file that holds your rows."
-            )
-        )
+        raise Refusal(_("This file has a row of names and nothing below it. Please choose another file."))
     return {
         "format": form,
         "header": header,
@@ -142,7 +138,7 @@ def _take(studies: Sequence[Study], chunk: list[list[str]]) -> None:
 def style(
     finding: dict[str, Any], *, wants: str, column: str, hint: str = "", dates: str = ""
 ) -> parsing.Style:
-    """The style of a column that means a value of kind `wants`. Refuses, naming the column, what is unclear."""
+    """The style of a column whose values are of kind `wants`; refuses, naming the column, what is unclear."""
     chosen = parsing.Style(whole_floats=finding["whole_floats"])
     if wants in {"moment", "day"}:
         return parsing.Style(dates=date_style(finding, column, dates))
@@ -164,7 +160,7 @@ def date_style(finding: dict[str, Any], column: str, told: str = "") -> str:
     slashed = unsure if best in {"dmy", "mdy"} else 0
     if best and shapes[best] + slashed >= total * (1 - FEW):
         return str(best)
-    if not best or set(shapes) <= {"ymd", "compact", "named"} and unsure > total * (1 - FEW):
+    if not best or (set(shapes) <= {"ymd", "compact", "named"} and unsure > total * (1 - FEW)):
         raise Unclear(
             _("Column “%(column)s”: is “%(example)s” written day first or month first? Please choose.")
             % {"column": column, "example": finding["examples"]["either"]},

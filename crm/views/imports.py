@@ -1,0 +1,200 @@
+"""Bringing files in: list, upload, columns, check, run, result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm import access
+from crm.errors import Refusal
+from crm.forms.imports import UploadForm
+from crm.imports import confirming, intake, kinds, rehearsing, results, running
+from crm.imports.reasons import words
+from crm.models import ImportBatch
+from crm.paging import page_of
+from crm.tasks import run_import
+from crm.web import render_page
+
+State = ImportBatch.State
+
+
+@require_GET
+@access.staff
+def imports(request: HttpRequest) -> HttpResponse:
+    batches = ImportBatch.objects.select_related("started_by").defer("findings", "mapping")
+    page = page_of(
+        batches.exclude(state=State.CANCELLED),
+        ["-id"],
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=30,
+    )
+    for batch in page.rows:
+        batch.kind_label = kinds.label(batch.kind)  # type: ignore[attr-defined]
+    return render_page(request, "crm/imports/list.html", {"section": "customers", "page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff
+def import_new(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": "purchases"})
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        batch = intake.take(file.chunks(), file.name, form.cleaned_data["kind"], options={}, by=request.user)
+        try:
+            intake.understand(batch)
+            return redirect("crm:import_columns", batch.pk)
+        except Refusal as refusal:
+            intake.discard(batch)
+            form.add_error("file", str(refusal))
+    status = 422 if form.is_bound else 200
+    return render_page(request, "crm/imports/new.html", {"section": "customers", "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.staff
+def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    if batch.state != State.DRAFT:
+        return redirect("crm:import", pk)
+    error, column = "", ""
+    if request.method == "POST":
+        rereads = "reread" in request.POST
+        try:
+            if rereads:
+                confirming.reread(batch, request.POST)
+            else:
+                confirming.take(batch, request.POST)
+            return redirect("crm:import_columns" if rereads else "crm:import_check", pk)
+        except Refusal as refusal:
+            error, column = str(refusal), confirming.unclear_column(refusal)
+            batch.refresh_from_db()
+    context = _columns_context(batch) | {"error": error, "unclear": column}
+    return render_page(request, "crm/imports/columns.html", context, status=422 if error else 200)
+
+
+def _columns_context(batch: ImportBatch) -> dict[str, object]:
+    form = batch.findings["format"]
+    return {
+        "section": "customers",
+        "batch": batch,
+        "columns": confirming.columns_of(batch),
+        "delimiter": confirming.delimiter_name(form["delimiter"]),
+        "is_text": form["kind"] == "text",
+        "custom": kinds.takes_own_fields(batch.kind),
+        "asks_survey": batch.kind == "answers",
+    }
+
+
+@require_GET
+@access.staff
+def import_check(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    if batch.state != State.DRAFT:
+        return redirect("crm:import", pk)
+    try:
+        rehearsal = rehearsing.rehearse(intake.check(batch))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("crm:import_columns", pk)
+    context = {
+        "section": "customers",
+        "batch": batch,
+        "found": rehearsal,
+        "ignored": results.ignored(batch),
+        "running": ImportBatch.objects.filter(state=State.RUNNING).first(),
+    }
+    return render_page(request, "crm/imports/check.html", context)
+
+
+@require_POST
+@access.staff
+def import_start(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    if batch.state == State.DRAFT:
+        try:
+            intake.queue(batch)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return redirect("crm:import_columns", pk)
+        transaction.on_commit(lambda: run_import.delay(pk))
+    return redirect("crm:import", pk)
+
+
+@require_GET
+@access.staff
+def import_page(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=pk)
+    if batch.state == State.DRAFT:
+        return redirect("crm:import_columns", pk)
+    context = {
+        "section": "customers",
+        "batch": batch,
+        "kind_label": kinds.label(batch.kind),
+        "result": results.shown(batch),
+        "progress": results.progress(batch),
+        "under_way": batch.state in {State.QUEUED, State.RUNNING},
+    }
+    return render_page(request, "crm/imports/import.html", context, partial="progress")
+
+
+@require_GET
+@access.staff
+def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    problems = batch.problems.all()
+    chosen = request.GET.get("reason", "")
+    if chosen:
+        problems = problems.filter(reason=chosen)
+    marks = {name: request.GET.get(name, "") for name in ("after", "before")}
+    page = page_of(problems, ["row", "id"], **marks)
+    context = {
+        "section": "customers",
+        "batch": batch,
+        "page": page,
+        "problems": [results.problem(batch, one) for one in page.rows],
+        "reasons": [(code, words(code), n) for code, n in batch.counts.get("reasons", {}).items()],
+        "chosen": chosen,
+    }
+    return render_page(request, "crm/imports/problems.html", context)
+
+
+@require_GET
+@access.staff
+def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    path = batch.counts.get("error_file")
+    if not path or not Path(path).is_file():
+        raise Http404
+    name = f"{Path(batch.file_name).name.split('.')[0] or 'import'}-{_('to correct')}.csv"
+    return FileResponse(Path(path).open("rb"), as_attachment=True, filename=name, content_type="text/csv")
+
+
+@require_POST
+@access.staff
+def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    if batch.state == State.FAILED:
+        running.resume(batch)
+        transaction.on_commit(lambda: run_import.delay(pk))
+    return redirect("crm:import", pk)
+
+
+@require_POST
+@access.staff
+def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(ImportBatch, pk=pk)
+    try:
+        running.cancel(batch)
+        messages.success(request, _("Cancelled. Nothing was imported."))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("crm:import", pk)
+    return redirect("crm:imports")
