@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,8 +31,8 @@ BETWEEN = "\n"  # Stands in no cell's number or address.
 class AnswersLoader:
     """The kind "answers" of `crm.imports.kinds`."""
 
-    label = gettext_lazy("Answers")
-    fields = (
+    label: str | Promise = gettext_lazy("Answers")
+    fields: Sequence[Field] = (
         *(one for one in IDENTITY if one.name in ("customer", "email")),
         Field(
             "nps", "integer", gettext_lazy("NPS (0–10)"), ("npsscore", "likelihoodtorecommend", "推荐意愿")

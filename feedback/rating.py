@@ -48,9 +48,9 @@ def _faces() -> str:
 def _numbers(numbers: list[int], low: str, high: str) -> str:
     """Two tables side by side that fall below each other on a narrow screen; no media query needed."""
     half = (len(numbers) + 1) // 2
-    parts = [numbers[:half], numbers[half:]] if len(numbers) > 7 else [numbers]
+    parts = [numbers[:half], numbers[half:]] if len(numbers) > 6 else [numbers]
     tables = "".join(
-        _table(f"<tr>{''.join(map(_cell, part))}</tr>", f'align="left" width="{len(part) * 46}"', "")
+        _table(f"<tr>{''.join(map(_cell, part))}</tr>", f'align="left" width="{len(part) * 44}"', "")
         for part in parts
     )
     last = numbers[-1]
@@ -66,8 +66,8 @@ def _numbers(numbers: list[int], low: str, high: str) -> str:
 
 def _cell(score: int) -> str:
     return (
-        f'<td width="46" style="padding:3px"><table role="presentation" width="40" cellpadding="0" '
-        f'cellspacing="0" border="0"><tr><td width="40" height="44" align="center" bgcolor="#eef2f6" '
+        f'<td width="44" style="padding:3px"><table role="presentation" width="38" cellpadding="0" '
+        f'cellspacing="0" border="0"><tr><td width="38" height="44" align="center" bgcolor="#eef2f6" '
         f'style="border-radius:6px"><a href="{_URL}{score}" target="_blank" style="{_LINK};{_FONT};'
         f'font-size:16px;font-weight:bold;line-height:44px">{score}</a></td></tr></table></td>'
     )

@@ -118,10 +118,10 @@ def faces() -> list[tuple[str, str]]:
     """Smiley and word for CSAT 1–5, in the language in force."""
     return [
         ("😞", _("Very unhappy")),
-        ("🙁", _("Unhappy")),
+        ("😕", _("Unhappy")),
         ("😐", _("Neither")),
-        ("🙂", _("Happy")),
-        ("😀", _("Very happy")),
+        ("😊", _("Happy")),
+        ("😄", _("Very happy")),
     ]
 
 

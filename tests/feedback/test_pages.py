@@ -77,12 +77,14 @@ def test_results_of_twenty_thousand_answers_open_quickly(staff_client):
     make_answers(survey, dict.fromkeys(range(11), 1819), spread_days=700)
     staff_client.get("/feedback/tea/")
 
-    started = time.perf_counter()
-    response = staff_client.get("/feedback/tea/")
-    seconds = time.perf_counter() - started
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        response = staff_client.get("/feedback/tea/")
+        seconds.append(time.perf_counter() - started)
 
     assert "20,009" in response.text
-    assert seconds < 0.5
+    assert min(seconds) < 0.25
 
 
 def test_a_score_of_a_handful_is_not_shown_as_one(staff_client):
