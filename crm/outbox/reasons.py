@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.consent import email_hash
@@ -36,6 +38,17 @@ EXPLANATIONS: dict[str, str | Promise] = {
     ADDRESS_CHANGED: _("The address was changed after planning, so nothing went to the old one."),
     EXCLUDED: _("The person is in a segment that this campaign leaves out."),
 }
+STATES: dict[str, str | Promise] = {
+    Message.State.SENDING: _("It is being handed to the mail server this moment."),
+    Message.State.SENT: _("It left. Whether it was opened stands on the page of the campaign."),
+    Message.State.FAILED: _("It could not be sent."),
+    Message.State.UNSURE: _(
+        "It was handed over, but the answer never came, so it may have arrived. "
+        "It is not sent again by itself, so that nobody gets it twice."
+    ),
+    Message.State.CANCELLED: _("The mailing was stopped before it was this person's turn."),
+    Message.State.HELD_OUT: _("Chosen by chance to get nothing, so that the effect can be measured."),
+}
 
 
 def skip_reason(message: Message, customer: Customer | None, suppressed: Collection[str] = ()) -> str:
@@ -61,3 +74,27 @@ def skip_reason(message: Message, customer: Customer | None, suppressed: Collect
 
 def label(reason: str) -> str:
     return str(LABELS.get(reason, reason))
+
+
+def explain(message: Message, *, now: datetime, trouble: str = "") -> str:
+    """Why this person did, or did not, get it: one or two sentences."""
+    match message.state:
+        case Message.State.SKIPPED:
+            return str(EXPLANATIONS.get(message.reason, message.reason))
+        case Message.State.FAILED | Message.State.UNSURE:
+            error = gettext(message.error) if message.error else ""
+            return f"{STATES[message.state]} {error}".strip()
+        case Message.State.QUEUED:
+            return _waiting(message, now, trouble)
+    return str(STATES[message.state])
+
+
+def _waiting(message: Message, now: datetime, trouble: str) -> str:
+    mailing = message.mailing
+    if mailing.state == Mailing.State.PAUSED:
+        reason = gettext(mailing.reason) if mailing.reason else ""
+        return f"{gettext('The mailing is paused.')} {reason}".strip()
+    if message.not_before > now:
+        error = gettext(message.error) if message.error else ""
+        return f"{gettext('It waits for its time; then it is tried by itself.')} {error}".strip()
+    return trouble or gettext("It will leave within the next minutes, when a worker is running.")

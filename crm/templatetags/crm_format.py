@@ -17,6 +17,9 @@ from django.template import Context
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
+from crm.models import Message, WorkerHeartbeat
+from crm.outbox import reasons
+
 register = template.Library()
 
 
@@ -99,3 +102,15 @@ def query(context: Context, **changes: Any) -> str:
             params[key] = value
     text = params.urlencode()
     return f"?{text}" if text else "?"
+
+
+@register.simple_tag
+def worker_alive() -> bool:
+    """Whether a background worker gave a sign of life lately."""
+    return WorkerHeartbeat.anybody_there()
+
+
+@register.filter
+def skip_label(message: Message) -> str:
+    """Why a message was left out, in a few words."""
+    return reasons.label(message.reason)

@@ -1,13 +1,94 @@
+"""Everything that left, waits or was left out; in the sandbox also how it looks."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm import outbox as door
+from crm.errors import Refusal
+from crm.forms.outbox import OutboxFilter, mailings
+from crm.models import Message, SandboxMail
+from crm.outbox import reading, reasons, sending
+from crm.paging import page_of
 from crm.web import render_page
+
+# A mail may look as it likes and show pictures, but nothing in it runs and nothing is posted from it.
+MAIL_CSP = {
+    "default-src": ["'none'"],
+    "img-src": ["'self'", "data:", "https:", "http:"],
+    "font-src": ["https:", "data:"],
+    "style-src": ["'unsafe-inline'", "https:"],
+    "frame-ancestors": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+}
 
 
 @require_GET
 @access.staff
 def outbox(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "crm/outbox.html", {})
+    filters = OutboxFilter.read(request.GET)
+    found = filters.apply(Message.objects.select_related("mailing", "customer"))
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    context = {
+        "section": "campaigns",
+        "filters": filters,
+        "mailings": mailings(),
+        "states": Message.State.choices,
+        "page": page_of(found, ["-id"], after=after, before=before),
+        "trouble": sending.trouble(),
+    }
+    return render_page(request, "crm/outbox.html", context, partial="list")
+
+
+@require_GET
+@access.staff
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Message.objects.select_related("mailing", "customer"), pk=pk)
+    mail = SandboxMail.objects.filter(message=found).first()
+    view = request.GET.get("view", "")
+    context = {
+        "section": "campaigns",
+        "message": found,
+        "mail": mail,
+        "letter": reading.letter_of(mail) if mail else None,
+        "view": view if view in {"text", "headers"} else "html",
+        "why": reasons.explain(found, now=timezone.now(), trouble=sending.trouble()),
+        "may_repeat": found.state == Message.State.UNSURE and found.mailing.purpose != "marketing",
+    }
+    return render_page(request, "crm/message.html", context)
+
+
+@require_GET
+@csp_override(MAIL_CSP)
+@access.staff
+def message_body(request: HttpRequest, pk: int) -> HttpResponse:
+    """The mail itself, for the frame on its page; links open in a tab of their own."""
+    mail = SandboxMail.objects.filter(message=pk).first()
+    if mail is None:
+        raise Http404
+    html = reading.letter_of(mail).html
+    return HttpResponse(f'<base target="_blank">{html}', headers={"Referrer-Policy": "no-referrer"})
+
+
+@require_POST
+@access.staff
+def message_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send an unsure transactional message again because a person says so."""
+    found = get_object_or_404(Message.objects.select_related("mailing"), pk=pk)
+    try:
+        door.send_again(found)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        door.deliver_soon()
+        messages.success(request, _("It is sent again now."))
+    return redirect("crm:message", pk=pk)
