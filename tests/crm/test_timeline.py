@@ -80,7 +80,7 @@ def test_own_events_show_their_properties():
     (event,) = timeline.of(customer).entries
 
     assert (event.title, event.text) == ("tasting", "Evening")
-    assert event.details == (("teas", "A, B"), ("paid", "Yes"))
+    assert event.details == (("paid", "Yes"), ("teas", "A, B"))
 
 
 def test_five_queries_however_much_happened(django_assert_num_queries):
