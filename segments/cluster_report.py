@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.charts import Chart, Series
+from crm.templatetags.crm_format import number
 from segments import frames
 from segments.models import ScoringRun
 from segments.numerics.preparing import SKEWED
@@ -132,7 +133,7 @@ def _preparation(preparation: dict[str, Any], labels: Sequence[str]) -> list[str
 def _clusters(result: dict[str, Any], names: Sequence[str]) -> list[Cluster]:
     revenue = sum(one["revenue"] for one in result["clusters"])
     found = []
-    for number, one in enumerate(result["clusters"]):
+    for place, one in enumerate(result["clusters"]):
         figures = []
         for name in names:
             average = result["average"][name]
@@ -140,7 +141,7 @@ def _clusters(result: dict[str, Any], names: Sequence[str]) -> list[Cluster]:
         share = one["revenue"] / revenue if revenue > 0 else 0.0
         found.append(
             Cluster(
-                number,
+                place,
                 one["name"],
                 one["size"],
                 one["size"] / result["customers"],
@@ -160,7 +161,7 @@ def _evidence(result: dict[str, Any]) -> list[Chart]:
     best = _("They stand apart best with %(k)d clusters") % {"k": result["by_silhouette"]}
     note = _(
         "Silhouette, from −1 to 1: how much closer people are to their own cluster than to the next one."
-        " Measured on %(sample)d of %(all)d customers."
+        " Measured on %(sample)s of %(all)s customers."
     )
     bend = _("More than %(k)d clusters gain little") % {"k": result["by_elbow"]}
     return [
@@ -169,7 +170,11 @@ def _evidence(result: dict[str, Any]) -> list[Chart]:
             best,
             labels,
             [Series(_("Silhouette"), [round(row["silhouette"], 4) for row in rows])],
-            note=note % {"sample": result["silhouette_sample"], "all": result["customers"]},
+            note=note
+            % {
+                "sample": number(result["silhouette_sample"]),
+                "all": number(result["customers"]),
+            },
             first_column=_("Clusters"),
             options={"scale": True},
         ),
@@ -193,14 +198,14 @@ def _map(result: dict[str, Any], labels: Sequence[str]) -> Chart:
         )
         for number, name in enumerate(result["names"])
     ]
-    counts = {"shown": len(drawn["points"]), "of": drawn["of"]}
+    counts = {"shown": number(len(drawn["points"])), "of": number(drawn["of"])}
     if drawn["flat"]:
         axes = [labels[0], labels[1] if len(labels) > 1 else ""]
-        note = _("%(shown)d of %(of)d customers.") % counts
+        note = _("%(shown)s of %(of)s customers.") % counts
     else:
         axes = [_("first direction"), _("second direction")]
         note = _(
-            "Each dot is a customer (%(shown)d of %(of)d), near to those who are alike."
+            "Each dot is a customer (%(shown)s of %(of)s), near to those who are alike."
             " The map holds %(share)d %% of their differences."
         ) % {**counts, "share": round(100 * drawn["share"])}
     title = _("A map of your customers in %(k)d clusters") % {"k": result["k"]}

@@ -83,7 +83,7 @@ def explain(cuts: CutPoints, money: Sequence[str]) -> list[tuple[str, list[tuple
     """
     recency = [(LEVELS - level, low, high) for level, low, high in _levels(cuts.recency)]
     frequency = [(level + 1, low, high) for level, low, high in _levels(cuts.frequency)]
-    amounts = dict(zip(cuts.monetary, money, strict=True))
+    amounts: dict[float | None, str] = dict(zip(cuts.monetary, money, strict=True))
     spent = [(level + 1, low, high) for level, low, high in _levels(cuts.monetary)]
     return [
         (_("Recency: the last purchase"), [(score, _days(low, high)) for score, low, high in recency]),

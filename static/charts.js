@@ -41,9 +41,9 @@ const KINDS = {
   scatter: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
-    xAxis: { type: "value", name: spec.labels[0], nameLocation: "middle", nameGap: 24 },
-    yAxis: { type: "value", name: spec.labels[1] },
-    grid: { left: 8, right: 16, top: 40, bottom: 24, containLabel: true },
+    xAxis: { type: "value", name: spec.labels[0], nameLocation: "middle", nameGap: 24, axisLine: { onZero: false } },
+    yAxis: { type: "value", name: spec.labels[1], nameLocation: "middle", nameGap: 36, axisLine: { onZero: false } },
+    grid: { left: 28, right: 16, top: 40, bottom: 24, containLabel: true },
     series: spec.series.map((one, index) => ({
       type: "scatter", name: one.name, data: one.values, symbolSize: 6,
       symbol: SYMBOLS[index % SYMBOLS.length], itemStyle: { opacity: 0.7 },
