@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from crm.errors import Refusal
 from crm.models import Interaction
@@ -82,3 +85,21 @@ def test_when_the_ledger_fails_nothing_is_half_written(monkeypatch):
 
     assert not Answer.objects.exists()
     assert Invitation.objects.get().state == "asked"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_leave_one_answer():
+    invitation = make_invitation(at=NOON)
+    together = threading.Barrier(4)
+
+    def press(score):
+        together.wait()
+        try:
+            say(invitation, score)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(press, [7, 8, 9, 10]))
+
+    assert Answer.objects.get().score == Interaction.objects.get().number
