@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_noop, ngettext
 
 from campaigns import design
 from campaigns.models import Campaign, Link
+from campaigns.placeholders import Values
+from campaigns.rendering import PreparedMail
 from crm import outbox
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, Mailing, Message
@@ -125,7 +128,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     outbox.pause(mailing, gettext_noop("The messages are being prepared."))
     Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
     Link.objects.bulk_create(
-        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(prepared.urls)],
+        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(_addresses(prepared))],
         ignore_conflicts=True,
     )
     outbox.plan(mailing, _drafts(campaign, mailing, audience_found))
@@ -134,6 +137,13 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)  # type: ignore[arg-type]
     _begin(campaign, mailing)
+
+
+def _addresses(mail: PreparedMail) -> list[str]:
+    """Addresses of the links, with the shop's own data filled in; what is personal stays a placeholder."""
+    shared = Values(Business.current()).shared["business"]
+    shop = re.compile(r"\{\{-?\s*business\.(\w+)\s*-?\}\}")
+    return [shop.sub(lambda found: str(shared.get(found[1], found[0])), url) for url in mail.urls]
 
 
 def _reader(campaign: Campaign) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -62,6 +64,11 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaigns:campaign", args=[self.slug])
+
+    @property
+    def subject_line(self) -> str:
+        """The subject for lists, with an ellipsis where something personal stands."""
+        return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "…", self.subject)
 
     @property
     def source(self) -> str:
