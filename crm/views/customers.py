@@ -23,7 +23,7 @@ def customers(request: HtmxRequest) -> HttpResponse:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = customer_list.listed(filters, after=after, before=before)
     figures = figures_of(row.pk for row in page.rows)
-    count = customer_list.count_capped(filters)
+    count = customer_list.count_capped(filters, page)
     context = {
         "section": "customers",
         "filters": filters,
