@@ -59,7 +59,7 @@ def trend(kind: str, months: Sequence[Month]) -> Chart | None:
         return None
     return Chart(
         "line",
-        _trend_title(known[0], known[-1]),
+        _trend_title(known),
         [date_format(first, "YEAR_MONTH_FORMAT") for first, _one in shown],
         [
             Series(_("Score"), [_round(one.value) if one else None for _first, one in shown]),
@@ -73,14 +73,18 @@ def trend(kind: str, months: Sequence[Month]) -> Chart | None:
     )
 
 
-def _trend_title(first: Score, last: Score) -> str:
-    change = scores.difference(last, first)
+def _trend_title(scored: Sequence[Score]) -> str:
+    """The earlier half of the months against the later half: a single thin month decides nothing."""
+    middle = len(scored) // 2
+    earlier, later = scores.together(scored[:middle]), scores.together(scored[middle:])
+    assert earlier and later
+    change = scores.difference(later, earlier)
     if change.p_value >= 0.05:
-        return _("No clear change between the first and the last month")
+        return _("No clear change between the earlier and the later months")
     points = abs(round(change.value))
     if change.value > 0:
-        return _("Up by %(points)s points from the first to the last month") % {"points": points}
-    return _("Down by %(points)s points from the first to the last month") % {"points": points}
+        return _("Up by %(points)s points from the earlier to the later months") % {"points": points}
+    return _("Down by %(points)s points from the earlier to the later months") % {"points": points}
 
 
 def _round(value: float) -> float:

@@ -6,7 +6,7 @@ interval ends are in points: NPS −100..100, CSAT and CES 0..100 (percent of go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import copysign, erfc, inf, sqrt
 from typing import Final
@@ -68,6 +68,22 @@ def score(kind: str, counts: Mapping[int | None, int]) -> Score | None:
         value = 100 * good / n
         low, high = wilson(good, n)
     return Score(kind, n, value, low, high, good, n - good - bad, bad)
+
+
+def together(parts: Sequence[Score]) -> Score | None:
+    """The score of several groups taken as one, all of one kind."""
+    if not parts:
+        return None
+    kind = parts[0].kind
+    good_from, middle_from = BOUNDS[kind]
+    return score(
+        kind,
+        {
+            good_from: sum(one.good for one in parts),
+            middle_from: sum(one.middle for one in parts),
+            middle_from - 1: sum(one.bad for one in parts),
+        },
+    )
 
 
 def nps_interval(promoters: int, detractors: int, n: int, z: float = Z95) -> tuple[float, float]:

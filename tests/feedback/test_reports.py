@@ -152,8 +152,19 @@ def test_charts_say_their_finding_and_leave_thin_months_out():
     trend = charts.trend("nps", reports.trend(survey, BERLIN))
     bars = charts.distribution(survey, reports.counts(survey))
 
-    assert trend.title == "Up by 200 points from the first to the last month"
+    assert trend.title == "Up by 200 points from the earlier to the later months"
     assert list(trend.series[0].values) == [-100, None, 100]
     assert bars.title == "10 is the most frequent answer (51%)"
     assert sum(bars.series[0].values) == 81
     assert charts.distribution(make_survey("empty"), {}) is None
+
+
+def test_one_thin_month_at_the_end_is_no_finding():
+    survey = make_survey()
+    for back in (120, 90, 60, 30):
+        make_answers(survey, {10: 40, 8: 20, 0: 20}, at=NOON - timedelta(days=back))
+    make_answers(survey, {0: 5}, at=NOON)
+
+    trend = charts.trend("nps", reports.trend(survey, BERLIN))
+
+    assert trend.title == "No clear change between the earlier and the later months"

@@ -135,6 +135,17 @@ def test_two_waves_are_compared_by_their_errors():
     assert clear.low > 0
 
 
+@pytest.mark.parametrize("kind", ["nps", "csat", "ces"])
+def test_groups_taken_together_are_scored_as_one(kind):
+    one, other = {1: 4, 3: 2, 5: 7, 4: 1}, {2: 1, 5: 3, 4: 6}
+    both = {value: one.get(value, 0) + other.get(value, 0) for value in range(1, 6)}
+
+    found = scores.together([scores.score(kind, one), scores.score(kind, other)])
+
+    assert found == scores.score(kind, both)
+    assert scores.together([]) is None
+
+
 def test_differences_of_a_handful_are_never_certain():
     happy = scores.score("nps", {10: 3})
     angry = scores.score("nps", {0: 3})
