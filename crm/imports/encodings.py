@@ -7,7 +7,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
@@ -31,7 +31,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     """The file's bytes, unpacked where it is a gzip file."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def detect(path: Path) -> tuple[str, bool]:

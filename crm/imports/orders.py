@@ -68,7 +68,8 @@ class Work:
         self.stored = Stored.of(sheets)
         keys = {sheet.person for sheet in sheets} | {one.person for sheet in sheets for one in sheet.returns}
         self.people = people.find(keys - {""})
-        codes = {line.code for sheet in sheets for line in (*sheet.sales, *sheet.returns)}
+        codes = {line.code for sheet in sheets for line in sheet.sales}
+        codes |= {one.code for sheet in sheets for one in sheet.returns}
         self.products = products.find(codes - {""})
         fresh = sum(1 for one in sheets if one.sales and one.key not in self.stored.purchases)
         self.numbers = iter(bulk.reserve(Purchase, fresh) if fresh else [])

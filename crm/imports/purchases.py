@@ -78,9 +78,10 @@ class PurchasesSession:
         self.plan = plan
         self.priced = "price" in plan.mapped
         self.header = [name for name in HEADER if name in plan.mapped]
-        self.describes = bool(plan.mapped & {*people.ATTRIBUTES, "name"}) or any(
-            name.startswith("custom.") for name in plan.mapped
-        )
+        personal = {*people.ATTRIBUTES, "name"}
+        self.about = sorted(one for one in plan.mapped if one in personal or one.startswith("custom."))
+        self.describes = bool(self.about)
+        self.descriptions: dict[tuple[str, ...], tuple[tuple[str, Any], ...]] = {}
         self.letter_cancels = bool(plan.findings.get("order_letters"))
         self.moments: dict[datetime, tuple[str, str]] = {}
 
@@ -158,7 +159,7 @@ class PurchasesSession:
         facts = []
         person, code = keys
         if person:
-            values = people.values_of(row) if self.describes else people.EMPTY
+            values = self._described(row) if self.describes else people.EMPTY
             facts.append(Fact(people.kind_of(person), person, dated, (*values, ("-created_on", since))))
         if code:
             said = []
@@ -170,6 +171,15 @@ class PurchasesSession:
                 said.append(("price", str(price)))
             facts.append(Fact(products.KIND, code, dated, tuple(said)))
         return tuple(facts)
+
+    def _described(self, row: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+        """What the row says about the person; rows of one order mostly say the same."""
+        said = tuple(str(row.get(name)) for name in self.about)
+        if (found := self.descriptions.get(said)) is None:
+            if len(self.descriptions) > 20_000:
+                self.descriptions.clear()
+            found = self.descriptions[said] = people.values_of(row)
+        return found
 
     def _dated(self, at: datetime) -> tuple[str, str]:
         """A moment as the database writes it in UTC, and its day in the shop."""

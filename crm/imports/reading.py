@@ -46,7 +46,7 @@ def rows(path: Path, found: dict[str, Any]) -> Rows:
     try:
         for cells in source:
             number += 1
-            if any(cells) and any(cell.strip() for cell in cells):
+            if cells and (cells[0].strip() or any(cell.strip() for cell in cells)):
                 yield number, cells
     except csv.Error as error:
         raise Refusal(_unclosed(number + 1)) from error
@@ -116,7 +116,7 @@ def _lines(path: Path, found: dict[str, Any]) -> Iterator[str]:
         if found["mixed"]:
             lines: Iterable[str] = encodings.lines_of_two(file, found["encoding"])
         else:
-            lines = io.TextIOWrapper(io.BufferedReader(file, 1 << 18), found["encoding"], newline="")  # type: ignore[arg-type,type-var]
+            lines = io.TextIOWrapper(io.BufferedReader(file, 1 << 18), found["encoding"], newline="")  # type: ignore[type-var]
         for line in lines:
             yield line.replace("\x00", "") if "\x00" in line else line
 

@@ -89,7 +89,7 @@ class Study:
 
 
 def study(path: Path, *, delimiter: str = "", header: bool | None = None) -> dict[str, Any]:
-    """{"format", "header", "columns", "studies", "rows"} of the file. `header` None: the first row decides."""
+    """{"format", "header", "columns", "studies", "rows"} of the file. `header` None: decided here."""
     form = reading.format_of(path, delimiter=delimiter)
     rows = reading.rows(path, form)
     first = next(rows, None)

@@ -466,7 +466,7 @@ class Migration(migrations.Migration):
                 ('bucket', models.PositiveIntegerField()),
                 ('key', models.CharField(max_length=260)),
                 ('data', models.TextField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
+                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
             ],
             options={
                 'indexes': [models.Index(fields=['batch', 'bucket'], name='import_fact_by_bucket')],
@@ -480,7 +480,7 @@ class Migration(migrations.Migration):
                 ('row', models.PositiveIntegerField()),
                 ('group', models.CharField(max_length=160)),
                 ('data', models.TextField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
+                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
             ],
             options={
                 'indexes': [models.Index(fields=['batch', 'bucket'], name='import_row_by_bucket')],

@@ -80,7 +80,7 @@ class ImportProblem(models.Model):
 class ImportRow(models.Model):
     """A judged row waiting to be merged; gone when the import is done. Groups share a bucket."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+", db_index=False)
     bucket = models.PositiveIntegerField()
     row = models.PositiveIntegerField()
     group = models.CharField(max_length=160)
@@ -96,7 +96,7 @@ class ImportRow(models.Model):
 class ImportFact(models.Model):
     """What some rows say about one customer or product; gone when the import is done."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+", db_index=False)
     bucket = models.PositiveIntegerField()  # Kind × number of buckets + the key's bucket.
     key = models.CharField(max_length=260)
     data = models.TextField()  # JSON: attribute → [dated, value].

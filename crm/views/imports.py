@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from django.contrib import messages
 from django.db import transaction
@@ -20,7 +21,7 @@ from crm.imports.reasons import words
 from crm.models import ImportBatch
 from crm.paging import page_of
 from crm.tasks import run_import
-from crm.web import render_page
+from crm.web import HtmxRequest, render_page
 
 State = ImportBatch.State
 
@@ -47,7 +48,13 @@ def import_new(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": "purchases"})
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        batch = intake.take(file.chunks(), file.name, form.cleaned_data["kind"], options={}, by=request.user)
+        batch = intake.take(
+            file.chunks(),
+            file.name,
+            form.cleaned_data["kind"],
+            options={},
+            by=cast("HtmxRequest", request).user,
+        )
         try:
             intake.understand(batch)
             return redirect("crm:import_columns", batch.pk)
@@ -108,6 +115,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "customers",
         "batch": batch,
         "found": rehearsal,
+        "will": rehearsal.understood if rehearsal.complete else batch.total_rows,
         "ignored": results.ignored(batch),
         "running": ImportBatch.objects.filter(state=State.RUNNING).first(),
     }
@@ -153,8 +161,8 @@ def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("reason", "")
     if chosen:
         problems = problems.filter(reason=chosen)
-    marks = {name: request.GET.get(name, "") for name in ("after", "before")}
-    page = page_of(problems, ["row", "id"], **marks)
+    marks = request.GET.get("after", ""), request.GET.get("before", "")
+    page = page_of(problems, ["row", "id"], after=marks[0], before=marks[1])
     context = {
         "section": "customers",
         "batch": batch,
