@@ -96,9 +96,11 @@ def _quality(silhouette: float) -> str:
 
 
 def _reason(result: dict[str, Any]) -> str:
-    if result["by_silhouette"] is None:
-        return _("%(k)d clusters, because you asked for this number.") % {"k": result["k"]}
-    values = {"k": result["k"], "elbow": result["by_elbow"]}
+    values = {"k": result["k"], "elbow": result["by_elbow"], "best": result["by_silhouette"]}
+    if result["by_silhouette"] != result["k"]:
+        return (
+            _("%(k)d clusters, because you asked for it. They would stand apart best with %(best)d.") % values
+        )
     if result["by_silhouette"] == result["by_elbow"]:
         return (
             _("%(k)d clusters: with this number they stand apart best, and the elbow says the same.") % values

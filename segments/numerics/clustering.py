@@ -21,7 +21,7 @@ FEWEST = 10
 SILHOUETTE_SAMPLE = 5000
 START_SAMPLE = 10_000
 MAP_SAMPLE = 600
-STARTS_SMALL, STARTS = 50, 10  # Many starts cost nothing below SMALL rows.
+STARTS_SMALL, STARTS = 20, 10  # Many starts cost nothing below SMALL rows.
 SMALL = 1000
 
 type Floats = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ class TooLittleData(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to cluster by; `k` None tries 2 to 10 and takes the best silhouette, a given k stays."""
+    """What to cluster by; 2 to 10 are tried; `k` None takes the best silhouette."""
 
     features: tuple[str, ...]
     k: int | None = None
@@ -94,8 +94,8 @@ class Clustering:
     k: int
     labels: Labels
     evidence: tuple[Evidence, ...]
-    by_silhouette: int | None
-    by_elbow: int | None
+    by_silhouette: int
+    by_elbow: int
     inertia: float
     silhouette: float
     silhouette_sample: int
@@ -121,7 +121,7 @@ def cluster(
     different = len(np.unique(ready[_sample(len(ready), START_SAMPLE, seed)], axis=0))
     if different < max(2, k or 2):
         raise TooLittleData(different)
-    tried = [k] if k else [one for one in K_RANGE if one <= min(different, len(raw) - 1)]
+    tried = sorted({one for one in K_RANGE if one <= min(different, len(raw) - 1)} | {k or 2})
     sample = _sample(len(ready), SILHOUETTE_SAMPLE, seed)
     fits: dict[int, tuple[Floats, Labels]] = {}
     evidence = []
@@ -131,18 +131,19 @@ def cluster(
         fits[one] = centres, labels
         evidence.append(Evidence(one, inertia, _silhouette(ready[sample], labels[sample])))
     best = max(evidence, key=lambda row: (round(row.silhouette, 12), -row.k))
-    centres, labels = _ordered(*fits[best.k])
+    chosen = next(row for row in evidence if row.k == (k or best.k))
+    centres, labels = _ordered(*fits[chosen.k])
     in_given_order = np.empty_like(labels)
     in_given_order[order] = labels
     return Clustering(
         Model(features, preparation, centres),
-        best.k,
+        chosen.k,
         in_given_order,
         tuple(evidence),
-        None if k else best.k,
-        None if k else elbow(evidence),
-        best.inertia,
-        best.silhouette,
+        best.k,
+        elbow(evidence),
+        chosen.inertia,
+        chosen.silhouette,
         len(sample),
         min(len(ready), START_SAMPLE),
         dict(zip(features, raw.mean(axis=0).tolist(), strict=True)),
