@@ -77,7 +77,8 @@ def _trend_title(scored: Sequence[Score]) -> str:
     """The earlier half of the months against the later half: a single thin month decides nothing."""
     middle = len(scored) // 2
     earlier, later = scores.together(scored[:middle]), scores.together(scored[middle:])
-    assert earlier and later
+    assert earlier
+    assert later
     change = scores.difference(later, earlier)
     if change.p_value >= 0.05:
         return _("No clear change between the earlier and the later months")
