@@ -57,16 +57,10 @@ def sales(business: Business, now: datetime) -> Sales:
     this, last = periods.so_far(now, business.zone)
 
     def made() -> Sales:
-        new, again = periods.buyers(this)
-        new_before, again_before = periods.buyers(last)
+        now_sold, then = periods.sold([this, last])
+        month = _month(last.start)
         return Sales(
-            periods.revenue(this),
-            periods.revenue(last),
-            new,
-            new_before,
-            again,
-            again_before,
-            _month(last.start),
+            now_sold.revenue, then.revenue, now_sold.new, then.new, now_sold.again, then.again, month
         )
 
     return periods.remembered(f"sales:{this.start:%Y%m}:{_month(last.start)}", made)
@@ -89,12 +83,9 @@ def charts(business: Business, now: datetime) -> list[Chart]:
     """Revenue by month, and who bought."""
     today = business.today(now)
     months = [periods.month_of(today, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
-    rows = periods.remembered(
-        f"months:{today:%Y%m}",
-        lambda: [(float(periods.revenue(one)), *periods.buyers(one)) for one in months],
-    )
+    rows = periods.remembered(f"months:{today:%Y%m}", lambda: periods.sold(months))
     labels = [date_format(one.start, "Y-m") for one in months]
-    money = [round(row[0], 2) for row in rows]
+    money = [round(float(row.revenue), 2) for row in rows]
     money_chart = Chart(
         "bar",
         _money_title(money, _month(months[-2].start), _month(months[-3].start)),
@@ -106,9 +97,9 @@ def charts(business: Business, now: datetime) -> list[Chart]:
     )
     people_chart = Chart(
         "stacked",
-        _people_title(rows[-2][1], rows[-2][2], _month(months[-2].start)),
+        _people_title(rows[-2].new, rows[-2].again, _month(months[-2].start)),
         labels,
-        [Series(_("Came again"), [row[2] for row in rows]), Series(_("New"), [row[1] for row in rows])],
+        [Series(_("Came again"), [row.again for row in rows]), Series(_("New"), [row.new for row in rows])],
         unit=_("customers"),
         note=_("Known customers with a purchase in the month. New: it was their first."),
         first_column=_("Month"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 
 from crm.models import Purchase, Refund
 
@@ -23,9 +23,18 @@ class Period:
     start: datetime
     end: datetime
 
-    @property
-    def bought(self) -> Q:
-        return Q(bought_at__gte=self.start, bought_at__lt=self.end)
+    def within(self, field: str) -> Q:
+        return Q(**{f"{field}__gte": self.start, f"{field}__lt": self.end})
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Charged for orders that were not cancelled, less what was given back in the same time; known customers
+    who bought for the first time, and those who came again."""
+
+    revenue: Decimal
+    new: int
+    again: int
 
 
 def month_of(day: date, zone: ZoneInfo, back: int = 0) -> Period:
@@ -44,23 +53,35 @@ def so_far(now: datetime, zone: ZoneInfo) -> tuple[Period, Period]:
     return Period(this.start, now + timedelta(seconds=1)), Period(last.start, min(until, last.end))
 
 
-def revenue(period: Period) -> Decimal:
-    """Charged for orders that were not cancelled, less what was given back in the same time."""
-    sold = Purchase.objects.filter(period.bought, status=Purchase.Status.COMPLETED)
-    back = Refund.objects.filter(refunded_at__gte=period.start, refunded_at__lt=period.end)
+def sold(periods: Sequence[Period]) -> list[Sold]:
+    """Figures of several periods in three queries, each reading its rows once."""
+    known = Purchase.objects.counting().exclude(customer=None)
+    firsts = known.values("customer").annotate(first=Min("bought_at"))
+    start, end = min(one.start for one in periods), max(one.end for one in periods)
+    sales = Purchase.objects.filter(bought_at__gte=start, bought_at__lt=end)
+    back = Refund.objects.filter(refunded_at__gte=start, refunded_at__lt=end)
     back = back.exclude(purchase__status=Purchase.Status.CANCELLED)
-    charged = sold.aggregate(sum=Sum("charged"))["sum"] or Decimal(0)
-    return Decimal(charged) - Decimal(back.aggregate(sum=Sum("amount"))["sum"] or 0)
-
-
-def buyers(period: Period) -> tuple[int, int]:
-    """Known customers who bought for the first time, and those who came again."""
-    counting = Purchase.objects.counting().exclude(customer=None)
-    earlier = Purchase.objects.counting().filter(customer=OuterRef("customer"), bought_at__lt=period.start)
-    came = counting.filter(period.bought)
-    everybody = came.aggregate(n=Count("customer", distinct=True))["n"]
-    again = came.filter(Exists(earlier)).aggregate(n=Count("customer", distinct=True))["n"]
-    return everybody - again, again
+    asked: dict[str, Sum | Count] = {}
+    for n, one in enumerate(periods):
+        completed = one.within("bought_at") & Q(status=Purchase.Status.COMPLETED)
+        counting = completed & (Q(refunded=0) | Q(refunded__lt=F("charged")))
+        asked[f"charged{n}"] = Sum("charged", filter=completed)
+        asked[f"buyers{n}"] = Count("customer", filter=counting, distinct=True)
+    found = sales.aggregate(**asked)
+    refunds = back.aggregate(
+        **{f"r{n}": Sum("amount", filter=one.within("refunded_at")) for n, one in enumerate(periods)}
+    )
+    new = firsts.aggregate(
+        **{f"new{n}": Count("customer", filter=one.within("first")) for n, one in enumerate(periods)}
+    )
+    return [
+        Sold(
+            Decimal(found[f"charged{n}"] or 0) - Decimal(refunds[f"r{n}"] or 0),
+            new[f"new{n}"],
+            found[f"buyers{n}"] - new[f"new{n}"],
+        )
+        for n in range(len(periods))
+    ]
 
 
 def remembered[T](name: str, make: Callable[[], T]) -> T:

@@ -13,6 +13,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 JUNE = periods.month_of(date(2026, 6, 15), ZoneInfo("UTC"))
 
 
+def seen(period):
+    found = periods.sold([period])[0]
+    return found.new, found.again
+
+
 def test_a_month_begins_at_midnight_of_the_shop():
     june = periods.month_of(date(2026, 6, 15), SHANGHAI)
 
@@ -50,7 +55,7 @@ def test_revenue_is_what_was_charged_less_what_was_given_back():
     old = make_purchase(anna, 30, at=datetime(2026, 5, 3, tzinfo=UTC))
     make_refund(old, 5, at=datetime(2026, 6, 4, tzinfo=UTC))
 
-    assert periods.revenue(JUNE) == Decimal(55)
+    assert periods.sold([JUNE])[0].revenue == Decimal(55)
 
 
 @pytest.mark.django_db
@@ -63,7 +68,7 @@ def test_new_are_those_who_had_never_bought_before():
     make_purchase(gone, at=datetime(2026, 5, 2, tzinfo=UTC))
     make_purchase(None, at=datetime(2026, 6, 2, tzinfo=UTC))
 
-    assert periods.buyers(JUNE) == (1, 1)
+    assert seen(JUNE) == (1, 1)
 
 
 @pytest.mark.django_db
@@ -73,7 +78,7 @@ def test_somebody_whose_first_order_was_given_back_whole_is_new_the_second_time(
     make_refund(first, 20, at=datetime(2026, 5, 3, tzinfo=UTC))
     make_purchase(anna, at=datetime(2026, 6, 2, tzinfo=UTC))
 
-    assert periods.buyers(JUNE) == (1, 0)
+    assert seen(JUNE) == (1, 0)
 
 
 @pytest.mark.django_db
@@ -89,3 +94,15 @@ def test_a_figure_is_remembered_until_something_is_sold():
     make_purchase(None)
 
     assert periods.remembered("x", count) == 2
+
+
+@pytest.mark.django_db
+def test_several_periods_are_told_apart():
+    anna = make_customer()
+    make_purchase(anna, 7, at=datetime(2026, 5, 2, tzinfo=UTC))
+    make_purchase(anna, 9, at=datetime(2026, 6, 2, tzinfo=UTC))
+
+    may, june = periods.sold([periods.month_of(date(2026, 5, 1), ZoneInfo("UTC")), JUNE])
+
+    assert (may.revenue, may.new, may.again) == (7, 1, 0)
+    assert (june.revenue, june.new, june.again) == (9, 0, 1)
