@@ -7,8 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import ManyToManyRel, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet
 from segments.models import Membership, Segment
 from segments.rules.compile import to_q
@@ -93,6 +96,28 @@ def used_by(segment: Segment) -> list[Segment]:
     return [other for other in others if segment.slug in slugs_in(other.rule)]
 
 
+def used_elsewhere(segment: Segment) -> list[Model]:
+    """Rows of the apps above that chose this segment, campaigns for example; found by their relations."""
+    found: list[Model] = []
+    for relation in Segment._meta.get_fields(include_hidden=True):
+        if relation.auto_created and relation.many_to_many and isinstance(relation, ManyToManyRel):
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: segment.pk})
+            found += [row for row in rows if row not in found]
+    return found
+
+
+@transaction.atomic
+def delete(segment: Segment) -> None:
+    """Remove a segment that nothing else asks about."""
+    users: list[Model] = [*used_by(segment), *used_elsewhere(segment)]
+    if users:
+        names = ", ".join(f"“{one}”" for one in users)
+        raise Refusal(
+            _("“%(name)s” is used in %(names)s. Change those first.") % {"name": segment.name, "names": names}
+        )
+    segment.delete()
+
+
 @transaction.atomic
 def add(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> int:
     """Put people on a list kept by hand; returns how many are new."""
@@ -152,4 +177,15 @@ def _short(text: str) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-__all__ = ["add", "in_order", "live", "members", "rebuild", "rebuild_all", "remove", "slugs_in", "used_by"]
+__all__ = [
+    "add",
+    "delete",
+    "in_order",
+    "live",
+    "members",
+    "rebuild",
+    "rebuild_all",
+    "remove",
+    "slugs_in",
+    "used_by",
+]

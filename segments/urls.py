@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from segments.views import clusterings, scores, segments
+from segments.views import builder, clusterings, lists, panels, scores, segments
 
 app_name = "segments"
 score_urls = [
@@ -18,8 +18,27 @@ cluster_urls = [
     path("clusters/<int:pk>/", clusterings.cluster_run, name="cluster_run"),
     path("clusters/<int:pk>/use/", clusterings.cluster_use, name="cluster_use"),
 ]
-urlpatterns: list[URLPattern] = [
+segment_urls = [
     path("", segments.segments, name="segments"),
+    path("new/", builder.segment_new, name="segment_new"),
+    path("s/<str:slug>/", segments.segment, name="segment"),
+    path("s/<str:slug>/rule/", builder.segment_edit, name="segment_edit"),
+    path("s/<str:slug>/recount/", segments.segment_recount, name="segment_recount"),
+    path("s/<str:slug>/delete/", segments.segment_delete, name="segment_delete"),
+    path("s/<str:slug>/people.csv", segments.segment_export, name="segment_export"),
+    path("customer/<str:public_id>/", panels.customer_panel, name="customer_panel"),
+]
+list_urls = [
+    path("lists/new/", lists.list_new, name="list_new"),
+    path("s/<str:slug>/list/", lists.list_edit, name="list_edit"),
+    path("s/<str:slug>/search/", lists.list_search, name="list_search"),
+    path("s/<str:slug>/add/", lists.list_add, name="list_add"),
+    path("s/<str:slug>/paste/", lists.list_paste, name="list_paste"),
+    path("s/<str:slug>/remove/", lists.list_remove, name="list_remove"),
+]
+urlpatterns: list[URLPattern] = [
+    *segment_urls,
+    *list_urls,
     *score_urls,
     *cluster_urls,
 ]

@@ -1,13 +1,137 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+import csv
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
-from crm.web import render_page
+from crm.errors import Refusal
+from crm.models import Customer
+from crm.paging import page_of
+from crm.web import HtmxRequest, render_page
+from segments import audience, growth
+from segments.models import Segment
+from segments.rules.describe import sentence
+from segments.rules.fields import Catalogue
+from segments.rules.parsing import parse
+from segments.rules.problems import InvalidRule
+from segments.segment_forms import PasteForm
+
+GROWTH = timedelta(days=30)
+COLUMNS = ("external_id", "first_name", "last_name", "email", "phone", "country", "city", "language")
+RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
 @access.staff
 def segments(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "segments/segments.html", {})
+    page = page_of(
+        Segment.objects.all(),
+        ("name", "pk"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=30,
+    )
+    catalogue = Catalogue()
+    grown = growth.grown(page.rows, timezone.now() - GROWTH)
+    rows = [(one, *_words(one, catalogue), grown.get(one.pk, 0)) for one in page.rows]
+    context = {"section": "segments", "page": page, "rows": rows}
+    return render_page(request, "segments/segments.html", context)
+
+
+@require_GET
+@access.staff
+def segment(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Segment, slug=slug)
+    page = page_of(
+        audience.members(found).select_related("features"),
+        ("last_name", "first_name", "pk"),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=25,
+    )
+    words, problem = _words(found, Catalogue())
+    everybody = Customer.objects.count()
+    context: dict[str, Any] = {
+        "section": "segments",
+        "segment": found,
+        "words": words,
+        "problem": problem,
+        "page": page,
+        "share": found.member_count / everybody if everybody else 0,
+        "used_by": [*audience.used_by(found), *audience.used_elsewhere(found)],
+        "paste": PasteForm(),
+    }
+    if not request.GET.get("after") and not request.GET.get("before"):
+        context["chart"] = growth.chart(found, cast("HtmxRequest", request).business, timezone.now())
+    return render_page(request, "segments/segment.html", context)
+
+
+@require_POST
+@access.staff
+def segment_recount(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Segment, slug=slug)
+    try:
+        count = audience.rebuild(found)
+    except Refusal as refusal:
+        Segment.objects.filter(pk=found.pk).update(error=str(refusal)[:300])
+        messages.error(request, _("Nothing was changed. %(reason)s") % {"reason": refusal})
+    else:
+        messages.success(request, _("Counted: %(count)d customers now.") % {"count": count})
+    return redirect(found)
+
+
+@require_POST
+@access.staff
+def segment_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Segment, slug=slug)
+    try:
+        audience.delete(found)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect(found)
+    messages.success(request, _("“%(name)s” is deleted. The customers stay.") % {"name": found.name})
+    return redirect("segments:segments")
+
+
+@require_GET
+@access.staff
+def segment_export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    found = get_object_or_404(Segment, slug=slug)
+    response = StreamingHttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="segment-{found.pk}.csv"'
+    return response
+
+
+class _Echo:
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(found: Segment) -> Iterator[str]:
+    """Rows for a spreadsheet; what it would run as a formula gets an apostrophe before it."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + cast("str", writer.writerow([*COLUMNS, "email_consent"]))
+    people = audience.members(found).order_by("pk").values_list(*COLUMNS, "email_consent")
+    for row in people.iterator(chunk_size=2000):
+        texts = ["" if value is None else str(value) for value in row]
+        yield cast("str", writer.writerow([f"'{text}" if text.startswith(RISKY) else text for text in texts]))
+
+
+def _words(one: Segment, catalogue: Catalogue) -> tuple[str, str]:
+    """The sentence of a segment, and why its rule does not work, if so."""
+    if one.kind == Segment.Kind.STATIC:
+        return one.description or _("A list kept by hand."), ""
+    try:
+        return sentence(parse(one.rule, catalogue)), ""
+    except InvalidRule as problem:
+        return "", str(problem)

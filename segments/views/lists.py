@@ -1,0 +1,131 @@
+"""Lists kept by hand: made, filled by searching or pasting, and shortened."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm import access
+from crm.models import Customer
+from crm.web import render_page
+from segments import audience
+from segments.builder import free_slug
+from segments.models import Membership, Segment
+from segments.segment_forms import PasteForm, SegmentForm
+
+SHOWN = 10
+CHUNK = 500
+
+
+@require_http_methods(["GET", "POST"])
+@access.staff
+def list_new(request: HttpRequest) -> HttpResponse:
+    form = SegmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = form.save(commit=False)
+        made.kind, made.slug = Segment.Kind.STATIC, free_slug(made.name, slugify)
+        made.refreshed_at = timezone.now()
+        made.save()
+        messages.success(request, _("The list is made. Now put people on it."))
+        return redirect(made)
+    status = 422 if request.method == "POST" else 200
+    context = {"section": "segments", "form": form}
+    return render_page(request, "segments/list_form.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@access.staff
+def list_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _list(slug)
+    form = SegmentForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect(found)
+    status = 422 if request.method == "POST" else 200
+    context = {"section": "segments", "form": form, "segment": found}
+    return render_page(request, "segments/list_form.html", context, status=status)
+
+
+@require_GET
+@access.staff
+def list_search(request: HttpRequest, slug: str) -> HttpResponse:
+    """Customers to put on the list, with those marked who are on it already."""
+    found = _list(slug)
+    words = request.GET.get("q", "").strip()
+    people = list(Customer.objects.search(words).order_by("last_name", "pk")[:SHOWN]) if words else []
+    inside = set(
+        Membership.objects.filter(segment=found, left_at=None, customer__in=people).values_list(
+            "customer_id", flat=True
+        )
+    )
+    context = {"section": "segments", "segment": found, "words": words, "people": people, "inside": inside}
+    return render_page(request, "segments/list_search.html", context, partial="found")
+
+
+@require_POST
+@access.staff
+def list_add(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _list(slug)
+    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    audience.add(found, [customer.pk], at=timezone.now())
+    messages.success(request, _("%(name)s is on the list.") % {"name": customer.name})
+    return redirect(found)
+
+
+@require_POST
+@access.staff
+def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _list(slug)
+    form = PasteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please paste at least one e-mail or customer number."))
+        return redirect(found)
+    wanted = form.cleaned_data["people"]
+    ids, unknown = _known(wanted)
+    new = audience.add(found, ids, at=timezone.now())
+    text = ngettext("%(count)d person was added.", "%(count)d people were added.", new)
+    messages.success(request, text % {"count": new})
+    if unknown:
+        names = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
+        messages.warning(
+            request, _("Not found: %(names)s (%(count)d).") % {"names": names, "count": len(unknown)}
+        )
+    return redirect(found)
+
+
+@require_POST
+@access.staff
+def list_remove(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _list(slug)
+    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    audience.remove(found, customer.pk, at=timezone.now())
+    messages.success(request, _("%(name)s is off the list.") % {"name": customer.name})
+    return redirect(found)
+
+
+def _list(slug: str) -> Segment:
+    return get_object_or_404(Segment, slug=slug, kind=Segment.Kind.STATIC)
+
+
+def _known(wanted: list[str]) -> tuple[list[int], list[str]]:
+    """The customers behind e-mails and customer numbers, and what belongs to nobody."""
+    ids: list[int] = []
+    seen: set[str] = set()
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        low = [one.lower() for one in part]
+        rows = Customer.objects.filter(Q(email__in=low) | Q(external_id__in=part)).exclude(
+            email="", external_id=None
+        )
+        for pk, email, external_id in rows.values_list("pk", "email", "external_id"):
+            ids.append(pk)
+            seen |= {email, external_id or ""}
+    return ids, [one for one in wanted if one not in seen and one.lower() not in seen]

@@ -1,0 +1,31 @@
+"""Cards that other pages show, fetched by address."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from crm import access
+from crm.models import Customer
+from crm.web import render_page
+from segments.groups import GROUPS
+from segments.models import CustomerFeatures, Membership
+
+LEFT = 5
+
+
+@require_GET
+@access.staff
+def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The segments of a customer, now and before, and their scores."""
+    customer = get_object_or_404(Customer, public_id=public_id)
+    stays = Membership.objects.filter(customer=customer).select_related("segment")
+    features = CustomerFeatures.objects.filter(customer=customer).first()
+    context = {
+        "now": list(stays.filter(left_at=None).order_by("segment__name")),
+        "left": list(stays.filter(left_at__isnull=False).order_by("-left_at")[:LEFT]),
+        "features": features,
+        "group": GROUPS.get(features.rfm_group, "") if features else "",
+    }
+    return render_page(request, "segments/customer_panel.html", context)
