@@ -57,7 +57,7 @@ def sales(business: Business, now: datetime) -> Sales:
     this, last = periods.so_far(now, business.zone)
 
     def made() -> Sales:
-        now_sold, then = periods.sold([this, last])
+        now_sold, then = periods.sold(this), periods.sold(last)
         month = _month(last.start)
         return Sales(
             now_sold.revenue, then.revenue, now_sold.new, then.new, now_sold.again, then.again, month
@@ -83,7 +83,7 @@ def charts(business: Business, now: datetime) -> list[Chart]:
     """Revenue by month, and who bought."""
     today = business.today(now)
     months = [periods.month_of(today, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
-    rows = periods.remembered(f"months:{today:%Y%m}", lambda: periods.sold(months))
+    rows = [periods.remembered_month(one, now) for one in months]
     labels = [date_format(one.start, "Y-m") for one in months]
     money = [round(float(row.revenue), 2) for row in rows]
     money_chart = Chart(

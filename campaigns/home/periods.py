@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
-from crm.models import Purchase, Refund
+from crm.models import ImportBatch, Purchase, Refund
 
 KEEP = 60  # Seconds that a figure may be old when nothing was sold since.
+KEEP_PAST = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +54,36 @@ def so_far(now: datetime, zone: ZoneInfo) -> tuple[Period, Period]:
     return Period(this.start, now + timedelta(seconds=1)), Period(last.start, min(until, last.end))
 
 
-def sold(periods: Sequence[Period]) -> list[Sold]:
-    """Figures of several periods in three queries, each reading its rows once."""
-    known = Purchase.objects.counting().exclude(customer=None)
-    firsts = known.values("customer").annotate(first=Min("bought_at"))
-    start, end = min(one.start for one in periods), max(one.end for one in periods)
-    sales = Purchase.objects.filter(bought_at__gte=start, bought_at__lt=end)
-    back = Refund.objects.filter(refunded_at__gte=start, refunded_at__lt=end)
-    back = back.exclude(purchase__status=Purchase.Status.CANCELLED)
-    asked: dict[str, Sum | Count] = {}
-    for n, one in enumerate(periods):
-        completed = one.within("bought_at") & Q(status=Purchase.Status.COMPLETED)
-        counting = completed & (Q(refunded=0) | Q(refunded__lt=F("charged")))
-        asked[f"charged{n}"] = Sum("charged", filter=completed)
-        asked[f"buyers{n}"] = Count("customer", filter=counting, distinct=True)
-    found = sales.aggregate(**asked)
-    refunds = back.aggregate(
-        **{f"r{n}": Sum("amount", filter=one.within("refunded_at")) for n, one in enumerate(periods)}
-    )
-    new = firsts.aggregate(
-        **{f"new{n}": Count("customer", filter=one.within("first")) for n, one in enumerate(periods)}
-    )
-    return [
-        Sold(
-            Decimal(found[f"charged{n}"] or 0) - Decimal(refunds[f"r{n}"] or 0),
-            new[f"new{n}"],
-            found[f"buyers{n}"] - new[f"new{n}"],
-        )
-        for n in range(len(periods))
-    ]
+def sold(period: Period) -> Sold:
+    """Three queries along the index by time; one for many periods at once would be slower."""
+    completed = Purchase.objects.filter(period.within("bought_at"), status=Purchase.Status.COMPLETED)
+    counting = Q(refunded=0) | Q(refunded__lt=F("charged"))
+    found = completed.aggregate(sum=Sum("charged"), buyers=Count("customer", filter=counting, distinct=True))
+    back = Refund.objects.filter(period.within("refunded_at"))
+    refunds = back.exclude(purchase__status=Purchase.Status.CANCELLED).aggregate(sum=Sum("amount"))["sum"]
+    earlier = Purchase.objects.counting().filter(customer=OuterRef("customer"), bought_at__lt=period.start)
+    first = completed.filter(counting, ~Exists(earlier)).aggregate(n=Count("customer", distinct=True))["n"]
+    return Sold(Decimal(found["sum"] or 0) - Decimal(refunds or 0), first, found["buyers"] - first)
 
 
 def remembered[T](name: str, make: Callable[[], T]) -> T:
     """A figure of sales, kept for a minute as long as no purchase or refund is added."""
     newest = Purchase.objects.aggregate(top=Max("pk"))["top"], Refund.objects.aggregate(top=Max("pk"))["top"]
-    key = f"home:{name}:{newest[0]}:{newest[1]}"
-    found: T | None = cache.get(key)
+    return _kept(f"{name}:{newest[0]}:{newest[1]}", KEEP, make)
+
+
+def remembered_month(month: Period, now: datetime) -> Sold:
+    """A month that is over changes by imports and rarely otherwise, so it is kept longer."""
+    name = f"month:{month.start:%Y%m%d%H}"
+    if month.end > now:
+        return remembered(name, lambda: sold(month))
+    imported = ImportBatch.objects.aggregate(last=Max("finished_at"))["last"]
+    return _kept(f"{name}:{imported and imported.timestamp()}", KEEP_PAST, lambda: sold(month))
+
+
+def _kept[T](key: str, seconds: int, make: Callable[[], T]) -> T:
+    found: T | None = cache.get(f"home:{key}")
     if found is None:
         found = make()
-        cache.set(key, found, KEEP)
+        cache.set(f"home:{key}", found, seconds)
     return found

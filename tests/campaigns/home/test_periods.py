@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.home import periods
+from crm.models import ImportBatch
 from tests.people import make_customer, make_purchase, make_refund
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -14,7 +15,7 @@ JUNE = periods.month_of(date(2026, 6, 15), ZoneInfo("UTC"))
 
 
 def seen(period):
-    found = periods.sold([period])[0]
+    found = periods.sold(period)
     return found.new, found.again
 
 
@@ -55,7 +56,7 @@ def test_revenue_is_what_was_charged_less_what_was_given_back():
     old = make_purchase(anna, 30, at=datetime(2026, 5, 3, tzinfo=UTC))
     make_refund(old, 5, at=datetime(2026, 6, 4, tzinfo=UTC))
 
-    assert periods.sold([JUNE])[0].revenue == Decimal(55)
+    assert periods.sold(JUNE).revenue == Decimal(55)
 
 
 @pytest.mark.django_db
@@ -102,7 +103,21 @@ def test_several_periods_are_told_apart():
     make_purchase(anna, 7, at=datetime(2026, 5, 2, tzinfo=UTC))
     make_purchase(anna, 9, at=datetime(2026, 6, 2, tzinfo=UTC))
 
-    may, june = periods.sold([periods.month_of(date(2026, 5, 1), ZoneInfo("UTC")), JUNE])
+    may = periods.sold(periods.month_of(date(2026, 5, 1), ZoneInfo("UTC")))
+    june = periods.sold(JUNE)
 
     assert (may.revenue, may.new, may.again) == (7, 1, 0)
     assert (june.revenue, june.new, june.again) == (9, 0, 1)
+
+
+@pytest.mark.django_db
+def test_a_month_that_is_over_is_counted_again_after_an_import():
+    now = datetime(2026, 7, 2, tzinfo=UTC)
+    periods.remembered_month(JUNE, now)
+    make_purchase(None, 30, at=datetime(2026, 6, 2, tzinfo=UTC))
+    kept = periods.remembered_month(JUNE, now)
+
+    ImportBatch.objects.create(kind="purchases", file_name="x", state="done", finished_at=now)
+
+    assert kept.revenue == 0
+    assert periods.remembered_month(JUNE, now).revenue == 30
