@@ -64,12 +64,15 @@ def _audience(campaign: Campaign, include: list[Any], exclude: list[Any]) -> dic
 
 def report(campaign: Campaign) -> dict[str, Any]:
     counted = reports.delivery(campaign)
+    heard = reports.response(campaign)
+    sent = counted["sent"] or 1
     done = counted["audience"] - counted["queued"] - counted["sending"]
     return {
         "counted": counted,
         "parts": parts(counted),
         "done": done,
-        "response": reports.response(campaign),
+        "response": heard,
+        "rates": {"opened": heard.opened / sent, "clicked": heard.clicked / sent},
         "links": reports.links(campaign) if campaign.mailing_id else [],
         "live": campaign.state in LIVE,
         "worker": WorkerHeartbeat.anybody_there(),
