@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, people
+from crm.imports import fields, people, staging
 from crm.imports.kinds import Outcome, Plan, Reject, Staged
-from crm.models import ImportRow
 
 
 class CustomersLoader:
@@ -68,10 +67,9 @@ class CustomersSession:
         return Outcome(counts)
 
     def _in_file(self, keys: list[str]) -> set[str]:
-        rows = ImportRow.objects.filter(
-            batch=self.plan.batch, bucket__in=self.plan.buckets(keys, people.kind_of)
-        )
-        return set(rows.filter(group__in=keys).values_list("group", flat=True))
+        buckets = self.plan.buckets(keys, people.kind_of)
+        parcels = staging.unpacked(self.plan.batch, "rows", buckets)
+        return {data[0] for parcel in parcels for _number, data in parcel} & set(keys)
 
     def finish(self) -> dict[str, Any]:
         return {}

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, orders, people, products
+from crm.imports import fields, orders, people, products, staging
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
-from crm.models import ImportFact
 
 HEADER: Final = [
     "discount",
@@ -198,10 +197,9 @@ class PurchasesSession:
         return {"customers": people.count_new_here(verdicts, self._in_file)}
 
     def _in_file(self, keys: list[str]) -> set[str]:
-        known = ImportFact.objects.filter(
-            batch=self.plan.batch, bucket__in=self.plan.buckets(keys, people.kind_of)
-        )
-        return set(known.filter(key__in=keys).values_list("key", flat=True))
+        buckets = self.plan.buckets(keys, people.kind_of)
+        parcels = staging.unpacked(self.plan.batch, "facts", buckets)
+        return {key for parcel in parcels for key in parcel} & set(keys)
 
     def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
         return orders.merge([data for _number, data in rows], self.plan)

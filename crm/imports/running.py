@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -16,12 +15,14 @@ from crm import signals
 from crm.errors import Refusal
 from crm.imports import error_file, staging
 from crm.imports.kinds import Plan, Session
-from crm.models import ImportBatch, ImportFact, ImportProblem, ImportRow
+from crm.models import ImportBatch, ImportParcel, ImportProblem
 
 STALE: Final = timedelta(seconds=60)
 STAGING, DESCRIBING, MERGING, CLOSING = "staging", "describing", "merging", "closing"
 TRIES: Final = 3
+DELETED_AT_ONCE: Final = 1000
 State = ImportBatch.State
+Content = ImportParcel.Content
 
 type Clock = Callable[[], datetime]
 
@@ -128,13 +129,13 @@ class Run:
         self._checkpoint(DESCRIBING, 0)
 
     def _describe(self) -> None:
-        for bucket in self._buckets(ImportFact):
+        for bucket in self._buckets(Content.FACTS):
             facts: dict[str, dict[str, tuple[str, Any]]] = {}
-            staged = ImportFact.objects.filter(batch=self.batch, bucket=bucket)
-            for key, data in staged.values_list("key", "data"):
-                known = facts.setdefault(key, {})
-                for name, (dated, value) in json.loads(data).items():
-                    staging.overlay(known, dated, [(name, value)])
+            for parcel in staging.unpacked(self.batch, Content.FACTS, [bucket]):
+                for key, values in parcel.items():
+                    known = facts.setdefault(key, {})
+                    for name, (dated, value) in values.items():
+                        staging.overlay(known, dated, [(name, value)])
             self._in_transaction(
                 lambda bucket=bucket, facts=facts: self._described(bucket, facts)  # type: ignore[misc]
             )
@@ -145,9 +146,9 @@ class Run:
         self._checkpoint(DESCRIBING, bucket + 1)
 
     def _merge(self) -> None:
-        for bucket in self._buckets(ImportRow):
-            staged = ImportRow.objects.filter(batch=self.batch, bucket=bucket).order_by("row")
-            rows = [(number, json.loads(data)) for number, data in staged.values_list("row", "data")]
+        for bucket in self._buckets(Content.ROWS):
+            parcels = staging.unpacked(self.batch, Content.ROWS, [bucket])
+            rows = [(number, data) for parcel in parcels for number, data in parcel]
             self._in_transaction(lambda bucket=bucket, rows=rows: self._merged(bucket, rows))  # type: ignore[misc]
         self._checkpoint(CLOSING, 0)
 
@@ -173,24 +174,22 @@ class Run:
                 if attempt == TRIES:
                     raise
 
-    def _buckets(self, model: Any) -> Iterator[int]:
-        staged = model.objects.filter(batch=self.batch, bucket__gte=self.batch.next_row)
-        return iter(list(staged.order_by("bucket").values_list("bucket", flat=True).distinct()))
+    def _buckets(self, content: str) -> list[int]:
+        staged = ImportParcel.objects.filter(batch=self.batch, content=content)
+        staged = staged.filter(bucket__gte=self.batch.next_row)
+        return list(staged.order_by("bucket").values_list("bucket", flat=True).distinct())
 
     def _close(self) -> None:
         self.batch.counts = {**self.batch.counts, **self.session.finish()}
         self.batch.counts["error_file"] = error_file.write(self.batch)
-        for model in (ImportRow, ImportFact):
-            for bucket in list(self._all_buckets(model)):
-                with transaction.atomic():
-                    model.objects.filter(batch=self.batch, bucket=bucket).delete()
-                    self._checkpoint(CLOSING, self.batch.next_row + 1)
+        staged = ImportParcel.objects.filter(batch=self.batch)
+        while some := list(staged.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+            with transaction.atomic():
+                staged.filter(pk__in=some).delete()
+                self._checkpoint(CLOSING, self.batch.next_row + 1)
         with transaction.atomic():
             self._checkpoint(CLOSING, 0, state=State.DONE, finished_at=self.clock())
             transaction.on_commit(self._announce)
-
-    def _all_buckets(self, model: Any) -> Any:
-        return model.objects.filter(batch=self.batch).values_list("bucket", flat=True).distinct()
 
     def _announce(self) -> None:
         signals.import_finished.send(sender=ImportBatch, batch=self.batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.conf import settings
 from crm import bulk, custom_fields
 from crm.imports import columns, encodings, parsing, reading, studying
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
-from crm.models import Business, CustomField, ImportBatch, ImportFact, ImportProblem, ImportRow
+from crm.models import Business, CustomField, ImportBatch, ImportParcel, ImportProblem
 
 CHUNK: Final = 10_000
 PER_BUCKET: Final = 8000
@@ -49,7 +49,7 @@ def plan_of(batch: ImportBatch, *, at: datetime) -> Plan:
 
 
 class Memo(dict[str, Any]):
-    """Cell → value, each distinct cell parsed once; None for blank ones, `Bad` for those not understood."""
+    """Cell → value, each distinct cell parsed once; None for blank ones."""
 
     def __init__(self, parse: parsing.Parser) -> None:
         super().__init__()
@@ -59,10 +59,7 @@ class Memo(dict[str, Any]):
         cell = raw.strip()
         if cell.startswith(GUARDED):
             cell = cell[1:]
-        try:
-            value = self.parse(cell) if cell else None
-        except parsing.Bad as bad:
-            value = bad
+        value = self.parse(cell) if cell else None
         if len(self) > MEMORY:
             self.clear()
         self[raw] = None if value == "" else value
@@ -132,14 +129,14 @@ def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
             if mixed and any(encodings.is_foreign(cell) for cell in cells):
                 raise Reject("two_encodings")
             row: dict[str, Any] = {"#": number}
+            name = ""
             for place, name, memo in known:
                 value = memo[cells[place]]
-                if value is None:
-                    continue
-                if value.__class__ is parsing.Bad:
-                    raise Reject(str(value), name)
-                row[name] = value
+                if value is not None:
+                    row[name] = value
             yield number, cells, session.judge(row)
+        except parsing.Bad as bad:
+            yield number, cells, Reject(str(bad), name)
         except Skip as verdict:
             yield number, cells, verdict
 
@@ -157,7 +154,8 @@ class Chunk:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.rows: list[tuple[Any, ...]] = []
+        self.first = 0
+        self.rows: dict[int, list[tuple[int, Any]]] = {}  # By bucket.
         self.problems: list[tuple[Any, ...]] = []
         self.facts: dict[tuple[int, str], dict[str, tuple[str, Any]]] = {}
         self.last: dict[tuple[int, str], Fact] = {}
@@ -167,12 +165,12 @@ class Chunk:
 
     def add(self, number: int, cells: list[str], verdict: Verdict) -> None:
         self.counts["rows"] += 1
+        self.first = self.first or number
         if isinstance(verdict, Skip):
             self._problem(number, cells, verdict)
             return
-        plan = self.plan
-        bucket = plan.bucket(verdict.group, verdict.phase)
-        self.rows.append((plan.batch.pk, bucket, number, verdict.group[:160], _json(verdict.data)))
+        bucket = self.plan.bucket(verdict.group, verdict.phase)
+        self.rows.setdefault(bucket, []).append((number, verdict.data))
         for fact in verdict.facts:
             if self.last.get(fact[:2]) != fact:
                 self.last[fact[:2]] = fact
@@ -187,15 +185,15 @@ class Chunk:
         self.problems.append((self.plan.batch.pk, number, kind, column[:120], verdict.code, shown))
 
     def write(self) -> None:
-        plan = self.plan
-        facts = [
-            (plan.batch.pk, plan.bucket(key, kind), key, _json(values))
-            for (kind, key), values in self.facts.items()
+        facts: dict[int, dict[str, Any]] = {}
+        for (kind, key), values in self.facts.items():
+            facts.setdefault(self.plan.bucket(key, kind), {})[key] = values
+        parcels = [
+            (self.plan.batch.pk, content, bucket, self.first, _json(data))
+            for content, buckets in (("rows", self.rows), ("facts", facts))
+            for bucket, data in buckets.items()  # type: ignore[attr-defined]
         ]
-        if self.rows:
-            bulk.write(ImportRow, ["batch_id", "bucket", "row", "group", "data"], self.rows)
-        if facts:
-            bulk.write(ImportFact, ["batch_id", "bucket", "key", "data"], facts)
+        bulk.write(ImportParcel, ["batch_id", "content", "bucket", "row", "data"], parcels)
         if self.problems:
             names = ["batch_id", "row", "verdict", "column", "reason", "cells"]
             bulk.write(ImportProblem, names, self.problems)
@@ -228,3 +226,10 @@ def chunks(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Chunk]:
 
 def session_of(plan: Plan) -> Session:
     return loader(plan.batch.kind).session(plan)
+
+
+def unpacked(batch: ImportBatch, content: str, buckets: Iterable[int]) -> Iterator[Any]:
+    """What lies in these buckets, parcel by parcel in the order of the file."""
+    parcels = ImportParcel.objects.filter(batch=batch, content=content, bucket__in=list(buckets))
+    for data in parcels.order_by("bucket", "row").values_list("data", flat=True):
+        yield json.loads(data)

@@ -460,30 +460,17 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('weight__lte', 100)), name='tag_weight_0_to_100'),
         ),
         migrations.CreateModel(
-            name='ImportFact',
+            name='ImportParcel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.PositiveIntegerField()),
-                ('key', models.CharField(max_length=260)),
-                ('data', models.TextField()),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['batch', 'bucket'], name='import_fact_by_bucket')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ImportRow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.CharField(choices=[('rows', 'Rows'), ('facts', 'Facts')], max_length=5)),
                 ('bucket', models.PositiveIntegerField()),
                 ('row', models.PositiveIntegerField()),
-                ('group', models.CharField(max_length=160)),
                 ('data', models.TextField()),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.importbatch')),
             ],
             options={
-                'indexes': [models.Index(fields=['batch', 'bucket'], name='import_row_by_bucket')],
+                'indexes': [models.Index(fields=['batch', 'content', 'bucket', 'row'], name='import_parcel_place')],
             },
         ),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm.models.business import Business
 from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
-from crm.models.import_batch import ImportBatch, ImportFact, ImportProblem, ImportRow
+from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.interaction import Interaction
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
@@ -20,9 +20,8 @@ __all__ = [
     "CustomerQuerySet",
     "CustomerTag",
     "ImportBatch",
-    "ImportFact",
+    "ImportParcel",
     "ImportProblem",
-    "ImportRow",
     "Interaction",
     "Mailing",
     "Message",

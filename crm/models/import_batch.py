@@ -77,32 +77,25 @@ class ImportProblem(models.Model):
         return f"{self.row}: {self.reason}"
 
 
-class ImportRow(models.Model):
-    """A judged row waiting to be merged; gone when the import is done. Groups share a bucket."""
+class ImportParcel(models.Model):
+    """Judged rows, or facts about customers and products, waiting to be merged; gone when the import is done.
+
+    What belongs together lies in parcels of the same bucket; one parcel holds what one chunk of the file had
+    for it, so that staging a hundred thousand rows writes a few hundred.
+    """
+
+    class Content(models.TextChoices):
+        ROWS = "rows"
+        FACTS = "facts"
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+", db_index=False)
+    content = models.CharField(max_length=5, choices=Content)
     bucket = models.PositiveIntegerField()
-    row = models.PositiveIntegerField()
-    group = models.CharField(max_length=160)
-    data = models.TextField()  # JSON of the loader's own making.
+    row = models.PositiveIntegerField()  # The first row of its chunk.
+    data = models.TextField()  # JSON: [[row number, data], …], or {key: {attribute: [dated, value]}}.
 
     class Meta:
-        indexes = [models.Index(fields=["batch", "bucket"], name="import_row_by_bucket")]
+        indexes = [models.Index(fields=["batch", "content", "bucket", "row"], name="import_parcel_place")]
 
     def __str__(self) -> str:
-        return f"{self.row}"
-
-
-class ImportFact(models.Model):
-    """What some rows say about one customer or product; gone when the import is done."""
-
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="+", db_index=False)
-    bucket = models.PositiveIntegerField()  # Kind × number of buckets + the key's bucket.
-    key = models.CharField(max_length=260)
-    data = models.TextField()  # JSON: attribute → [dated, value].
-
-    class Meta:
-        indexes = [models.Index(fields=["batch", "bucket"], name="import_fact_by_bucket")]
-
-    def __str__(self) -> str:
-        return self.key
+        return f"{self.content} {self.bucket}"
