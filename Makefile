@@ -14,6 +14,8 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 PY := .venv/bin/python
 export NODE_USE_SYSTEM_CA = 1
 export UV_NATIVE_TLS = 1
+# honcho gives each process a PORT of its own; links need that of the web server.
+export WEB_PORT = $(PORT)
 export PORT HOST DEMO SIZE
 
 .PHONY: help install run worker test lint format bench messages
@@ -42,7 +44,7 @@ locale/.compiled: locale/zh_Hans/LC_MESSAGES/django.po .venv/installed
 run: install
 	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py start_shop
-	@.venv/bin/honcho --procfile Procfile start
+	@$(PY) -m config.supervise --procfile Procfile start
 
 worker: install
 	.venv/bin/celery --app config worker --loglevel warning --concurrency 2

@@ -197,5 +197,6 @@ LOGGING = {
     "loggers": {
         "axes": {"level": "CRITICAL"},  # It would write e-mail addresses of people who mistype.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "kombu.connection": {"level": "ERROR"},  # It misses a host name, which the file queue has not.
     },
 }

@@ -7,7 +7,7 @@ class CrmConfig(AppConfig):
     name = "crm"
 
     def ready(self) -> None:
-        from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+        from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 
         from crm import account_mail, accounts, heartbeat, outbox, stopping
         from crm.imports import kinds
@@ -15,6 +15,7 @@ class CrmConfig(AppConfig):
         from crm.imports.purchases import PurchasesLoader
 
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
+        worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
         kinds.register("customers", CustomersLoader())

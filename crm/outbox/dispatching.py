@@ -26,8 +26,7 @@ def dispatch() -> bool:
     with only_one() as mine:
         if not mine:
             return False
-        with stopping.politely():
-            sent = sending.drain(SECONDS)
+        sent = sending.drain(SECONDS)
     wanted = sent > 0 and not stopping.requested() and not sending.trouble()
     return wanted and sending.anything_due(timezone.now())
 
