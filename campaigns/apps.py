@@ -7,6 +7,8 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import mailer  # Models are loaded only now.
+        from campaigns import mailer, tracking  # Models are loaded only now.
+        from crm.signals import unsubscribed
 
         mailer.register()
+        unsubscribed.connect(tracking.note_unsubscription, dispatch_uid="campaigns.tracking")

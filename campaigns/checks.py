@@ -13,7 +13,7 @@ from campaigns import design, lifecycle, planning, reports
 from campaigns.forms import ScheduleForm, TestForm
 from campaigns.models import Campaign
 from crm.errors import Refusal
-from crm.models import Business, Message, User, WorkerHeartbeat
+from crm.models import Business, Message, User
 from crm.outbox import reasons
 from crm.outbox.channels import refusal as nothing_may_leave
 
@@ -44,7 +44,6 @@ def before_sending(campaign: Campaign, business: Business, user: User) -> dict[s
         "stopped": nothing_may_leave(),
         "sender": business.sender,
         "needs_sender": not business.from_email,
-        "worker": WorkerHeartbeat.anybody_there(),
         "schedule_form": ScheduleForm(initial={"at": campaign.scheduled_at or soon}),
         "test_form": TestForm(initial={"to": user.email}),
         "gives_up": lifecycle.latest_start(campaign),
@@ -75,7 +74,6 @@ def report(campaign: Campaign) -> dict[str, Any]:
         "rates": {"opened": heard.opened / sent, "clicked": heard.clicked / sent},
         "links": reports.links(campaign) if campaign.mailing_id else [],
         "live": campaign.state in LIVE,
-        "worker": WorkerHeartbeat.anybody_there(),
         "days": reports.ATTRIBUTION.days,
     }
 

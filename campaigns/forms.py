@@ -83,7 +83,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         """Keep the draft; refused when it is no draft any more."""
         data = dict(self.cleaned_data)
         include, exclude = data.pop("include"), data.pop("exclude")
-        campaign = self.instance
+        campaign: Campaign = self.instance
         if campaign.pk is None:
             slug = free_slug(data["name"])
             campaign = Campaign.objects.create(slug=slug, created_by=user, **data)

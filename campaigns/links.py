@@ -108,7 +108,8 @@ def read_click(token: str) -> Click | None:
     try:
         if ":" in token:
             return Click(*signing.loads(token, salt=URL_SALT))
-        return Click(*(int(part) for part in _click.unsign(token).split("-")))
+        campaign_id, message_id, position = (int(part) for part in _click.unsign(token).split("-"))
+        return Click(campaign_id, message_id, position)
     except (signing.BadSignature, ValueError, TypeError):
         return None
 

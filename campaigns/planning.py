@@ -135,7 +135,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     if campaign.survey is not None:
         invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
-        invitations.invite_many(campaign.survey, campaign.source, ids, at=now)  # type: ignore[arg-type]
+        invitations.invite_many(campaign.survey, campaign.source, ids, at=now)
     _begin(campaign, mailing)
 
 

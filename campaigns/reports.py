@@ -20,7 +20,7 @@ from feedback.models import Answer, Invitation
 
 ATTRIBUTION = timedelta(days=5)
 HEARD = ("opened", "clicked", "unsubscribed", "answered", "bought")
-KINDS = {"opened": "open", "clicked": "click", "unsubscribed": "unsubscribe"}
+KINDS = {"opened": "open", "clicked": "click"}
 
 
 def named(slug: str) -> Campaign:
@@ -64,6 +64,7 @@ def response(campaign: Campaign) -> Response:
         .annotate(n=Count("customer", distinct=True))
         .filter(kind__in=KINDS.values())
     )
+    left = _left(campaign).aggregate(n=Count("customer", distinct=True))["n"]
     bought = purchases(campaign).aggregate(
         people=Count("customer", distinct=True), orders=Count("pk"), net=Sum(F("charged") - F("refunded"))
     )
@@ -71,7 +72,7 @@ def response(campaign: Campaign) -> Response:
     return Response(
         opened=said.get("open", 0),
         clicked=said.get("click", 0),
-        unsubscribed=said.get("unsubscribe", 0),
+        unsubscribed=left,
         invited=invited,
         answered=answered,
         score=score,
@@ -83,6 +84,11 @@ def response(campaign: Campaign) -> Response:
 
 def _heard(campaign: Campaign) -> QuerySet[Interaction]:
     return Interaction.objects.filter(source=campaign.source)
+
+
+def _left(campaign: Campaign) -> QuerySet[Interaction]:
+    """Those who unsubscribed by the link in this mail."""
+    return Interaction.objects.filter(kind="unsubscribe", subject=campaign.source)
 
 
 def purchases(campaign: Campaign) -> QuerySet[Purchase]:
@@ -149,6 +155,8 @@ def recipients(
         return found.filter(Exists(clicks))
     if state in KINDS:
         return found.filter(customer__in=_heard(campaign).filter(kind=KINDS[state]).values("customer"))
+    if state == "unsubscribed":
+        return found.filter(customer__in=_left(campaign).values("customer"))
     if state == "answered":
         return found.filter(customer__in=answers(campaign).values("customer"))
     if state == "bought":

@@ -45,7 +45,7 @@ class _Context(RenderContext):
         self.clock.check()
         super().assign(key, val)
 
-    def filter(self, name: str, *, token: Any) -> Callable[..., object]:
+    def filter(self, name: str, token: Any) -> Callable[..., object]:
         self.clock.check()
         apply = super().filter(name, token=token)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,7 +13,7 @@ from campaigns.models import Campaign, Link, MessageEvent
 from crm import ledger
 from crm.models import Interaction, Message
 
-OPEN, CLICK = MessageEvent.Kind.OPEN, MessageEvent.Kind.CLICK
+OPEN, CLICK, UNSUBSCRIBE = MessageEvent.Kind.OPEN, MessageEvent.Kind.CLICK, MessageEvent.Kind.UNSUBSCRIBE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,10 @@ def _entry(hit: Hit, campaign: Campaign) -> Interaction:
         title=campaign.name,
         properties={"url": hit.link.url[:500]} if hit.link else {},
     )
+
+
+def note_unsubscription(message: Message, at: datetime, **_signal: Any) -> None:
+    """Keep the event beside the others; the ledger has it already."""
+    if message.mailing.kind == "campaign":
+        event = MessageEvent(message=message, kind=UNSUBSCRIBE, at=at, key=f"{UNSUBSCRIBE}:{message.pk}")
+        MessageEvent.objects.bulk_create([event], ignore_conflicts=True)

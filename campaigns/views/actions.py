@@ -6,6 +6,7 @@ import uuid
 from typing import cast
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -39,7 +40,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
         lifecycle.launch(campaign, now=timezone.now())
     except Refusal as refusal:
         return _refused(request, campaign, refusal)
-    tasks.plan_campaign.delay_on_commit(campaign.pk)
+    transaction.on_commit(lambda: tasks.plan_campaign.delay(campaign.pk), robust=True)
     return _done(request, campaign, _("It begins. You can leave this page; the sending goes on."))
 
 

@@ -22,7 +22,7 @@ from feedback.models import Survey
 from segments.models import Segment
 
 # A mail is a document of its own: no scripts, no forms, only its own styles and pictures.
-MAIL_CSP = {
+MAIL_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": [CSP.SELF, "data:", "https:"],

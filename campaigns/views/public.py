@@ -25,9 +25,11 @@ log = logging.getLogger(__name__)
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """Note the click and lead on, only to an address that we signed or stored."""
     said = links.read_click(token)
-    link = said and Link.objects.filter(campaign=said.campaign_id, position=said.position).first()
-    url = said.url or (link.url if link else "") if said else ""
-    if said is None or not links.is_web(url):
+    if said is None:
+        return render(request, "public/link_gone.html", status=404)
+    link = Link.objects.filter(campaign=said.campaign_id, position=said.position).first()
+    url = said.url or (link.url if link else "")
+    if not links.is_web(url):
         return render(request, "public/link_gone.html", status=404)
     if link is not None:
         _note(request, said.message_id, link)

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from campaigns import reports, tracking
-from crm.models import Interaction, Message
-from crm.outbox import sending
+from campaigns.models import MessageEvent
+from crm import outbox
+from crm.models import Message
+from crm.outbox import sending, unsubscribing
 from feedback.models import Answer, Invitation
 from tests.campaigns.mails import NOW, make_campaign, make_list, plan
 from tests.feedback.surveys import make_survey
@@ -96,7 +98,11 @@ def test_each_number_opens_the_people_behind_it(shop):
     hit(campaign, ada)
     hit(campaign, ada, 0)
     make_purchase(ada, 30, at=NOW + timedelta(days=1))
-    Interaction.objects.create(kind="unsubscribe", customer=bob, at=NOW, source=campaign.source, key="u")
+    reader = unsubscribing.reader_of(outbox.unsubscribe_token(campaign.mailing.messages.get(customer=bob)))
+    unsubscribing.leave(reader, at=NOW)
+
+    assert MessageEvent.objects.filter(kind="unsubscribe").count() == 1
+    assert reports.response(campaign).unsubscribed == 1
 
     def people(*arguments, **options):
         return [one.customer for one in reports.recipients(campaign, *arguments, **options).order_by("pk")]
