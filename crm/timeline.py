@@ -172,7 +172,8 @@ def _message(rank: int, row: Message) -> Entry:
 def _interaction(rank: int, row: Interaction) -> Entry:
     properties = row.properties if isinstance(row.properties, dict) else {}
     said = properties.get("text") or properties.get("comment") or ""
-    details = [(str(key), _plain(value)) for key, value in sorted(properties.items()) if _worth_showing(key, value)]
+    shown = [pair for pair in sorted(properties.items()) if _worth_showing(*pair)]
+    details = [(str(key), _plain(value)) for key, value in shown]
     return Entry(
         at=row.at,
         rank=rank,
