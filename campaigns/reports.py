@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Link, MessageEvent
@@ -88,7 +88,8 @@ def _heard(campaign: Campaign) -> QuerySet[Interaction]:
 
 def _left(campaign: Campaign) -> QuerySet[Interaction]:
     """Those who unsubscribed by the link in this mail."""
-    return Interaction.objects.filter(kind="unsubscribe", subject=campaign.source)
+    by_this_mail = Q(subject=campaign.source) | Q(source=campaign.source)
+    return Interaction.objects.filter(by_this_mail, kind="unsubscribe")
 
 
 def purchases(campaign: Campaign) -> QuerySet[Purchase]:
