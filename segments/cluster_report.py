@@ -51,10 +51,10 @@ class Report:
 def asked(run: ScoringRun) -> dict[str, Any]:
     """The parameters in words."""
     wanted = run.parameters.get("features", [])
-    labels = run.result.get("labels") or frames.choices()
+    labels = _labels(run)
     k = run.parameters.get("k")
     return {
-        "features": [str(labels.get(name, name)) for name in wanted],
+        "features": _(", ").join(labels.get(name, name) for name in wanted),
         "k": _("as many as fit best") if k == "auto" else k,
         "scaling": {"none": _("as they are"), "robust": _("by their middle half")}.get(
             run.parameters.get("scaling", ""), _("by their usual spread")
@@ -66,10 +66,16 @@ def asked(run: ScoringRun) -> dict[str, Any]:
     }
 
 
+def _labels(run: ScoringRun) -> dict[str, str]:
+    """Features as the reader calls them; own fields that are gone keep the name they had."""
+    return {**run.result.get("labels", {}), **{name: str(label) for name, label in frames.choices().items()}}
+
+
 def report(run: ScoringRun) -> Report:
     result = run.result
     names = run.parameters["features"]
-    labels = [str(result["labels"][name]) for name in names]
+    known = _labels(run)
+    labels = [known[name] for name in names]
     lacking = [(label, result["missing"][name]) for name, label in zip(names, labels, strict=True)]
     return Report(
         run,

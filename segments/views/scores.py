@@ -96,7 +96,12 @@ def _money(amount: float, currency: str) -> str:
 @access.staff
 def refresh_status(request: HtmxRequest) -> HttpResponse:
     """What the last refreshes did; as a fragment the line with the day of the data and the button."""
-    context = {"section": "segments", "status": refresh.status(), "runs": refresh.latest()}
+    context = {
+        "section": "segments",
+        "status": refresh.status(),
+        "runs": refresh.latest(),
+        "labels": refresh.STEPS,
+    }
     return render_page(request, "segments/refresh_status.html", context, partial="status")
 
 
