@@ -11,10 +11,12 @@ The states of a message are drawn in `crm.models.message`; the engine is `crm.ou
 
 from __future__ import annotations
 
+from crm.outbox.channels import refusal
 from crm.outbox.envelope import Envelope
 from crm.outbox.kinds import register
 from crm.outbox.mailings import cancel, counts, is_finished, open_mailing, pause, plan, resume, send_again
 from crm.outbox.reasons import skip_reason
+from crm.outbox.sending import trouble
 from crm.outbox.single import deliver_soon, send_one
 from crm.outbox.tokens import unsubscribe_token, unsubscribe_url
 
@@ -27,11 +29,13 @@ __all__ = [
     "open_mailing",
     "pause",
     "plan",
+    "refusal",
     "register",
     "resume",
     "send_again",
     "send_one",
     "skip_reason",
+    "trouble",
     "unsubscribe_token",
     "unsubscribe_url",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext_noop as _  # Stored in English, translated where it is shown.
+
 from crm.errors import PermanentFailure
 from crm.models import Mailing, Message
 from crm.outbox.envelope import Envelope
@@ -28,5 +30,5 @@ def renderer(mailing: Mailing) -> Render:
     """The function that writes one message of this mailing."""
     prepare = _prepares.get(mailing.kind)
     if prepare is None:
-        raise PermanentFailure(f"Nothing here knows how to write mails of the kind “{mailing.kind}”.")
+        raise PermanentFailure(_("No part of the program knows how to write these mails."))
     return prepare(mailing)

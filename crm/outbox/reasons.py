@@ -40,7 +40,7 @@ EXPLANATIONS: dict[str, str | Promise] = {
 }
 STATES: dict[str, str | Promise] = {
     Message.State.SENDING: _("It is being handed to the mail server this moment."),
-    Message.State.SENT: _("It left. Whether it was opened stands on the page of the campaign."),
+    Message.State.SENT: _("The mail server took it."),
     Message.State.FAILED: _("It could not be sent."),
     Message.State.UNSURE: _(
         "It was handed over, but the answer never came, so it may have arrived. "
