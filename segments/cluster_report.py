@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number
-from segments import frames
 from segments.models import ScoringRun
 from segments.numerics.preparing import SKEWED
 
+type Labels = Mapping[str, str | Promise]
 STEPS = {
     "features": gettext_lazy("Describing customers"),
     "clustering": gettext_lazy("Trying numbers of clusters"),
@@ -48,10 +49,10 @@ class Report:
     charts: list[Chart]
 
 
-def asked(run: ScoringRun) -> dict[str, Any]:
-    """The parameters in words."""
+def asked(run: ScoringRun, known: Labels) -> dict[str, Any]:
+    """The parameters in words; `known` are the features as the reader calls them (frames.choices)."""
     wanted = run.parameters.get("features", [])
-    labels = _labels(run)
+    labels = _labels(run, known)
     k = run.parameters.get("k")
     return {
         "features": _(", ").join(labels.get(name, name) for name in wanted),
@@ -66,16 +67,16 @@ def asked(run: ScoringRun) -> dict[str, Any]:
     }
 
 
-def _labels(run: ScoringRun) -> dict[str, str]:
-    """Features as the reader calls them; own fields that are gone keep the name they had."""
-    return {**run.result.get("labels", {}), **{name: str(label) for name, label in frames.choices().items()}}
+def _labels(run: ScoringRun, known: Labels) -> dict[str, str]:
+    """Own fields that are gone keep the name they had."""
+    return {**run.result.get("labels", {}), **{name: str(label) for name, label in known.items()}}
 
 
-def report(run: ScoringRun) -> Report:
+def report(run: ScoringRun, known: Labels) -> Report:
     result = run.result
     names = run.parameters["features"]
-    known = _labels(run)
-    labels = [known[name] for name in names]
+    words = _labels(run, known)
+    labels = [words[name] for name in names]
     lacking = [(label, result["missing"][name]) for name, label in zip(names, labels, strict=True)]
     return Report(
         run,

@@ -12,7 +12,7 @@ from crm import access
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
 from crm.web import HtmxRequest, render_page
-from segments import cluster_report, clusters, refresh, scoring
+from segments import cluster_report, clusters, frames, refresh, scoring
 from segments.cluster_form import ClusterForm
 from segments.models import ScoringRun
 
@@ -41,14 +41,14 @@ def cluster_start(request: HtmxRequest) -> HttpResponse:
 @access.staff
 def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(RUNS, pk=pk)
-    is_done = run.state == ScoringRun.State.DONE
+    is_done, known = run.state == ScoringRun.State.DONE, frames.choices()
     context = {
         "section": "segments",
         "run": run,
-        "asked": cluster_report.asked(run),
+        "asked": cluster_report.asked(run, known),
         "waiting": run.state in {ScoringRun.State.QUEUED, ScoringRun.State.RUNNING},
         "worker": WorkerHeartbeat.anybody_there(),
-        "report": cluster_report.report(run) if is_done else None,
+        "report": cluster_report.report(run, known) if is_done else None,
     }
     return render_page(request, "segments/cluster_run.html", context, partial="work")
 
@@ -67,13 +67,13 @@ def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HtmxRequest, form: ClusterForm, *, status: int = 200) -> HttpResponse:
-    live = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    live, known = scoring.live_run(ScoringRun.Kind.CLUSTER), frames.choices()
     context = {
         "section": "segments",
         "tab": "clusters",
         "form": form,
-        "live": cluster_report.report(live) if live else None,
-        "runs": [(run, cluster_report.asked(run)) for run in RUNS.all()[:SHOWN]],
+        "live": cluster_report.report(live, known) if live else None,
+        "runs": [(run, cluster_report.asked(run, known)) for run in RUNS.all()[:SHOWN]],
         "status": refresh.status(),
     }
     return render_page(request, "segments/clusters.html", context, status=status)
