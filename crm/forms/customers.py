@@ -25,7 +25,7 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     agreed = forms.BooleanField(
         label=_("The customer agreed to get mails from us"),
         required=False,
-        help_text=_("Only tick this if they said so. We keep the day and who noted it."),
+        help_text=_("Only tick this if they said so. The day is kept as evidence."),
     )
 
     class Meta:
