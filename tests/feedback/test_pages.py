@@ -43,7 +43,9 @@ def count_queries(client, path):
 
 
 def test_the_list_asks_the_database_as_often_for_many_as_for_one(staff_client):
-    make_answers(make_survey("s-1"), {10: 3, 0: 3})
+    first = make_survey("s-1")
+    make_answers(first, {10: 3, 0: 3})
+    make_invitation(first, at=NOON)
     few = count_queries(staff_client, "/feedback/")
 
     for number in range(2, 8):
