@@ -52,7 +52,7 @@ def _traits(profile: Profile, labels: dict[str, str]) -> list[str]:
 def _word(name: str, much: bool, labels: dict[str, str]) -> str:
     if name in WORDS:
         return str(WORDS[name][0 if much else 1])
-    text = _("much %(feature)s") if much else _("little %(feature)s")
+    text = _("high %(feature)s") if much else _("low %(feature)s")
     return text % {"feature": labels.get(name, name)}
 
 

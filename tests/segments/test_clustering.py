@@ -151,8 +151,8 @@ def test_names_say_what_is_special_and_are_all_different():
     names = name_clusters([clustering.Profile(1, {}, one) for one in lean], words)
 
     assert names == [
-        "Recent, much Income",
-        "Recent, much Income 2",
+        "Recent, high Income",
+        "Recent, high Income 2",
         "Close to the average",
         "Close to the average 2",
     ]
