@@ -164,15 +164,17 @@ def _body(text: str, html: str) -> bytes:
 
 
 def _part(subtype: str, text: str) -> bytes:
-    """One text part: base64 where much is not ASCII (Chinese), else quoted-printable; short lines."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    data = lines.encode("utf-8", "replace")
-    if len(data) - len(lines) > len(data) // 6:
-        name, code = b"base64", b64encode(data)
+    """One text part: as it is where it can travel so, base64 where much is Chinese, else quoted-printable."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    data = text.encode("utf-8", "replace")
+    if _plain(text):
+        name, code = b"7bit", data.replace(b"\n", b"\r\n")
+    elif len(data) - len(text) > len(data) // 6:
+        name, code = b"base64", b64encode(data.replace(b"\n", b"\r\n"))
         code = b"\r\n".join([code[at : at + 76] for at in range(0, len(code), 76)])
     else:
-        name, code = b"quoted-printable", b2a_qp(data, istext=True)
-        code = code.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # Its own soft breaks may be bare.
+        name, code = b"quoted-printable", b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
     kind = subtype.encode()
     return b"".join(
         (
@@ -184,3 +186,10 @@ def _part(subtype: str, text: str) -> bytes:
             code,
         )
     )
+
+
+def _plain(text: str) -> bool:
+    """Whether SMTP carries the text unchanged: ASCII, short lines, and nothing like our boundary in it."""
+    if not text.isascii() or BOUNDARY in text or "\0" in text:
+        return False
+    return len(max(text.split("\n"), key=len)) <= 900

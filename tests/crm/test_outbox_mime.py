@@ -40,6 +40,7 @@ def read(parcel):
         "trailing space \nand a dot\n.\n..two dots\n.",
         "tab\tand = sign =20 and a last newline\n",
         "😀 emoji and ascii",
+        "--=_closeknit_part--\n\nafter",
     ],
 )
 def test_bodies_survive_the_way(text):
