@@ -48,9 +48,11 @@ def members_per_day(segment: Segment, business: Business, now: datetime) -> list
     return found
 
 
-def chart(segment: Segment, business: Business, now: datetime) -> Chart:
-    """The growth of a segment; the title says what came out."""
+def chart(segment: Segment, business: Business, now: datetime) -> Chart | None:
+    """The growth of a segment, once there are two days of it; the title says what came out."""
     days = members_per_day(segment, business, now)
+    if len(days) < 2:
+        return None
     change = days[-1][1] - days[0][1]
     size = number_format(abs(change), use_l10n=True, force_grouping=True)
     if change > 0:

@@ -253,7 +253,7 @@ def measured(world: World, rule: dict, rows: list[dict]) -> object:
         values = [row["channel"] for row in rows]
     else:
         values = [facts(of, row, line)[-1] for row in rows for line in row["lines"]]
-    known = [value for value in values if value not in (None, "")]
+    known = [value for value in values if value not in (None, "") and not isinstance(value, bool | list)]
     if measure == "distinct":
         return len({value.lower() if isinstance(value, str) else value for value in known})
     if measure == "sum":

@@ -1,0 +1,98 @@
+"""A preview with the counts of all its lines, against the same rule counted by hand-written SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from django.db import connection
+
+from crm.models import Business
+from segments import days, features
+from segments.rules.moment import Moment
+from segments.rules.parsing import parse
+from segments.rules.preview import preview
+
+RUNS = 7
+RULE = {
+    "all": [
+        {"field": "country", "op": "in", "value": ["Germany", "United Kingdom", "China"]},
+        {"field": "created_on", "op": "after", "value": "2020-01-01"},
+        {"field": "orders", "op": ">=", "value": 2},
+        {
+            "did": "purchase",
+            "where": [
+                {"field": "category", "op": "is", "value": "Tea"},
+                {"field": "amount", "op": ">=", "value": 5},
+            ],
+            "within_days": 730,
+        },
+        {"field": "consent.email", "op": "is", "value": "granted"},
+    ]
+}
+# Each condition once, as somebody who knows the tables would write it.
+CONDITIONS = (
+    "LOWER(c.country) IN ('germany', 'united kingdom', 'china')",
+    "c.created_on > '2020-01-01'",
+    "f.orders >= 2",
+    """EXISTS (SELECT 1 FROM crm_purchase p JOIN crm_purchaseline l ON l.purchase_id = p.id
+        JOIN crm_product g ON g.id = l.product_id
+        WHERE p.customer_id = c.id AND p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)
+        AND p.bought_at >= %(start)s AND p.bought_at < %(end)s
+        AND LOWER(g.category) = 'tea' AND l.amount >= 5)""",
+    "c.email_consent = 'granted'",
+)
+
+
+def figures(size: str) -> Iterator[dict[str, Any]]:
+    business = Business.current()
+    today = business.today()
+    features.rebuild(today, business=business)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    node, moment = parse(RULE), Moment.now(business=business)
+    found = preview(node, business=business)
+    counted = _by_hand(moment.today, business, lines=True)()
+    assert [line.count for line in found.lines] == counted, (found.lines, counted)
+    assert found.count == _by_hand(moment.today, business, lines=False)()[0]
+
+    ours = _median(lambda: preview(parse(RULE), business=business))
+    alone = _median(_by_hand(moment.today, business, lines=False))
+    with_lines = _median(_by_hand(moment.today, business, lines=True))
+    yield {"name": "preview", "value": ours, "unit": "s", "limit": with_lines}
+    yield {"name": "preview_without_lines", "value": ours, "unit": "s", "limit": alone}
+
+
+def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], list[int]]:
+    """The last count, or, with lines, one count for each length of the rule in a single query."""
+    end = days.end_of(today, business.zone)
+    start = days.end_of(today - timedelta(days=730), business.zone)
+    people = "FROM crm_customer c JOIN segments_customerfeatures f ON f.customer_id = c.id"
+    if lines:
+        counts = ", ".join(
+            f"COUNT(CASE WHEN {' AND '.join(CONDITIONS[: index + 1])} THEN 1 END)"
+            for index in range(len(CONDITIONS))
+        )
+        sql = f"SELECT {counts} {people}"
+    else:
+        sql = f"SELECT COUNT(*) {people} WHERE {' AND '.join(CONDITIONS)}"
+
+    def run() -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"start": days.moment(start), "end": days.moment(end)})
+            return list(cursor.fetchone())
+
+    return run
+
+
+def _median(work: Callable[[], Any]) -> float:
+    times = []
+    for _ in range(RUNS):
+        started = perf_counter()
+        work()
+        times.append(perf_counter() - started)
+    return round(median(times), 5)
