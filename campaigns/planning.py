@@ -169,9 +169,10 @@ def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[
 
 def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> Iterator[Message]:
     """One draft per person, in the order of addresses, so that shared ones stand together."""
-    taken = ""
     rows = found.only("pk", "email", "email_consent", "suppressed_at").order_by("email", "pk")
-    planned = mailing.messages.exists()
+    mailed = mailing.messages.exclude(state=Message.State.SKIPPED)  # By a planning that was interrupted.
+    holders = dict(mailed.values_list("to_email", "customer_id"))
+    taken = ""
     for number, customer in enumerate(rows.iterator(chunk_size=CHUNK)):
         if number % CHUNK == 0 and not Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING).exists():
             return  # Cancelled meanwhile.
@@ -179,19 +180,15 @@ def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> It
             mailing=mailing, key=f"customer:{customer.pk}", customer=customer, to_email=customer.email
         )
         reason = outbox.skip_reason(draft, customer)
-        if not reason and (customer.email == taken or (planned and _has_mail(mailing, customer))):
+        if not reason and (
+            customer.email == taken or holders.get(customer.email, customer.pk) != customer.pk
+        ):
             reason = reasons.DUPLICATE_ADDRESS
         if reason:
             draft.state, draft.reason = Message.State.SKIPPED, reason
         else:
             taken = customer.email
         yield draft
-
-
-def _has_mail(mailing: Mailing, customer: Customer) -> bool:
-    """Whether an earlier, interrupted planning gave this address to somebody else."""
-    same = mailing.messages.filter(customer__email=customer.email, to_email=customer.email)
-    return same.exclude(state=Message.State.SKIPPED).exclude(customer=customer).exists()
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,13 +89,21 @@ def prepare(sources: Sources) -> PreparedMail:
     body = re.sub(r"</body>", lambda end: links.PIXEL + end[0], marked, count=1)
     with liquid_explained():
         return PreparedMail(
-            subject=liquid.TEXT.from_string(sources.subject),
+            subject=_subject(sources.subject),
             html=liquid.HTML.from_string(reveal(body)),
             text=liquid.TEXT.from_string(text),
             urls=urls,
             author=sources.mjml,
             subject_source=sources.subject,
         )
+
+
+def _subject(written: str) -> BoundTemplate:
+    try:
+        with liquid_explained():
+            return liquid.TEXT.from_string(written)
+    except DesignProblem as problem:
+        raise DesignProblem(_("In the subject: %s") % problem) from problem
 
 
 def _hide(mjml: str) -> tuple[str, list[str]]:
@@ -105,7 +114,15 @@ def _hide(mjml: str) -> tuple[str, list[str]]:
         codes.append(found[0])
         return HIDDEN.format(len(codes) - 1) + "\n" * found[0].count("\n")  # Lines keep their numbers.
 
-    return LIQUID.sub(put_away, SHOWN.sub("", mjml)), codes
+    hidden = LIQUID.sub(put_away, SHOWN.sub("", mjml))
+    if odd := "".join(sorted({sign for sign in hidden if _is_odd(sign)})):
+        hidden = re.sub(f"[{re.escape(odd)}]+", put_away, hidden)
+    return hidden, codes
+
+
+def _is_odd(sign: str) -> bool:
+    """Signs that the compiler would write as codes: backslash, joiners, accents, special spaces."""
+    return sign == "\\" or (not sign.isascii() and unicodedata.category(sign)[0] in "MCZ")
 
 
 def _with_preheader(mjml: str, preheader: str) -> str:

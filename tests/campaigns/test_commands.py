@@ -67,3 +67,14 @@ def test_what_cannot_be_sent_ends_with_one_line(shop, slug, says):
     assert failed.value.returncode == 1
     assert says in str(failed.value)
     assert "\n" not in str(failed.value)
+
+
+def test_a_script_writes_a_draft_from_a_design(shop):
+    make_list(make_customer(), slug="tea-lovers")
+
+    drafted = run("draft_campaign", "hello", "--template", "offer.en", "--segment", "tea-lovers")
+
+    assert drafted == {"slug": "hello", "state": "draft"}
+    assert run("send_campaign", "hello", "--now")["queued"] == 1
+    with pytest.raises(CommandError, match="nothing called"):
+        run("draft_campaign", "other", "--segment", "nowhere")

@@ -78,7 +78,7 @@ def test_two_campaigns_of_one_name_have_two_addresses(staff_client):
         ),
         ({"mjml": design("{% for n in (1..99999999) %}x{% endfor %}")}, "Line 3: A loop runs too often."),
         ({"mjml": "tea"}, "The design must begin with &lt;mjml&gt;"),
-        ({"subject": "Hi {{ customer.first_name"}, "The Liquid code is not right"),
+        ({"subject": "Hi {{ customer.first_name"}, "In the subject: Line 1: The Liquid code is not right"),
         ({"mjml": design("{{ survey_row }}")}, "Please choose which one."),
         ({"name": ""}, "This field is required."),
     ],

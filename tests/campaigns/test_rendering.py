@@ -46,6 +46,18 @@ def test_a_name_cannot_break_out_of_an_attribute(shop):
     assert 'onmouseover="' not in html
 
 
+@pytest.mark.parametrize(
+    "words", ["it's", "a\\b", "100\u00a0g", "👨\u200d👩\u200d👧", "e\u0301t\u0301e", "您好“茶”\u3000春"]
+)
+def test_odd_signs_in_attributes_and_texts_arrive_as_written(shop, words):
+    html = render(
+        design(f'{words}</mj-text><mj-image src="https://x.example/a.png" alt="{words}" /><mj-text>')
+    ).html
+
+    assert f'alt="{words}"' in html
+    assert html.count(words) == 2
+
+
 def test_a_line_break_in_a_name_cannot_become_a_header(shop):
     mail = render(
         MJML, Customer(pk=1, first_name="Eve\r\nBcc: all@example.com"), subject="Hi {{ customer.first_name }}"
