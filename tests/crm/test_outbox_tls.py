@@ -43,7 +43,8 @@ def server(certificate, settings):
             return "250 OK"
 
     def authenticator(server, session, envelope, mechanism, data):
-        return AuthResult(success=(data.login, data.password) == (b"shop", b"p@ss:word"))
+        right = (data.login, data.password) == (b"shop", b"p@ss:word")
+        return AuthResult(success=right, handled=False)
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -54,7 +55,7 @@ def server(certificate, settings):
     )
     controller.start()
     settings.ALLOW_LOCAL_LINKS = True
-    basic = {**smtp_options(port, 20), "use_tls": True, "username": "shop", "password": "p@ss:word"}
+    basic = {**smtp_options(port, 10), "use_tls": True, "username": "shop", "password": "p@ss:word"}
     settings.MAIL_CONNECTION = basic
     yield taken
     controller.stop()
