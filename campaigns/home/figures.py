@@ -20,6 +20,7 @@ from feedback.numerics.scores import Score
 from segments.models import CustomerFeatures
 
 ACTIVE_DAYS = 90
+ACTIVE_RULE = {"all": [{"field": "last_bought_on", "op": "in_last_days", "value": ACTIVE_DAYS}]}
 ANSWER_DAYS = 90
 MONTHS = 13
 

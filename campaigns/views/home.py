@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from campaigns.home import attention, figures, loop, running
@@ -23,6 +27,9 @@ def home_figures(request: HtmxRequest) -> HttpResponse:
         "nps": figures.opinion("nps", now),
         "csat": figures.opinion("csat", now),
         "active_days": figures.ACTIVE_DAYS,
+        "active_rule": urlencode(
+            {"name": gettext("Active customers"), "rule": json.dumps(figures.ACTIVE_RULE)}
+        ),
     }
     return render_page(request, "campaigns/home_figures.html", context, partial="panel")
 
