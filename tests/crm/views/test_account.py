@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from datetime import timedelta
 
@@ -8,7 +10,8 @@ from django.utils import timezone
 
 from crm import accounts, outbox
 from crm.account_mail import prepare
-from crm.models import Message, User
+from crm.models import Message, SandboxMail, User
+from crm.outbox import sending
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +193,16 @@ def test_an_invitation_pauses_between_two_mails(owner, clerk):
     accounts.invite_again(clerk, at=now + timedelta(minutes=10))
 
     assert Message.objects.count() == 2
+
+
+def test_a_reset_really_arrives_in_the_sandbox(client, owner):
+    client.post("/password/forgot/", {"email": owner.email})
+
+    sending.drain()
+
+    caught = SandboxMail.objects.get()
+    mail = email.message_from_bytes(bytes(caught.raw), policy=email.policy.default)
+    assert mail["To"].addresses[0].addr_spec == owner.email
+    assert "List-Unsubscribe" not in mail
+    assert "http://testserver/password/" in mail.get_body(["plain"]).get_content()
+    assert "http://testserver/password/" in mail.get_body(["html"]).get_content()
