@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,8 +173,9 @@ def _old_encoding(sample: bytes) -> str:
     candidates = [name for name in OTHERS if _can_decode(sample, name)]
     if not candidates:
         raise Refusal(_("Closeknit cannot tell how this file is encoded. Please save it as CSV in UTF-8."))
-    if "cp1252" in candidates and _mostly_ascii(sample):
-        return "cp1252"
+    latin = _latin(sample)
+    if latin in candidates:
+        return latin
     best = from_bytes(sample, cp_isolation=candidates).best()
     return str(best.encoding) if best else candidates[0]
 
@@ -202,7 +204,15 @@ def _can_decode(sample: bytes, name: str) -> bool:
     return True
 
 
-def _mostly_ascii(sample: bytes) -> bool:
-    """Western text has an accent here and there; Cyrillic, Greek or Arabic text is full of high bytes."""
-    letters = sum(chr(byte).isalpha() for byte in sample if byte < 128)
-    return sum(byte > 127 for byte in sample) <= 0.25 * max(letters, 1)
+def _latin(sample: bytes) -> str:
+    """Which Latin alphabet it is, "" for another script.
+
+    Accents stand alone between plain letters; Cyrillic, Greek or Arabic comes in runs of high bytes. Letters
+    of Eastern Europe would show as signs (“³”, “¹”) inside Western words.
+    """
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    if sum(run for run in runs if run > 2) > 0.3 * sum(runs):
+        return ""
+    text = sample.decode("cp1252", "replace")
+    odd = len(re.findall(r"(?<=[^\W\d_])[³¹¿¾¼½¶±²¥¢ª](?=[a-z])|[£¯](?=[a-z])", text))
+    return "cp1250" if odd > 0.1 * sum(runs) else "cp1252"

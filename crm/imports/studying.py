@@ -37,11 +37,11 @@ class Study:
     yes_no: int = 0
     letter_numbers: int = 0  # "C536379": a letter before figures.
 
-    def add(self, cells: set[str]) -> None:
-        fresh = cells - self.seen
+    def add(self, cells: Sequence[str]) -> None:
+        fresh = [cell for cell in dict.fromkeys(cells) if cell not in self.seen]
         if len(self.seen) > REMEMBERED:
             self.seen = set()
-        self.seen |= fresh
+        self.seen.update(fresh)
         for raw in fresh:
             if cell := raw.strip():
                 self._look(cell)
@@ -132,7 +132,7 @@ def _take(studies: Sequence[Study], chunk: list[list[str]]) -> None:
         if len(one.samples) < 3:
             shown = [cell.strip()[:60] for cell in cells[:200] if cell.strip()]
             one.samples = list(dict.fromkeys(one.samples + shown))[:3]
-        one.add(set(cells))
+        one.add(cells)
 
 
 def style(
