@@ -18,7 +18,8 @@ from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
 def sentence(node: Node) -> str:
     """The whole rule, beginning with a capital and ending with a full stop."""
     text = phrase(node)
-    return _("%(rule)s.") % {"rule": text[:1].upper() + text[1:]}
+    start = next((index for index, sign in enumerate(text) if sign.isalpha()), 0)
+    return _("%(rule)s.") % {"rule": text[:start] + text[start : start + 1].upper() + text[start + 1 :]}
 
 
 def phrase(node: Node, *, nested: bool = False) -> str:
