@@ -113,6 +113,7 @@ def test_a_slow_template_is_stopped_by_the_clock(shop, monkeypatch):
     ("code", "says"),
     [
         ("\n{{ nothing }}", "Line 4: There is no such placeholder: nothing."),
+        ("{{ customer.shoe }}", "Line 3: There is no such placeholder: customer.shoe."),
         ("{% if %}x{% endif %}", "Line 3: The Liquid code is not right: missing expression."),
         ("{{ customer.city | frob }}", "Line 3: There is no such filter: unknown filter 'frob'."),
         ("{% include 'secrets' %}", "Line 3: The Liquid code is not right: unexpected tag 'include'."),
