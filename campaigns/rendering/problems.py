@@ -61,9 +61,8 @@ def _wording(error: LiquidError) -> str:
         case UnknownFilterError():
             return _("There is no such filter: %s.") % error.message
         case UndefinedError():
-            return _("There is no such placeholder: %s.") % str(error.message).replace(
-                "' is undefined", ""
-            ).strip("'")
+            name = str(error.message).removesuffix(" is undefined").strip("'")
+            return _("There is no such placeholder: %s.") % name
     return _("The Liquid code is not right: %s.") % str(error.message or "").rstrip(".")
 
 
