@@ -9,8 +9,8 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 
-        from crm import account_mail, accounts, heartbeat, outbox, stopping
-        from crm.imports import kinds
+        from crm import account_mail, accounts, heartbeat, housekeeping, outbox, stopping
+        from crm.imports import intake, kinds
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
 
@@ -18,6 +18,7 @@ class CrmConfig(AppConfig):
         worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
+        housekeeping.register(intake.forget_old)
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         outbox.register(accounts.KIND, account_mail.prepare)

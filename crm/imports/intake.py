@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from crm.models import ImportBatch, User
 
 BLOCK: Final = 1 << 20
 LARGEST_UPLOAD: Final = 200 * BLOCK
+KEPT: Final = timedelta(days=90)
 
 
 def take(
@@ -104,6 +105,11 @@ def discard(batch: ImportBatch) -> None:
     ImportBatch.objects.filter(pk=batch.pk).delete()
 
 
+def forget_old(now: datetime) -> None:
+    """The nightly chore."""
+    forget_files(before=now - KEPT)
+
+
 def forget_files(*, before: datetime) -> int:
     """Delete the files of imports that ended before then; what they brought stays."""
     over = [ImportBatch.State.DONE, ImportBatch.State.CANCELLED]
@@ -112,6 +118,8 @@ def forget_files(*, before: datetime) -> int:
     gone = 0
     for batch in [*old, *drafts]:
         staging.source(batch).unlink(missing_ok=True)
+        if listed := batch.counts.get("error_file"):
+            Path(listed).unlink(missing_ok=True)
         gone += 1
     old.update(path="")
     drafts.update(path="", state=ImportBatch.State.CANCELLED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 from crm.imports.reasons import words
@@ -57,7 +58,7 @@ def shown(batch: ImportBatch) -> dict[str, Any]:
     }
     found |= {name: money(counts, name) for name in MONEY}
     found["reasons"] = [(code, words(code), n) for code, n in counts.get("reasons", {}).items()]
-    found["has_error_file"] = bool(counts.get("error_file"))
+    found["has_error_file"] = Path(counts.get("error_file") or "/").is_file()
     return found
 
 

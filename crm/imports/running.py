@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import signals
+from crm import signals, stopping
 from crm.errors import Refusal
 from crm.imports import error_file, staging
 from crm.imports.kinds import Plan, Session
@@ -122,6 +122,7 @@ class Run:
 
     def _stage(self) -> None:
         for chunk in staging.chunks(self.plan, self.session, start=self.batch.next_row):
+            self._end_if_asked()
             with transaction.atomic():
                 chunk.write()
                 self._count({**chunk.counts, "reasons": chunk.reasons})
@@ -161,8 +162,15 @@ class Run:
         self._count({"merged": len(rows)})
         self._checkpoint(MERGING, bucket + 1)
 
+    def _end_if_asked(self) -> None:
+        """Between two steps of a worker that is to end: back to QUEUED, for the next worker."""
+        if stopping.requested():
+            ImportBatch.objects.filter(pk=self.batch.pk, state=State.RUNNING).update(state=State.QUEUED)
+            raise TakenOver
+
     def _in_transaction(self, work: Callable[[], None]) -> None:
         """All or nothing; once more when a page created the same customer in the meantime."""
+        self._end_if_asked()
         before = (dict(self.batch.counts), self.batch.step, self.batch.next_row)
         for attempt in range(1, TRIES + 1):
             try:
