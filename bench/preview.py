@@ -81,9 +81,11 @@ def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], li
     else:
         sql = f"SELECT COUNT(*) {people} WHERE {' AND '.join(CONDITIONS)}"
 
+    period: dict[str, Any] = {"start": days.moment(start), "end": days.moment(end)}
+
     def run() -> list[int]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, {"start": days.moment(start), "end": days.moment(end)})
+            cursor.execute(sql, period)
             return list(cursor.fetchone())
 
     return run

@@ -8,18 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from django.http import QueryDict
 
 GROUPS = {"all": "all", "any": "any", "none": "any", "not_all": "all"}
 TEXTS = ("what", "op", "measure", "of", "count_op", "count", "count_to", "period", "days", "from", "to")
 NAME = re.compile(r"(?:group|what)-(0(?:\.\d{1,3}){0,8})")
 MOST = 120
-
-
-class Posted(Protocol):
-    def get(self, key: str, default: str = "", /) -> Any: ...
-    def getlist(self, key: str, /) -> list[str]: ...
-    def __iter__(self) -> Iterator[str]: ...
 
 
 @dataclass(slots=True)
@@ -65,7 +61,7 @@ def line() -> Draft:
     return Draft(texts={"what": ""})
 
 
-def read(posted: Posted) -> Draft:
+def read(posted: QueryDict) -> Draft:
     """The tree of a posted form; what does not belong to it is ignored."""
     paths = sorted(
         {found[1] for key in posted if (found := NAME.fullmatch(key))}, key=lambda path: _numbers(path)
@@ -82,7 +78,7 @@ def read(posted: Posted) -> Draft:
     return root.number() if root and root.group else empty()
 
 
-def _node(posted: Posted, path: str) -> Draft:
+def _node(posted: QueryDict, path: str) -> Draft:
     group = posted.get(f"group-{path}", "")
     texts = {name: str(posted.get(f"{name}-{path}", "")).strip() for name in TEXTS}
     return Draft(

@@ -39,12 +39,8 @@ class JsonNumber(JsonText):
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Sql:
         column, path = _sqlite_parts(self, compiler)
         kind = f"JSON_TYPE({column[0]}, %s) IN ('integer', 'real')"
-        return f"CASE WHEN {kind} THEN JSON_EXTRACT({column[0]}, %s) END", [
-            *column[1],
-            path,
-            *column[1],
-            path,
-        ]
+        sql = f"CASE WHEN {kind} THEN JSON_EXTRACT({column[0]}, %s) END"
+        return sql, (*column[1], path, *column[1], path)
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Sql:
         column, key = _postgres_parts(self, compiler)

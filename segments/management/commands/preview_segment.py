@@ -78,7 +78,7 @@ def _person(customer: Customer) -> dict[str, str]:
 
 def _json(text: str | None, file: Path | None) -> object:
     try:
-        return json.loads(text if file is None else file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8") if file else text or "")
     except (ValueError, RecursionError) as error:
         raise Refusal(f"The rule is not valid JSON: {error}") from error
     except OSError as error:
