@@ -151,6 +151,8 @@ def free_slug(name: str) -> str:
         "people",
         "design",
         "customer",
+        "home",
+        "demo",
     }  # Addresses of pages.
     return (
         base
