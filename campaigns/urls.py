@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from campaigns.views import actions, campaigns, editor, people, templates
+from campaigns.views import actions, campaigns, demo, editor, home, people, templates
 
 
 class NameConverter(StringConverter):
@@ -40,8 +40,23 @@ action_urls = [
     path("<name:slug>/delete/", actions.delete, name="campaign_delete"),
     path("<name:slug>/test/", actions.send_test, name="campaign_test"),
 ]
+home_urls = [
+    path("home/figures/", home.home_figures, name="home_figures"),
+    path("home/charts/", home.home_charts, name="home_charts"),
+    path("home/attention/", home.home_attention, name="home_attention"),
+    path("home/running/", home.home_running, name="home_running"),
+    path("home/loop/", home.home_loop, name="home_loop"),
+    path("home/unhappy/", home.home_unhappy, name="home_unhappy"),
+]
+demo_urls = [
+    path("demo/shop/", demo.demo, name="demo"),
+    path("demo/shop/load/", demo.load_demo, name="load_demo"),
+    path("demo/shop/remove/", demo.remove_demo, name="remove_demo"),
+]
 urlpatterns: list[URLPattern] = [
     path("", campaigns.campaigns, name="campaigns"),
+    *home_urls,
+    *demo_urls,
     *editor_urls,
     *template_urls,
     path("customer/<slug:public_id>/", people.customer_panel, name="customer_panel"),
