@@ -1,0 +1,180 @@
+"""What must hold on every page: a silent console, no barrier, no sideways scrolling, whole translations."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from campaigns.demo import analysing, loading
+from campaigns.models import Campaign
+from crm.models import Customer, Message, Purchase, User
+from feedback import invitations
+from feedback.models import Survey
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+PHONE = {"width": 390, "height": 800}
+WIDE = {"width": 1280, "height": 900}
+LATIN = re.compile(r"[A-Za-z]{4,}")
+# Words that stay as they are in Chinese, and data of the invented shop.
+SAME = re.compile(r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker")
+
+
+@pytest.fixture
+def demo(transactional_db):
+    loading.load(timezone.now(), count=260)
+    analysing.analyse()
+    User.objects.update(language="")
+    return addresses()
+
+
+def addresses() -> list[str]:
+    """Every kind of page that staff see, once."""
+    buyer = Customer.objects.filter(purchases__isnull=False).order_by("-id").first()
+    done = Campaign.objects.filter(state="done").order_by("id").first()
+    draft = Campaign.objects.get(state="draft")
+    message = Message.objects.filter(state="sent").order_by("id").first()
+    return [
+        "/",
+        "/customers/",
+        buyer.get_absolute_url(),
+        f"{buyer.get_absolute_url()}edit/",
+        f"/purchases/{Purchase.objects.filter(customer=buyer).first().pk}/",
+        "/products/",
+        "/imports/",
+        "/imports/new/",
+        "/segments/",
+        "/segments/new/",
+        "/segments/s/tea-lovers/",
+        "/segments/s/tea-lovers/rule/",
+        "/segments/s/tasting-evening/",
+        "/segments/rfm/",
+        "/segments/people/?group=champions",
+        "/segments/clusters/",
+        "/campaigns/",
+        "/campaigns/new/",
+        done.get_absolute_url(),
+        draft.get_absolute_url(),
+        f"{draft.get_absolute_url()}edit/",
+        f"{done.get_absolute_url()}recipients/",
+        "/campaigns/templates/",
+        "/campaigns/home/unhappy/",
+        "/campaigns/demo/shop/",
+        "/feedback/",
+        "/feedback/new/",
+        "/feedback/recommend/",
+        "/feedback/recommend/answers/",
+        "/outbox/",
+        f"/outbox/{message.pk}/",
+        "/settings/",
+        "/settings/business/",
+        "/settings/staff/",
+        "/settings/fields/",
+        "/account/",
+    ]
+
+
+def public_addresses() -> list[str]:
+    survey = Survey.objects.get(slug="last-order")
+    asked = survey.invitations.order_by("id").first()
+    return ["/sign-in/", invitations.link(survey.pk, asked.source, asked.customer_id)]
+
+
+def barriers(page, seen: set) -> list[str]:
+    """Serious findings of axe; each sort of element is named once, where it was found first."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.violations)"
+    )
+    fresh = []
+    for one in found:
+        for node in one["nodes"]:
+            key = one["id"], node["html"].split(">")[0]
+            if one["impact"] in {"serious", "critical"} and key not in seen:
+                seen.add(key)
+                fresh.append(f"{page.url} {one['id']}: {node['html'][:160]} {node['failureSummary'][:230]}")
+    return fresh
+
+
+def test_no_page_complains_has_a_barrier_or_scrolls_sideways_on_a_phone(visitor, demo):
+    staff, stranger = visitor(viewport=WIDE), visitor(viewport=WIDE)
+    staff.sign_in(loading.OWNER, loading.PASSWORD)
+
+    found, too_wide, seen = [], {}, set()
+    for window, address in [(staff, one) for one in demo] + [(stranger, one) for one in public_addresses()]:
+        answer = window.open(address)
+        assert answer.status == 200, f"{address}: {answer.status}"
+        found += barriers(window.page, seen)
+        window.page.set_viewport_size(PHONE)
+        width = window.page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            too_wide[address] = width
+        window.page.set_viewport_size(WIDE)
+
+    assert staff.problems + stranger.problems == []
+    assert found == [], "\n".join(found)
+    assert too_wide == {}
+
+
+def test_dark_pages_have_no_barrier_either(visitor, demo):
+    staff = visitor(viewport=WIDE)
+    staff.context.add_init_script("try { localStorage.setItem('theme', 'dark') } catch {}")
+    staff.sign_in(loading.OWNER, loading.PASSWORD)
+
+    found, seen = [], set()
+    for address in demo[::2]:
+        staff.open(address)
+        assert staff.page.get_attribute("html", "data-bs-theme") == "dark"
+        found += barriers(staff.page, seen)
+
+    assert found == [], "\n".join(found)
+
+
+def test_chinese_pages_speak_chinese(visitor, demo):
+    User.objects.update(language="zh-hans")
+    staff = visitor(viewport=WIDE)
+    staff.sign_in(loading.OWNER, loading.PASSWORD)
+
+    english = {}
+    for address in demo:
+        staff.open(address)
+        assert staff.page.get_attribute("html", "lang") == "zh-hans"
+        texts = staff.page.eval_on_selector_all(
+            "main :is(h1, h2, h3.card-title, th, .btn, label, .ck-figure dt), nav.ck-rail a",
+            "all => all.filter(e => !e.closest('[data-own], iframe')).map(e => e.innerText.trim())",
+        )
+        names = {one.casefold() for one in own_words()}
+        left = {
+            text
+            for text in texts
+            if LATIN.search(SAME.sub("", text)) and not any(name in text.casefold() for name in names)
+        }
+        if left:
+            english[address] = sorted(left)
+
+    assert english == {}, json.dumps(english, ensure_ascii=False, indent=1)
+
+
+def own_words() -> set[str]:
+    """What the shop itself wrote: names of its segments, campaigns, products, people, fields, choices …"""
+    from campaigns.models import MailTemplate
+    from crm.models import CustomField, Product, Tag
+    from feedback.models import Question
+    from segments.models import Segment
+
+    words = {
+        one.name
+        for model in (Segment, Campaign, Product, Tag, MailTemplate, Survey)
+        for one in model.objects.all()
+    }
+    for field in CustomField.objects.all():
+        words |= {field.label, *field.choices}
+    for question in Question.objects.all():
+        words |= {question.key, *question.texts["en"].get("choices", []), question.texts["en"]["label"]}
+    for customer in Customer.objects.all():
+        words |= {customer.name, customer.country, customer.city, customer.source}
+    words |= {user.name for user in User.objects.all()} | {"en", "owner@", "english"}
+    return {one for one in words if len(one) > 2}
