@@ -113,7 +113,7 @@ def _bare(path: Path) -> None:
     orders: dict[str, int] = {}
     named: dict[str, str] = {}
     purchases: dict[str, dict[str, Any]] = {}
-    lines = []
+    lines: list[tuple[Any, ...]] = []
     bases = [bulk.next_id(model) for model in (Customer, Product, Purchase)]
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.reader(file)

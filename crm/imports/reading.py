@@ -67,7 +67,7 @@ def names(first: Sequence[str]) -> list[str]:
     """Names of the columns from the header row; blank and doubled ones get a number."""
     taken: list[str] = []
     for position, cell in enumerate(first, start=1):
-        name = " ".join(cell.replace("\x00", "").split())[:100] or _("Column %(n)d") % {"n": position}
+        name = " ".join(encodings.readable(cell).split())[:100] or _("Column %(n)d") % {"n": position}
         base, n = name, 1
         while name in taken:
             n += 1

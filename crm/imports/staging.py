@@ -191,7 +191,7 @@ class Chunk:
         parcels = [
             (self.plan.batch.pk, content, bucket, self.first, _json(data))
             for content, buckets in (("rows", self.rows), ("facts", facts))
-            for bucket, data in buckets.items()  # type: ignore[attr-defined]
+            for bucket, data in buckets.items()
         ]
         bulk.write(ImportParcel, ["batch_id", "content", "bucket", "row", "data"], parcels)
         if self.problems:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.imports import parsing, reading
+from crm.imports import encodings, parsing, reading
 
 CHUNK: Final = 5000
 REMEMBERED: Final = 50_000  # Distinct values per column; beyond that some are looked at twice.
@@ -43,7 +43,7 @@ class Study:
             self.seen = set()
         self.seen.update(fresh)
         for raw in fresh:
-            if cell := raw.strip():
+            if cell := encodings.readable(raw).strip():
                 self._look(cell)
 
     def _look(self, cell: str) -> None:
@@ -130,7 +130,7 @@ def _take(studies: Sequence[Study], chunk: list[list[str]]) -> None:
     even = [cells if len(cells) == width else (cells + [""] * width)[:width] for cells in chunk]
     for one, cells in zip(studies, zip(*even, strict=True), strict=True):
         if len(one.samples) < 3:
-            shown = [cell.strip()[:60] for cell in cells[:200] if cell.strip()]
+            shown = [encodings.readable(cell).strip()[:60] for cell in cells[:200] if cell.strip()]
             one.samples = list(dict.fromkeys(one.samples + shown))[:3]
         one.add(cells)
 
