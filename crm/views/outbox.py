@@ -55,6 +55,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Message.objects.select_related("mailing", "customer"), pk=pk)
     mail = SandboxMail.objects.filter(message=found).first()
     view = request.GET.get("view", "")
+    caught = mail is not None and found.state == Message.State.SENT
     why = reasons.explain(found, now=timezone.now(), trouble=sending.trouble())
     context = {
         "section": "campaigns",
@@ -62,7 +63,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         "mail": mail,
         "letter": reading.letter_of(mail) if mail else None,
         "view": view if view in {"text", "headers"} else "html",
-        "why": _("The sandbox caught it; it did not leave this machine.") if mail else why,
+        "why": _("The sandbox caught it; it did not leave this machine.") if caught else why,
         "may_repeat": found.state == Message.State.UNSURE and found.mailing.purpose != "marketing",
     }
     return render_page(request, "crm/message.html", context)
