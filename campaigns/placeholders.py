@@ -105,7 +105,7 @@ class Values:
         self, business: Business, *, survey: Survey | None = None, source: str = "", today: date | None = None
     ) -> None:
         self.survey, self.source, self.language = survey, source, business.language
-        self.blank = dict.fromkeys(CustomField.objects.values_list("key", flat=True), "")
+        self.blank = dict.fromkeys(CustomField.objects.values_list("key", flat=True))
         with translation.override(business.language):
             unsubscribe = str(UNSUBSCRIBE)
         self.shared: dict[str, Any] = {
@@ -139,7 +139,7 @@ class Values:
 
     def _customer(self, customer: Customer) -> Mapping[str, Any]:
         full = customer.name if customer.first_name or customer.last_name else ""
-        return {
+        values = {
             "first_name": customer.first_name,
             "last_name": customer.last_name,
             "name": full,
@@ -147,8 +147,10 @@ class Values:
             "city": customer.city,
             "country": customer.country,
             "language": customer.language or self.language,
-            "custom": {**self.blank, **customer.custom},
         }
+        # Liquid takes an empty text for true; nothing known must be false in "if" and empty in print.
+        known = {key: value if value != "" else None for key, value in values.items()}
+        return {**known, "custom": {**self.blank, **customer.custom}}
 
 
 def sample_customer() -> Customer:

@@ -17,6 +17,8 @@ from crm.models import Customer, Interaction, Message, Purchase
 from crm.outbox import reasons
 from crm.outbox.mailings import COUNTED
 from feedback.models import Answer, Invitation
+from feedback.numerics import scores
+from feedback.numerics.scores import Score
 
 ATTRIBUTION = timedelta(days=5)
 HEARD = ("opened", "clicked", "unsubscribed", "answered", "bought")
@@ -50,7 +52,7 @@ class Response:
     unsubscribed: int
     invited: int
     answered: int
-    score: float | None
+    score: Score | None
     bought: int
     orders: int
     revenue: Decimal
@@ -117,23 +119,15 @@ def answers(campaign: Campaign) -> QuerySet[Answer]:
     return Answer.objects.filter(survey=campaign.survey_id, invitation__source=campaign.source)
 
 
-def _survey(campaign: Campaign) -> tuple[int, int, float | None]:
-    """Invited, answered, and the score as its kind defines it."""
+def _survey(campaign: Campaign) -> tuple[int, int, Score | None]:
+    """Invited, answered, and the score by the definition used everywhere."""
     survey = campaign.survey
     if survey is None:
         return 0, 0, None
     invited = Invitation.objects.filter(survey=survey, source=campaign.source).count()
-    given = dict(
-        answers(campaign).filter(score__isnull=False).order_by().values_list("score").annotate(n=Count("pk"))
-    )
-    total = sum(given.values())
-    if not total:
-        return invited, 0, None
-    if survey.kind == "nps":
-        promoters = sum(n for score, n in given.items() if score >= 9)
-        detractors = sum(n for score, n in given.items() if score <= 6)
-        return invited, total, 100 * (promoters - detractors) / total
-    return invited, total, sum(score * n for score, n in given.items()) / total
+    given = dict(answers(campaign).order_by().values_list("score").annotate(n=Count("pk")))
+    score = scores.score(survey.kind, given)
+    return invited, score.n if score else 0, score
 
 
 def links(campaign: Campaign) -> list[Link]:

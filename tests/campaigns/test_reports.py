@@ -88,7 +88,7 @@ def test_answers_to_this_campaign_alone_are_counted(shop):
     found = reports.response(campaign)
 
     assert (found.invited, found.answered) == (3, 3)
-    assert found.score == pytest.approx(100 / 3)
+    assert found.score.value == pytest.approx(100 / 3)
 
 
 def test_each_number_opens_the_people_behind_it(shop):
