@@ -132,7 +132,7 @@ def _from(rule: Any) -> Draft:
         if isinstance(rule.get(group), list):
             return Draft(group=group, children=[_from(part) for part in rule[group]])
     if "in_segment" in rule:
-        return Draft(texts={"what": "segment"}, values=[str(rule["in_segment"])])
+        return Draft(texts={"what": "segment:"}, values=[str(rule["in_segment"])])
     if "did" in rule:
         return _from_did(rule)
     return _from_field(rule)

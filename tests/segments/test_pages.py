@@ -112,6 +112,16 @@ def test_the_builder_opens_with_a_rule_from_a_link(staff_client):
     assert 'value="champions" selected' in page
 
 
+def test_a_rule_about_another_segment_can_be_edited(staff_client):
+    made()
+    Segment.objects.create(slug="friends", name="Friends", rule={"not": {"in_segment": "germans"}})
+
+    page = staff_client.get("/segments/s/friends/rule/").text
+
+    assert 'value="segment:" selected' in page
+    assert 'value="germans" selected' in page
+
+
 @pytest.mark.parametrize("start", ["vip", "once", "back", "new", "unhappy"])
 def test_every_example_works(staff_client, start):
     page = staff_client.get("/segments/new/", {"start": start})
