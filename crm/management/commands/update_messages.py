@@ -64,8 +64,8 @@ class Command(BaseCommand):
             fresh.add(message, locations=[(file, 0)], context=context)
         catalog = (
             read_po(io.BytesIO(path.read_bytes()), locale="zh_Hans") if path.exists() else Catalog("zh_Hans")
-        catalog.fuzzy = False  # Else compiling would pass over the whole file.
         )
+        catalog.fuzzy = False  # Else compiling would pass over the whole file.
         catalog.update(fresh, no_fuzzy_matching=True, update_header_comment=False)
         catalog.obsolete.clear()
         missing = [one for one in catalog if one.id and not _translated(one.string)]
@@ -74,7 +74,6 @@ class Command(BaseCommand):
                 texts = "\n".join(f"  {one.locations[0][0]}: {one.id!r}" for one in missing[:40])
                 raise CommandError(f"{len(missing)} texts lack a Chinese translation:\n{texts}")
             return
-        catalog.fuzzy = False  # A fuzzy catalogue would not be compiled.
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file_out:
             write_po(file_out, catalog, omit_header=False, sort_output=True, width=100, include_lineno=False)
