@@ -122,4 +122,4 @@ def _feedback(now: datetime) -> Iterator[Matter]:
             "%(n)s unhappy customers of the last two weeks wait for a word from you.",
             count,
         ) % {"n": count}
-        yield Matter("info", "mood-sad", text, reverse("campaigns:home_unhappy"), _("Who?"))
+        yield Matter("info", "mood-sad", text, reverse("campaigns:home_unhappy"), _("See who they are"))
