@@ -1,20 +1,23 @@
-"""Collect every string of pages and code into the catalogue; `--check` fails where one is untranslated."""
+"""Collect every string of pages and code into the catalogue, check it, compile it."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation.template import templatize
 
 PACKAGES = ("config", "crm", "segments", "feedback", "campaigns")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -49,6 +52,7 @@ def _strings(name: Path, source: str) -> Iterator[tuple[str, int, Any, Any]]:
 
 
 class Command(BaseCommand):
+    requires_system_checks: ClassVar[list[str]] = []
     help = "Bring locale/zh_Hans up to date with the marked strings of code and templates."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,6 +63,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         base = Path(settings.BASE_DIR)
         path = base / "locale/zh_Hans/LC_MESSAGES/django.po"
+        if options["compile"]:
+            catalog = read_po(io.BytesIO(path.read_bytes()), locale="zh_Hans")
+            with path.with_suffix(".mo").open("wb") as file_out:
+                write_mo(file_out, catalog)
+            return
         fresh = Catalog(locale="zh_Hans", charset="utf-8")
         for file, _line, message, context in found_strings(base):
             fresh.add(message, locations=[(file, 0)], context=context)
@@ -68,7 +77,7 @@ class Command(BaseCommand):
         catalog.fuzzy = False  # Else compiling would pass over the whole file.
         catalog.update(fresh, no_fuzzy_matching=True, update_header_comment=False)
         catalog.obsolete.clear()
-        missing = [one for one in catalog if one.id and not _translated(one.string)]
+        missing = [one for one in catalog if one.id and not _is_right(one)]
         if options["check"]:
             if missing:
                 texts = "\n".join(f"  {one.locations[0][0]}: {one.id!r}" for one in missing[:40])
@@ -80,5 +89,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(list(catalog)) - 1} texts, {len(missing)} without a translation")
 
 
-def _translated(string: Any) -> bool:
-    return all(string) if isinstance(string, (list, tuple)) else bool(string)
+def _is_right(message: Message) -> bool:
+    """Translated in every form, with placeholders that the original has in one of its forms."""
+    originals, translated = ([one] if isinstance(one, str) else one for one in (message.id, message.string))
+    known = {name for text in originals for name in PLACEHOLDER.findall(text)}
+    return all(translated) and {name for text in translated for name in PLACEHOLDER.findall(text)} <= known
