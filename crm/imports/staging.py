@@ -19,7 +19,7 @@ from crm.models import Business, CustomField, ImportBatch, ImportParcel, ImportP
 
 CHUNK: Final = 10_000
 PER_BUCKET: Final = 8000
-MEMORY: Final = 50_000  # Distinct cells of a column that are parsed once only.
+MEMORY: Final = 20_000  # Distinct cells of a column that are parsed once only.
 GUARDED: Final = ("'=", "'+", "'-", "'@")  # An apostrophe that keeps a spreadsheet from calculating.
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -15,7 +15,7 @@ from crm.errors import Refusal
 from crm.imports import encodings, parsing, reading
 
 CHUNK: Final = 5000
-REMEMBERED: Final = 50_000  # Distinct values per column; beyond that some are looked at twice.
+REMEMBERED: Final = 20_000  # Distinct values per column; beyond that some are looked at twice.
 FEW: Final = (
     0.02  # Up to this share of a column may be written otherwise; those rows are rejected one by one.
 )
