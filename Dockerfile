@@ -7,7 +7,7 @@ RUN uv venv /venv && uv pip sync --python /venv/bin/python --require-hashes requ
 COPY package.json package-lock.json ./
 RUN PATH=/venv/bin:$PATH npm ci --omit=dev --no-audit --no-fund --loglevel=error
 COPY . .
-RUN /venv/bin/pybabel --quiet compile --domain django --directory locale
+RUN VAR_DIR=/tmp/var /venv/bin/python manage.py update_messages --compile
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 VAR_DIR=/data
