@@ -42,7 +42,7 @@ def write_full(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
     if not rows:
         return
     defaults = {
-        field.column: field.get_db_prep_save(field.get_default(), connection)
+        str(field.column): field.get_db_prep_save(field.get_default(), connection)
         for field in model._meta.concrete_fields
         if field.column not in rows[0] and not field.primary_key
     }

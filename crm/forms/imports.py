@@ -27,8 +27,8 @@ class UploadForm(Look, forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, loader.label) for name, loader in kinds.known().items()]
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > intake.LARGEST_UPLOAD:
             raise forms.ValidationError(
                 _("This file is larger than 200 MB. Please split it, or use the command import_file.")
