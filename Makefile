@@ -38,7 +38,7 @@ node_modules/.installed: package-lock.json .venv/installed
 	@touch $@
 
 locale/.compiled: locale/zh_Hans/LC_MESSAGES/django.po .venv/installed
-	.venv/bin/pybabel --quiet compile --domain django --directory locale
+	$(PY) manage.py update_messages --compile
 	@touch $@
 
 run: install

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -52,21 +52,21 @@ def _strings(name: Path, source: str) -> Iterator[tuple[str, int, Any, Any]]:
 
 
 class Command(BaseCommand):
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
     help = "Bring locale/zh_Hans up to date with the marked strings of code and templates."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--check", action="store_true", help="change nothing; fail where a text is missing"
         )
+        parser.add_argument("--compile", action="store_true", help="write the file that pages read")
 
     def handle(self, *args: Any, **options: Any) -> None:
         base = Path(settings.BASE_DIR)
         path = base / "locale/zh_Hans/LC_MESSAGES/django.po"
         if options["compile"]:
-            catalog = read_po(io.BytesIO(path.read_bytes()), locale="zh_Hans")
             with path.with_suffix(".mo").open("wb") as file_out:
-                write_mo(file_out, catalog)
+                write_mo(file_out, read_po(io.BytesIO(path.read_bytes()), locale="zh_Hans"))
             return
         fresh = Catalog(locale="zh_Hans", charset="utf-8")
         for file, _line, message, context in found_strings(base):
@@ -91,6 +91,11 @@ class Command(BaseCommand):
 
 def _is_right(message: Message) -> bool:
     """Translated in every form, with placeholders that the original has in one of its forms."""
-    originals, translated = ([one] if isinstance(one, str) else one for one in (message.id, message.string))
+    originals, translated = _forms(message.id), _forms(message.string)
     known = {name for text in originals for name in PLACEHOLDER.findall(text)}
-    return all(translated) and {name for text in translated for name in PLACEHOLDER.findall(text)} <= known
+    used = {name for text in translated for name in PLACEHOLDER.findall(text)}
+    return all(translated) and used <= known
+
+
+def _forms(text: Any) -> Sequence[str]:
+    return [text or ""] if text is None or isinstance(text, str) else text
