@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import resource
 import smtplib
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings
+
+from crm.memory import peak_mb
 
 MESSAGES = 5000
 FEW, MANY = 1000, 50_000
@@ -97,17 +97,8 @@ def _memory(url: str, count: int) -> float:
     return float(run.stdout)
 
 
-def _peak() -> float:
-    """Peak memory of this process in MB. (The usual ru_maxrss begins with the memory of the parent.)"""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
-    return round(int(line.split()[1]) / 1024, 1)
-
-
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     _drain(int(sys.argv[1]))
-    print(_peak())
+    print(peak_mb())

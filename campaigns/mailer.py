@@ -55,7 +55,7 @@ def campaign_mails(mailing: Mailing) -> Render:
             from_name=from_name,
             from_email=from_email,
             reply_to=business.reply_to,
-            to_name=f"{message.customer.first_name} {message.customer.last_name}".strip(),
+            to_name=message.customer.full_name,
             list_id=list_id,
             unsubscribe_url=unsubscribe,
         )

@@ -138,11 +138,10 @@ class Values:
         }
 
     def _customer(self, customer: Customer) -> Mapping[str, Any]:
-        full = customer.name if customer.first_name or customer.last_name else ""
         values = {
             "first_name": customer.first_name,
             "last_name": customer.last_name,
-            "name": full,
+            "name": customer.full_name,
             "email": customer.email,
             "city": customer.city,
             "country": customer.country,

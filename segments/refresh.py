@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import memory
 from crm.errors import Refusal
 from crm.models import Business, WorkerHeartbeat
 from segments import audience, features, lease, scoring
@@ -129,14 +128,12 @@ def _timed(
 
 
 def _result(day: date, customers: int, steps: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    per_mb = 1024 * 1024 if sys.platform == "darwin" else 1024
     return {
         "as_of": day.isoformat(),
         "customers": customers,
         "steps": steps,
         "seconds": round(seconds, 3),
-        "peak_mb": round(peak / per_mb),
+        "peak_mb": round(memory.peak_mb()),
     }
 
 

@@ -80,13 +80,16 @@ class Customer(models.Model):
         return self.name
 
     @property
-    def name(self) -> str:
-        """Full name in the order of its language, else what else identifies the person."""
+    def full_name(self) -> str:
+        """First and last name in the order of their language; "" where neither is known."""
         if _is_han(self.first_name + self.last_name):
-            full = f"{self.last_name}{self.first_name}"
-        else:
-            full = f"{self.first_name} {self.last_name}".strip()
-        return full or self.email or self.external_id or self.phone or self.public_id
+            return f"{self.last_name}{self.first_name}"
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def name(self) -> str:
+        """The full name, else what else identifies the person."""
+        return self.full_name or self.email or self.external_id or self.phone or self.public_id
 
     def get_absolute_url(self) -> str:
         return reverse("crm:customer", args=[self.public_id])
