@@ -143,8 +143,11 @@ class Session(Protocol):
 
 
 class Loader(Protocol):
-    label: str | Promise
-    fields: Sequence[Field]
+    @property
+    def label(self) -> str | Promise: ...
+
+    @property
+    def fields(self) -> Sequence[Field]: ...
 
     def check(self, plan: Plan) -> None: ...
 
