@@ -24,7 +24,6 @@ LOOK_BACK = timedelta(days=30)
 class Station:
     """`number` is a count, or a share between 0 and 1 when `is_share`; None when there is nothing yet."""
 
-    key: str
     icon: str
     name: str | Promise
     number: float | None
@@ -34,73 +33,53 @@ class Station:
 
 
 def stations(now: datetime) -> list[Station]:
-    since = now - LOOK_BACK
+    return [*_knowing(now - LOOK_BACK, now), *_speaking(now - LOOK_BACK), *_listening(now - LOOK_BACK, now)]
+
+
+def _knowing(since: datetime, now: datetime) -> list[Station]:
     sales = Purchase.objects.filter(bought_at__gte=since, bought_at__lte=now)
     sold = sales.aggregate(n=Count("pk"), known=Count("pk", filter=Q(customer__isnull=False)))
-    letter = (
-        Campaign.objects.filter(state=Campaign.State.DONE, mailing__isnull=False)
-        .order_by("-finished_at")
-        .first()
-    )
+    known = sold["known"] / sold["n"] if sold["n"] else None
+    buyers = reverse("crm:customers") + "?bought=yes"
+    scored = CustomerFeatures.objects.exclude(rfm_recency=None).count()
+    lists, rfm, files = reverse("segments:segments"), reverse("segments:rfm"), reverse("crm:imports")
+    words = _("of them with a known customer")
     return [
+        Station("shopping-bag", gettext_lazy("Collect"), sold["n"], _("purchases in 30 days"), files),
+        Station("sparkles", gettext_lazy("Clean"), known, words, buyers, is_share=True),
+        Station("chart-dots", gettext_lazy("Analyse"), scored, _("customers scored"), rfm),
         Station(
-            "collect",
-            "shopping-bag",
-            gettext_lazy("Collect"),
-            sold["n"],
-            _("purchases in 30 days"),
-            reverse("crm:imports"),
-        ),
-        Station(
-            "clean",
-            "sparkles",
-            gettext_lazy("Clean"),
-            sold["known"] / sold["n"] if sold["n"] else None,
-            _("of them with a known customer"),
-            reverse("crm:customers") + "?bought=yes",
-            is_share=True,
-        ),
-        Station(
-            "analyse",
-            "chart-dots",
-            gettext_lazy("Analyse"),
-            CustomerFeatures.objects.exclude(rfm_recency=None).count(),
-            _("customers scored"),
-            reverse("segments:rfm"),
-        ),
-        Station(
-            "segment",
             "chart-pie",
             gettext_lazy("Segment"),
             Segment.objects.count(),
             _("segments kept up to date"),
-            reverse("segments:segments"),
+            lists,
         ),
+    ]
+
+
+def _speaking(since: datetime) -> list[Station]:
+    done = Campaign.objects.filter(state=Campaign.State.DONE, mailing__isnull=False)
+    page, words = reverse("campaigns:campaigns"), _("personal mails in 30 days")
+    return [
+        Station("mail-heart", gettext_lazy("Personalise"), _mails(since), words, page),
+        _measure(done.order_by("-finished_at").first()),
+    ]
+
+
+def _listening(since: datetime, now: datetime) -> list[Station]:
+    said = Answer.objects.filter(answered_at__gte=since, answered_at__lte=now).count()
+    waiting, words = attention.unhappy(now).count(), _("unhappy customers wait for a word")
+    who = reverse("campaigns:home_unhappy")
+    return [
         Station(
-            "personalise",
-            "mail-heart",
-            gettext_lazy("Personalise"),
-            _mails(since),
-            _("personal mails in 30 days"),
-            reverse("campaigns:campaigns"),
-        ),
-        _measure(letter),
-        Station(
-            "ask",
             "message-question",
             gettext_lazy("Ask"),
-            Answer.objects.filter(answered_at__gte=since, answered_at__lte=now).count(),
+            said,
             _("answers in 30 days"),
             reverse("feedback:surveys"),
         ),
-        Station(
-            "improve",
-            "heart-handshake",
-            gettext_lazy("Improve"),
-            attention.unhappy(now).count(),
-            _("unhappy customers wait for a word"),
-            reverse("campaigns:home_unhappy"),
-        ),
+        Station("heart-handshake", gettext_lazy("Improve"), waiting, words, who),
     ]
 
 
@@ -120,4 +99,4 @@ def _measure(letter: Campaign | None) -> Station:
         total = sent.count()
         share = opens.aggregate(n=Count("message", distinct=True))["n"] / total if total else None
     words = _("opened the last campaign")
-    return Station("measure", "eye-check", gettext_lazy("Measure"), share, words, url, is_share=True)
+    return Station("eye-check", gettext_lazy("Measure"), share, words, url, is_share=True)
