@@ -55,7 +55,7 @@ test: install
 lint: install
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/djlint --check --quiet templates
+	.venv/bin/djlint --lint --quiet templates
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
@@ -64,7 +64,6 @@ lint: install
 format: install
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format .
-	-.venv/bin/djlint --reformat --quiet templates
 
 messages: install
 	$(PY) manage.py update_messages
