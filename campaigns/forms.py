@@ -4,18 +4,20 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import design
 from campaigns.models import Campaign, MailTemplate
 from campaigns.rendering import Sources
+from crm import slugs
 from crm.errors import Refusal
 from crm.models import Business, User
 from feedback.models import Survey
 from segments.models import Segment
 
+# What stands where a campaign's short name stands in an address.
+PAGES = frozenset({"new", "templates", "preview", "audience", "people", "design", "customer", "home", "demo"})
 SOURCE = {
     "class": "form-control ck-source",
     "rows": 22,
@@ -141,21 +143,4 @@ class TestForm(forms.Form):
 
 def free_slug(name: str) -> str:
     """A short name that no campaign has yet."""
-    base = slugify(name, allow_unicode=True)[:70] or "campaign"
-    taken = set(Campaign.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    taken |= {
-        "new",
-        "templates",
-        "preview",
-        "audience",
-        "people",
-        "design",
-        "customer",
-        "home",
-        "demo",
-    }  # Addresses of pages.
-    return (
-        base
-        if base not in taken
-        else next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)
-    )
+    return slugs.free_slug(name, Campaign.objects.all(), otherwise="campaign", reserved=PAGES)

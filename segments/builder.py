@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Customer, Product, Purchase
-from segments.models import CustomerFeatures, Segment
+from segments.models import CustomerFeatures
 from segments.rules import operators, writing
 from segments.rules.drafts import Draft
 from segments.rules.events import MEASURES, Event, all_events, event_of
@@ -210,15 +210,6 @@ def _with(options: Options, chosen: str) -> Options:
     if not chosen or chosen in dict(options):
         return options
     return [*options, (chosen, chosen.partition(":")[2].removeprefix("property.") or chosen)]
-
-
-def free_slug(name: str, make: Any) -> str:
-    """A short name that no segment has yet."""
-    base = make(name, allow_unicode=True)[:70] or "segment"
-    taken = set(Segment.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return (
-        base if base not in taken else next(s for n in range(2, 10**6) if (s := f"{base}-{n}") not in taken)
-    )
 
 
 STARTERS: dict[str, tuple[Any, Any, dict[str, Any]]] = {

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,8 +12,7 @@ from django.utils.translation import gettext as _
 from crm.imports import encodings, staging
 from crm.imports.reasons import words
 from crm.models import ImportBatch, ImportProblem
-
-FORMULA: Final = re.compile(r"[=+\-@\t\r](?![\d.,\s]*$)")  # A figure with its sign is none.
+from crm.spreadsheets import safe
 
 
 def write(batch: ImportBatch) -> str | None:
@@ -35,11 +32,6 @@ def write(batch: ImportBatch) -> str | None:
         for cells, reason in _rows(batch):
             writer.writerow([*(safe(encodings.readable(cell)) for cell in cells), reason])
     return str(path)
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
 
 
 def _rows(batch: ImportBatch) -> Iterator[tuple[list[str], str]]:

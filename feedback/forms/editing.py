@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from crm import slugs
 from feedback import texts
 from feedback.models import Answer, Question, Survey
 
@@ -187,20 +188,13 @@ def question_is_answered(question: Question) -> bool:
 
 
 def free_slug(name: str) -> str:
-    basis = slugify(name, allow_unicode=True)[:70] or "survey"
-    return _free(basis, RESERVED_SLUGS, lambda slug: Survey.objects.filter(slug=slug).exists())
+    """A short name that no survey has yet."""
+    return slugs.free_slug(name, Survey.objects.all(), otherwise="survey", reserved=RESERVED_SLUGS)
 
 
 def free_key(survey: Survey, label: str) -> str:
     """A short stable name for a question; rules and exports use it."""
     words = slugify(label).split("-")[:5]
-    basis = "-".join(words)[:40].strip("-") or "question"
-    return _free(basis, RESERVED_KEYS, lambda key: survey.questions.filter(key=key).exists())
-
-
-def _free(basis: str, reserved: set[str], is_taken: Any) -> str:
-    name, number = basis, 1
-    while name in reserved or is_taken(name):
-        number += 1
-        name = f"{basis}-{number}"
-    return name
+    base = "-".join(words)[:40].strip("-") or "question"
+    taken = {*RESERVED_KEYS, *survey.questions.values_list("key", flat=True)}
+    return slugs.first_free(base, taken.__contains__)

@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,7 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from crm import access
 from crm.web import HtmxRequest, render_page
 from segments import audience
-from segments.builder import STARTERS, Builder, free_slug
+from segments.builder import STARTERS, Builder
+from segments.drafting import free_slug
 from segments.models import Segment
 from segments.rules import drafts, writing
 from segments.rules.drafts import Draft
@@ -90,7 +90,7 @@ def _posted(request: HtmxRequest, segment: Segment | None) -> HttpResponse:
     if work.node is None or not form.is_valid():
         return _page(request, segment, form, work, status=422)
     saved = form.save(commit=False)
-    saved.slug = saved.slug or free_slug(saved.name, slugify)
+    saved.slug = saved.slug or free_slug(saved.name)
     saved.rule = work.rule
     saved.save()
     count = audience.rebuild(saved)

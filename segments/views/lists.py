@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +15,7 @@ from crm import access
 from crm.models import Customer
 from crm.web import render_page
 from segments import audience
-from segments.builder import free_slug
+from segments.drafting import free_slug
 from segments.models import Membership, Segment
 from segments.segment_forms import PasteForm, SegmentForm
 
@@ -30,7 +29,7 @@ def list_new(request: HttpRequest) -> HttpResponse:
     form = SegmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = form.save(commit=False)
-        made.kind, made.slug = Segment.Kind.STATIC, free_slug(made.name, slugify)
+        made.kind, made.slug = Segment.Kind.STATIC, free_slug(made.name)
         made.refreshed_at = timezone.now()
         made.save()
         messages.success(request, _("The list is made. Now put people on it."))

@@ -17,6 +17,7 @@ from crm import access
 from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
+from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
 from segments import audience, growth
 from segments.models import Segment
@@ -28,7 +29,6 @@ from segments.segment_forms import PasteForm
 
 GROWTH = timedelta(days=30)
 COLUMNS = ("external_id", "first_name", "last_name", "email", "phone", "country", "city", "language")
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -124,7 +124,7 @@ def _csv(found: Segment) -> Iterator[str]:
     people = audience.members(found).order_by("pk").values_list(*COLUMNS, "email_consent")
     for row in people.iterator(chunk_size=2000):
         texts = ["" if value is None else str(value) for value in row]
-        yield cast("str", writer.writerow([f"'{text}" if text.startswith(RISKY) else text for text in texts]))
+        yield cast("str", writer.writerow(map(safe, texts)))
 
 
 def _words(one: Segment, catalogue: Catalogue) -> tuple[str, str]:
