@@ -23,6 +23,20 @@ from tests.people import NOON, make_customer
 pytestmark = pytest.mark.django_db
 PK, WORD = 4711, "loop"  # Everything in the world has this number, this short name, or both.
 VIEWS = [(route, view) for route, view in own_views() if not route.startswith(("static/", "media/"))]
+OWNERS = ("campaigns/demo/", "settings/business/", "settings/fields/", "settings/staff/", "welcome/shop/")
+PUBLIC = {
+    "brand.css",
+    "healthz",
+    "language/",
+    "sign-in/",
+    "welcome/",
+    "password/forgot/",
+    "password/<str:uidb64>/<str:token>/",
+    "c/<str:token>",  # Links in mails: clicked, opened, unsubscribe, answer.
+    "o/<str:token>",
+    "u/<str:token>",
+    "s/<str:token>",
+}
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 
 
@@ -81,6 +95,15 @@ def test_the_walk_sees_the_whole_project():
 
     assert found == {"public", "staff", "owner"}
     assert len(VIEWS) > 40
+
+
+def test_what_only_the_owner_may_do_and_what_anybody_may_see_is_written_down_here():
+    declared = {
+        access: {route for route, view in VIEWS if view.access == access} for access in ("owner", "public")
+    }
+
+    assert declared["owner"] == {route for route, _ in VIEWS if route.startswith(OWNERS)}
+    assert declared["public"] == PUBLIC
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -45,3 +45,16 @@ def test_in_the_last_seven_days_is_today_and_the_six_before():
     found = Customer.objects.filter(to_q(node, Moment(date(2026, 6, 15), zone)))
 
     assert list(found) == [inside]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "found"), [(1, []), (6, []), (7, ["Ann"]), (8, ["Ann", "Ben"])])
+def test_a_date_in_the_last_days_counts_today_as_the_first(days, found):
+    make_customer(first_name="Ann", created_on=date(2026, 6, 9))
+    make_customer(first_name="Ben", created_on=date(2026, 6, 8))
+    make_customer(first_name="Cleo", created_on=date(2026, 6, 16))  # Tomorrow.
+
+    node = parse({"field": "created_on", "op": "in_last_days", "value": days})
+    people = Customer.objects.filter(to_q(node, Moment(date(2026, 6, 15), ZoneInfo("UTC"))))
+
+    assert sorted(one.first_name for one in people) == found
