@@ -117,6 +117,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # One office behind one address must not
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"  # Stored in UTC; pages and rules use the time zone of the business profile.
 

@@ -1,0 +1,3 @@
+"""Formats of days and times that differ from Django's own."""
+
+from __future__ import annotations
