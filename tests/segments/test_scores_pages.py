@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -259,3 +259,15 @@ def test_the_admin_shows_what_was_calculated(owner_client, shop):
 
     assert owner_client.get("/admin/segments/customerfeatures/add/").status_code == 403
     assert Customer.objects.count() == 12
+
+
+def test_an_old_last_sale_is_said_and_a_fresh_one_is_not(staff_client, shop):
+    old = make_purchase(make_customer(), 10, at=timezone.now() - timedelta(days=400))
+    refresh.run(None)
+
+    late = staff_client.get("/segments/rfm/").content.decode()
+    make_purchase(old.customer, 10, at=timezone.now() - timedelta(days=2))
+    refresh.run(None)
+
+    assert "400 days ago" in late
+    assert "The last sale is of" not in staff_client.get("/segments/rfm/").content.decode()
