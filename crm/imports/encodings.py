@@ -18,6 +18,7 @@ from crm.errors import Refusal
 BLOCK: Final = 1 << 20
 SAMPLE: Final = 64_000
 LARGEST: Final = 4 << 30  # Unpacked; a few kilobytes of gzip can hold terabytes.
+LONGEST_LINE: Final = 20_000_000  # A file without line ends must not fill the memory.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -56,10 +57,22 @@ def detect(path: Path) -> tuple[str, bool]:
         ) from error
 
 
+def byte_lines(file: IO[bytes]) -> Iterator[bytes]:
+    for line in iter(lambda: file.readline(LONGEST_LINE), b""):
+        check_length(line)
+        yield line
+
+
+def check_length(line: str | bytes) -> None:
+    """Refuse what came back from `readline(LONGEST_LINE)` without its end."""
+    if len(line) >= LONGEST_LINE:
+        raise _no_text()
+
+
 def lines_of_two(file: IO[bytes], main: str) -> Iterator[str]:
     """Lines of a file with two encodings; bytes of foreign lines become lone surrogates, seen later."""
     utf8 = main.startswith("utf-8")
-    for line in file:
+    for line in byte_lines(file):
         if line.isascii():
             yield line.decode("ascii")
             continue
@@ -115,7 +128,15 @@ def _without_mark(head: bytes) -> str:
 def _refuse_binary(head: bytes) -> None:
     strange = sum(head.count(code) for code in range(32) if code not in b"\t\r\n\x0b\x0c\x1a\x1b")
     if strange > 3 + len(head) * 0.005:
-        raise Refusal(_("This file holds no text that Closeknit can read. Please upload a CSV or XLSX file."))
+        raise _no_text()
+
+
+def _no_text() -> Refusal:
+    return Refusal(_("This file holds no text that Closeknit can read. Please upload a CSV or XLSX file."))
+
+
+def _too_large() -> Refusal:
+    return Refusal(_("This file is larger than 4 GB. Please split it into several files."))
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -126,7 +147,7 @@ def _decodes(path: Path, encoding: str) -> bool:
             while block := file.read(BLOCK):
                 size += len(block)
                 if size > LARGEST:
-                    raise Refusal(_("This file is larger than 4 GB. Please split it into several files."))
+                    raise _too_large()
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
@@ -145,10 +166,13 @@ def _checked(path: Path, encoding: str) -> str:
 
 def _from_another_time(path: Path) -> tuple[str, bool]:
     """Not all of it is UTF-8: an older encoding, or two encodings in one file."""
-    modern = old = 0
+    modern = old = size = 0
     sample = bytearray()
     with open_bytes(path) as file:
-        for line in file:
+        for line in byte_lines(file):
+            size += len(line)
+            if size > LARGEST:
+                raise _too_large()
             if line.isascii():
                 continue
             if is_utf8(line):

@@ -22,7 +22,10 @@ from crm.imports import encodings
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "whitespace": " "}
 WIDEST: Final = 250
 LONGEST_CELL: Final = 1_000_000
+MOST_CELLS: Final = 30_000_000  # Of a sheet, the empty ones between the first and the last too: 1 GB.
 MOST_BREAKS: Final = 200  # A cell with more lines is a quotation mark that somebody forgot to close.
+PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
+UNPLACED: Final = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\sr\s*=)""")
 csv.field_size_limit(LONGEST_CELL)
 
 type Rows = Iterator[tuple[int, list[str]]]
@@ -100,15 +103,60 @@ def _sign(delimiter: str) -> str:
 def _is_workbook(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(8)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return True
+    if head.startswith(b"\xd0\xcf\x11\xe0"):  # The old format, or a password.
+        raise _unreadable_workbook()
     if not zipfile.is_zipfile(path) or not head.startswith(b"PK"):
         return False
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > encodings.LARGEST // 8:
-        raise Refusal(_("This workbook is too large. Please save the sheet as CSV and upload that."))
-    return any(entry.filename.startswith(("xl/", "content.xml")) for entry in entries)
+        names = [entry.filename for entry in entries]
+        if "xl/workbook.bin" in names or "content.xml" in names:
+            raise _unreadable_workbook()
+        if not any(name.startswith("xl/") for name in names):
+            return False
+        if sum(entry.file_size for entry in entries) > encodings.LARGEST // 8 or _is_vast(archive):
+            raise Refusal(_("This workbook is too large. Please save the sheet as CSV and upload that."))
+    return True
+
+
+def _is_vast(archive: zipfile.ZipFile) -> bool:
+    """Whether a sheet spans so many cells that holding it would end the process: one far cell is enough."""
+    try:
+        return any(
+            _area(archive, name) > MOST_CELLS for name in archive.namelist()
+        )  # Sheets may be anywhere.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _unreadable_workbook() from error
+
+
+def _area(archive: zipfile.ZipFile, name: str) -> int:
+    """Rows times columns of a sheet, rather too many than too few."""
+    rows = columns = lowest = unplaced = 0
+    rest = b""
+    with archive.open(name) as file:
+        while block := file.read(encodings.BLOCK):
+            text, cut, rest = (rest + block).rpartition(b"<")
+            rest = cut + rest[:LONGEST_CELL]
+            places = PLACE.findall(text)
+            lowest = max(lowest, max((int(row) for _letters, row in places), default=0))
+            letters = {one for one, _row in places}
+            columns = max(columns, max(map(_column, letters), default=0))
+            rows += text.count(b"<row")
+            unplaced += len(UNPLACED.findall(text))
+    return max(rows, lowest) * max(columns, min(unplaced, 16_384))
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _unreadable_workbook() -> Refusal:
+    return Refusal(
+        _("This workbook cannot be opened. Please save it again as XLSX without a password, or as CSV.")
+    )
 
 
 def _lines(path: Path, found: dict[str, Any]) -> Iterator[str]:
@@ -116,8 +164,10 @@ def _lines(path: Path, found: dict[str, Any]) -> Iterator[str]:
         if found["mixed"]:
             lines: Iterable[str] = encodings.lines_of_two(file, found["encoding"])
         else:
-            lines = io.TextIOWrapper(io.BufferedReader(file, 1 << 18), found["encoding"], newline="")  # type: ignore[type-var]
+            text = io.TextIOWrapper(io.BufferedReader(file, 1 << 18), found["encoding"], newline="")  # type: ignore[type-var]
+            lines = iter(lambda: text.readline(encodings.LONGEST_LINE), "")
         for line in lines:
+            encodings.check_length(line)
             yield line.replace("\x00", "") if "\x00" in line else line
 
 
@@ -176,9 +226,7 @@ def _workbook_rows(path: Path) -> Iterator[list[str]]:
                     yield [_cell_text(cell) for cell in cells]
                 return
     except CalamineError as error:
-        raise Refusal(
-            _("This workbook cannot be opened. Please save it again as XLSX without a password, or as CSV.")
-        ) from error
+        raise _unreadable_workbook() from error
     raise Refusal(_("This workbook has no rows. Please choose the file that holds your rows."))
 
 

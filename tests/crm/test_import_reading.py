@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 
 import pytest
 from django.core.management import CommandError
@@ -214,6 +215,40 @@ def test_an_unknown_field_or_column_is_refused_by_name(shop, tmp_path):
         bring_text(tmp_path, "purchases", HEAD + "1,2024-01-01,7,Cup,1,5\n", "--map=Product=colour")
     with pytest.raises(Refusal, match="Two columns"):
         columns.combine("purchases", ["a", "b"], {"a": "price", "b": "price"})
+
+
+@pytest.mark.parametrize("sign", [b"a", b"\xe9"])
+def test_a_packed_file_without_line_ends_does_not_fill_the_memory(tmp_path, sign):
+    path = tmp_path / "line.csv"
+    path.write_bytes(gzip.compress(sign * 21_000_000))
+
+    with pytest.raises(Refusal, match="no text that Closeknit can read"):
+        studying.study(path)
+
+
+@pytest.mark.parametrize("place", [' r="XFD1048576"', " spans=\"1:1\" r = 'XFD1048576'"])
+def test_a_workbook_with_one_far_cell_is_refused_before_it_ends_the_process(tmp_path, place):
+    path = tmp_path / "book.xlsx"
+    write_workbook(path, [["name", "city"], ["Ada", "London"]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            far = f'<row r="1048576"><c{place}><v>1</v></c></row></sheetData>'
+            archive.writestr(name, text.replace(b"</sheetData>", far.encode()))
+
+    with pytest.raises(Refusal, match="too large"):
+        studying.study(path)
+
+
+@pytest.mark.parametrize("name", ["xl/workbook.bin", "content.xml"])
+def test_a_workbook_of_another_format_is_asked_for_as_xlsx(tmp_path, name):
+    path = tmp_path / "book.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "x")
+
+    with pytest.raises(Refusal, match="save it again as XLSX"):
+        studying.study(path)
 
 
 def write_workbook(path, rows) -> None:
