@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
+from crm.admin import ReadOnlyAdmin
 
 
 @admin.register(Campaign)
@@ -32,35 +33,18 @@ class MailTemplateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Link)
-class LinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LinkAdmin(ReadOnlyAdmin):
     """To look at only: mails already sent point to these addresses."""
 
     list_display = ("campaign", "position", "url")
     list_select_related = ("campaign",)
     search_fields = ("url", "campaign__name")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Link | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Link | None = None) -> bool:
-        return False
-
 
 @admin.register(MessageEvent)
-class MessageEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MessageEventAdmin(ReadOnlyAdmin):
     """Raw hits, as they came."""
 
     list_display = ("kind", "message", "link", "at", "agent")
     list_filter = ("kind",)
     list_select_related = ("message", "link")
-    raw_id_fields = ("message", "link")
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: MessageEvent | None = None) -> bool:
-        return False

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from crm.admin import LargeAdmin, ReadOnlyAdmin
 from feedback.models import Answer, Invitation, Question, Survey
 
 
@@ -31,31 +32,22 @@ class QuestionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InvitationAdmin(LargeAdmin):
     list_display = ("survey", "customer", "source", "state", "asked_at", "expires_at")
     list_filter = ("state", "survey")
     list_select_related = ("survey", "customer")
     raw_id_fields = ("customer",)
     search_fields = ("customer__email", "source")
-    show_full_result_count = False
 
 
 @admin.register(Answer)
-class AnswerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AnswerAdmin(ReadOnlyAdmin):
     """To look at only: an answer is the customer's, and the ledger would not hear of a change made here."""
 
     list_display = ("survey", "customer", "score", "comment", "answered_at")
     list_filter = ("survey",)
     list_select_related = ("survey", "customer")
     search_fields = ("customer__email", "comment")
-    raw_id_fields = ("customer", "invitation")
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Answer]:
         return super().get_queryset(request).order_by("-answered_at", "-id")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Answer | None = None) -> bool:
-        return False

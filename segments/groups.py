@@ -46,9 +46,3 @@ ADVICE: dict[str, str | Promise] = {
     "cant_lose": _("Your best buyers of earlier days are gone. Call or write in person, and ask why."),
     "hibernating": _("Long silent and never frequent. One kind reminder is enough; do not spend much."),
 }
-
-
-def code_of(name: str) -> str:
-    """The code of a group by its code or English name, "" when there is no such group."""
-    folded = name.strip().casefold()
-    return next((code for code, label in ENGLISH.items() if folded in {code, label.casefold()}), "")

@@ -77,7 +77,7 @@ def make_templates(now: datetime) -> None:
     )
 
 
-def make_draft(segments: dict[str, Segment], surveys: dict[str, Survey], now: datetime) -> None:
+def make_draft(segments: dict[str, Segment], now: datetime) -> None:
     """A campaign that only waits to be sent."""
     draft = Campaign.objects.create(
         slug="long-evenings",

@@ -74,7 +74,7 @@ def load(now: datetime, *, count: int = PEOPLE, seed: int = SEED) -> dict[str, A
     for letter in LETTERS:
         campaign = history.keep_letter(letter, posted[letter.slug], segments, surveys)
         sources[letter.slug] = f"campaign:{campaign.pk}"
-    history.make_draft(segments, surveys, at)
+    history.make_draft(segments, at)
     asked = list(history.invitations(rngs[5], people, posted, at.date(), business.zone))
     history.keep_answers(rngs[6], asked, surveys, sources, at, business)
     return {**_counts(), "already_loaded": False}

@@ -19,7 +19,6 @@ from feedback.models import Survey
 from segments.models import Segment
 
 State = Campaign.State
-EDITED = ("name", "subject", "preheader", "include", "exclude", "survey", "mjml", "text")
 
 
 @require_GET

@@ -174,7 +174,7 @@ class Work:
             self.rows["updated"] += replaced
             self.rows["created"] += fresh - replaced
             self.rows["unchanged"] += len(sheet.sales) - fresh
-        wanted = self._wanted(sheet, purchase, customer)
+        wanted = self._wanted(sheet, customer)
         if all(getattr(purchase, name) == value for name, value in wanted.items()):
             return False
         for name, value in wanted.items():
@@ -182,7 +182,7 @@ class Work:
         self.changed.append(purchase)
         return True
 
-    def _wanted(self, sheet: Sheet, purchase: Purchase, customer: int | None) -> dict[str, Any]:
+    def _wanted(self, sheet: Sheet, customer: int | None) -> dict[str, Any]:
         wanted: dict[str, Any] = {"refunded": sum((Decimal(one.amount) for one in self._linked(sheet)), ZERO)}
         if sheet.sales:
             wanted |= {"bought_at": _moment(sheet.at)}

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from crm.models import Customer, Purchase, Refund
 from segments import refresh, scoring
-from segments.groups import ADVICE, ENGLISH, GROUPS, code_of
+from segments.groups import ADVICE, ENGLISH, GROUPS
 from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import rfm
 from tests.people import make_customer, make_purchase
@@ -112,11 +112,6 @@ def test_when_everybody_is_alike_everybody_scores_alike():
 
     assert {*scores.recency, *scores.frequency, *scores.monetary} <= {1, 5}
     assert len(set(scores.group)) == 1
-
-
-def test_a_group_is_found_by_code_and_by_english_name():
-    assert code_of("Can't lose them") == code_of("cant_lose") == "cant_lose"
-    assert code_of("Nobody") == ""
 
 
 def answer_of(*arguments: str) -> dict:
