@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from crm.errors import Refusal
 from crm.models import Customer
@@ -40,6 +41,24 @@ def test_a_rebuild_opens_and_closes_intervals():
     ]
     assert count == germans.member_count == 2
     assert set(audience.members(germans)) == {stays, comes}
+
+
+def test_a_rebuild_that_dies_half_way_leaves_everybody_where_they_were():
+    leaves, comes = make_customer(country="Germany"), make_customer(country="France")
+    germans = segment("germans", GERMANS)
+    audience.rebuild(germans, at=MONDAY)
+    Customer.objects.filter(pk=leaves.pk).update(country="France")
+    Customer.objects.filter(pk=comes.pk).update(country="Germany")
+
+    def dies_when_people_leave(execute, sql, *rest):
+        if sql.startswith("UPDATE") and "left_at" in sql:
+            raise KeyboardInterrupt
+        return execute(sql, *rest)
+
+    with pytest.raises(KeyboardInterrupt), connection.execute_wrapper(dies_when_people_leave):
+        audience.rebuild(germans, at=TUESDAY)
+
+    assert set(audience.members(germans)) == {leaves}
 
 
 def test_a_rebuild_twice_changes_nothing():
