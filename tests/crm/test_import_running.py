@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from crm import signals
 from crm.errors import Refusal
 from crm.imports import intake, running
-from crm.models import Customer, CustomField, ImportBatch, Purchase
+from crm.models import Customer, CustomField, ImportBatch, ImportParcel, Purchase, PurchaseLine
 from tests.crm.importing import bring_text, outcomes
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,26 @@ def test_a_process_that_was_taken_over_stops_without_writing(shop):
         slow.work()
 
     assert Purchase.objects.count() == 2
+
+
+@pytest.mark.parametrize("nth", range(1, 13))
+def test_a_death_before_any_mark_of_progress_costs_and_doubles_nothing(shop, nth):
+    batch, marks = queued(), itertools.count(1)
+
+    def dies_before_the_mark(execute, sql, *rest):
+        if sql.startswith('UPDATE "crm_importbatch"') and next(marks) == nth:
+            raise KeyboardInterrupt
+        return execute(sql, *rest)
+
+    with contextlib.suppress(KeyboardInterrupt), connection.execute_wrapper(dies_before_the_mark):
+        running.run(batch.pk)
+    running.resume(batch)
+    running.run(batch.pk)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.counts["rows"], batch.counts["created"]) == ("done", 2, 2)
+    assert sorted(PurchaseLine.objects.values_list("purchase__number", "amount")) == [("1", 5), ("2", 6)]
+    assert not ImportParcel.objects.exists()
 
 
 def test_the_end_is_announced_once(shop, django_capture_on_commit_callbacks):
