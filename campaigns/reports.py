@@ -40,7 +40,8 @@ def delivery(campaign: Campaign) -> dict[str, Any]:
 
 
 def status(campaign: Campaign) -> dict[str, Any]:
-    return {"state": campaign.state, **delivery(campaign)}
+    """For scripts: the state by the name that docs give it."""
+    return {"state": campaign.state.upper(), **delivery(campaign)}
 
 
 @dataclass(frozen=True, slots=True)

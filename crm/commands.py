@@ -21,6 +21,8 @@ class JsonCommand(BaseCommand):
     stderr when refused, 2 on wrong usage (raise `self.misused(…)` for what argparse cannot see).
     """
 
+    requires_system_checks = ()  # Their warnings would stand before the one-line reason; migrate says them.
+
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

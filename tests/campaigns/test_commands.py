@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import StringIO
+from subprocess import PIPE
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from crm.outbox import sending
+from tests import processes
 from tests.campaigns.mails import design, make_campaign, make_list
 from tests.people import make_customer
 
@@ -41,7 +43,7 @@ def test_a_script_sends_a_campaign_and_reads_its_numbers(shop):
     status = run("campaign_status", "spring")
 
     assert list(begun) == list(status) == NAMES
-    assert (begun["state"], begun["queued"], begun["skipped"]) == ("sending", 1, {"no_address": 1})
+    assert (begun["state"], begun["queued"], begun["skipped"]) == ("SENDING", 1, {"no_address": 1})
     assert (status["audience"], status["sent"]) == (2, 1)
 
 
@@ -49,8 +51,8 @@ def test_without_now_a_set_time_is_kept(shop):
     later = timezone.now() + timedelta(days=1)
     make_campaign(make_list(make_customer()), slug="spring", scheduled_at=later)
 
-    assert run("send_campaign", "spring")["state"] == "scheduled"
-    assert run("send_campaign", "spring", "--now")["state"] == "sending"
+    assert run("send_campaign", "spring")["state"] == "SCHEDULED"
+    assert run("send_campaign", "spring", "--now")["state"] == "SENDING"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,23 @@ def test_a_script_writes_a_draft_from_a_design(shop):
 
     drafted = run("draft_campaign", "hello", "--template", "offer.en", "--segment", "tea-lovers")
 
-    assert drafted == {"slug": "hello", "state": "draft"}
+    assert drafted == {"slug": "hello", "state": "DRAFT"}
     assert run("send_campaign", "hello", "--now")["queued"] == 1
     with pytest.raises(CommandError, match="nothing called"):
         run("draft_campaign", "other", "--segment", "nowhere")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_standard_error_holds_the_reason_and_nothing_else(tmp_path):
+    mail_to_nowhere = {"EMAIL_URL": "smtp://127.0.0.1:9/", "ALLOW_LOCAL_LINKS": "0"}
+    env = processes.environment(tmp_path, **mail_to_nowhere)
+
+    ended = processes.start(
+        "manage.py", "send_campaign", "nothing", "--json", env=env, stdout=PIPE, stderr=PIPE
+    )
+    said, reason = ended.communicate(timeout=60)
+
+    assert ended.returncode == 1
+    assert said == ""
+    assert len(reason.splitlines()) == 1
+    assert "There is no campaign" in reason

@@ -50,7 +50,7 @@ class Command(JsonCommand):
         )
         campaign.include.set(_found(Segment, slug) for slug in options["segment"])
         campaign.exclude.set(_found(Segment, slug) for slug in options["exclude"])
-        return {"slug": campaign.slug, "state": campaign.state}
+        return {"slug": campaign.slug, "state": campaign.state.upper()}
 
 
 def _found[M: Model](model: type[M], slug: str) -> M:
