@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from liquid import Markup
 
+from campaigns import links
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
 from crm.models import Business, Customer, CustomField
@@ -148,8 +149,9 @@ class Values:
             "language": customer.language or self.language,
         }
         # Liquid takes an empty text for true; nothing known must be false in "if" and empty in print.
-        known = {key: value if value != "" else None for key, value in values.items()}
-        return {**known, "custom": {**self.blank, **customer.custom}}
+        known = {key: links.unmarked(value) if value != "" else None for key, value in values.items()}
+        own = {key: links.unmarked(value) for key, value in customer.custom.items()}
+        return {**known, "custom": {**self.blank, **own}}
 
 
 def sample_customer() -> Customer:

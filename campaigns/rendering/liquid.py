@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from io import StringIO
@@ -10,7 +11,8 @@ from typing import Any
 from liquid import BoundTemplate, Environment, RenderContext, StrictDefaultUndefined
 from liquid.builtin import content, illegal, output
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
-from liquid.exceptions import OutputStreamLimitError
+from liquid.exceptions import LiquidSyntaxError, LoopIterationLimitError, OutputStreamLimitError
+from liquid.token import TOKEN_CONTENT, Token
 
 from campaigns.rendering import filters
 from campaigns.rendering.problems import TooSlow
@@ -18,6 +20,9 @@ from campaigns.rendering.problems import TooSlow
 SECONDS = 2.0  # Wall clock of one rendering; a mail needs about a thousandth.
 LARGEST_MAIL = 1_000_000  # Signs.
 LONGEST_VALUE = 20_000  # Signs that one filter may give.
+LONGEST_CODE = 1_000  # Signs between {{ and }}.
+FARTHEST = 1_000_000  # Place in a range where a loop may end.
+OPENING = re.compile(r"\{\{|\{%(?:-?\s{0,9}(raw|doc)\b)?")
 
 
 class _Clock:
@@ -43,6 +48,12 @@ class _Context(RenderContext):
     def assign(self, key: str, val: object) -> None:
         self.clock.check()
         super().assign(key, val)
+
+    def stopindex(self, key: str, index: int | None = None) -> int:
+        """Asked before each loop: skipping to a far place of a range would take for ever."""
+        if index is not None and index > FARTHEST:
+            raise LoopIterationLimitError("too far", token=None)
+        return int(super().stopindex(key, index))
 
     def filter(self, name: str, token: Any) -> Callable[..., object]:
         self.clock.check()
@@ -81,6 +92,26 @@ class _Template(BoundTemplate):
         return _Output()
 
 
+def _check_codes(source: str) -> None:
+    """Refuse what the engine's own reader would take hours to refuse: codes that do not end."""
+    if len(source) > LARGEST_MAIL:
+        raise OutputStreamLimitError("too long", token=None)
+    place = 0
+    while found := OPENING.search(source, place):
+        if found[1]:
+            raise LiquidSyntaxError(f"unexpected tag '{found[1]}'", token=_token(source, found))
+        closing = "}}" if found[0] == "{{" else "%}"
+        end = source.find(closing, found.end(), found.end() + LONGEST_CODE)
+        if end < 0:
+            code = source[found.start() : found.start() + 20]
+            raise LiquidSyntaxError(f"“{code}” does not end with {closing}", token=_token(source, found))
+        place = end + 2
+
+
+def _token(source: str, found: re.Match[str]) -> Token:
+    return Token(TOKEN_CONTENT, found[0], found.start(), source)
+
+
 class MailEnvironment(Environment):
     """No loader, so no template can name a file; unknown tags and filters are syntax errors."""
 
@@ -90,6 +121,10 @@ class MailEnvironment(Environment):
     local_namespace_limit = 200_000
     output_stream_limit = LARGEST_MAIL
     template_class = _Template
+
+    def from_string(self, source: str, *args: Any, **options: Any) -> BoundTemplate:
+        _check_codes(source)
+        return super().from_string(source, *args, **options)
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         for tag in (

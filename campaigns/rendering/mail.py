@@ -20,7 +20,7 @@ from campaigns.rendering.problems import LIQUID, DesignProblem, liquid_explained
 
 HIDDEN = "ckliquid{}ckend"  # Letters and digits pass the compiler unchanged, in text as in attributes.
 SHOWN = re.compile(r"ckliquid(\d+)ckend")
-PREVIEW = re.compile(r"<mj-preview>.*?</mj-preview>", re.DOTALL)
+PREVIEW = re.compile(r"<mj-preview>(?:[^<]|<(?!/?mj))*</mj-preview>")
 BLANK = re.compile(r"\n\s*\n\s*\n+")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
@@ -136,8 +136,8 @@ def _with_preheader(mjml: str, preheader: str) -> str:
     if PREVIEW.search(mjml):
         return PREVIEW.sub(lambda _found: line, mjml, count=1)
     if re.search(r"<mj-head[\s>]", mjml):
-        return re.sub(r"<mj-head[^>]*>", lambda head: head[0] + line, mjml, count=1)
-    return re.sub(r"<mjml[^>]*>", lambda start: f"{start[0]}<mj-head>{line}</mj-head>", mjml, count=1)
+        return re.sub(r"<mj-head[^<>]*>", lambda head: head[0] + line, mjml, count=1)
+    return re.sub(r"<mjml[^<>]*>", lambda start: f"{start[0]}<mj-head>{line}</mj-head>", mjml, count=1)
 
 
 def _compile(mjml: str) -> str:

@@ -13,7 +13,10 @@ from campaigns.rendering.problems import DesignProblem
 
 DEEPEST = 60
 LONGEST = 200_000
-TAG = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*?)(/?)>", re.DOTALL)
+# No part may run past the next "<" or search the rest in vain again and again: that would take hours.
+TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][\w:-]*+)((?:\"[^\"]*\"|'[^']*'|[^'\"<>])*?)(/?)>", re.DOTALL
+)
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )

@@ -98,3 +98,14 @@ def test_a_token_of_another_kind_is_not_taken(shop):
     opening = links.open_url(7).rpartition("/")[2]
 
     assert links.read_click(opening) is None
+
+
+def test_a_name_cannot_pass_for_a_mark_and_get_its_own_address_signed(shop):
+    evil = Customer(
+        pk=1, first_name="\ue0000\ue001https://evil.example/\ue002", custom={"c": "\ue000o\ue002"}
+    )
+
+    _prepared, mail = rendered(design("Hello {{ customer.first_name }}{{ customer.custom.c }}"), evil)
+
+    assert "/c/" not in mail.html + mail.text
+    assert mail.html.count("/o/") == 1

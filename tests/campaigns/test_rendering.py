@@ -219,3 +219,25 @@ def _time_of(mail, values):
     for n in range(1, 101):
         mail.render(values, Tracker(mail.urls, 1, n))
     return (time.perf_counter() - started) / 100
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<a" * 40_000,
+        "<!--" * 40_000,
+        "{{" * 40_000,
+        "{% raw %}" * 20_000,
+        "{% for i in (1..9999999999999999) limit: 5 offset: 999999999999999 %}x{% endfor %}",
+    ],
+)
+def test_no_text_of_an_author_keeps_the_program_busy(shop, code):
+    began = time.monotonic()
+
+    problem(design(code), preheader="Look")
+
+    assert time.monotonic() - began < 5
+
+
+def test_a_code_without_its_end_is_named_with_its_line(shop):
+    assert problem(design("one\n{{ customer.first_name")).startswith("Line ")
