@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -10,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access
+from crm import access, accounts
 from crm import outbox as door
 from crm.errors import Refusal
 from crm.forms.outbox import OutboxFilter, mailings
 from crm.models import Message, SandboxMail
 from crm.outbox import reading, reasons, sending
 from crm.paging import page_of
-from crm.web import render_page
+from crm.web import HtmxRequest, render_page
 
 # A mail may look as it likes and show pictures, but nothing in it runs and nothing is posted from it.
 MAIL_CSP = {
@@ -53,7 +55,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @access.staff
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Message.objects.select_related("mailing", "customer"), pk=pk)
-    mail = SandboxMail.objects.filter(message=found).first()
+    mail = _caught(request, found)
     view = request.GET.get("view", "")
     caught = mail is not None and found.state == Message.State.SENT
     why = reasons.explain(found, now=timezone.now(), trouble=sending.trouble())
@@ -74,11 +76,18 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 @access.staff
 def message_body(request: HttpRequest, pk: int) -> HttpResponse:
     """The mail itself, for the frame on its page; links open in a tab of their own."""
-    mail = SandboxMail.objects.filter(message=pk).first()
+    mail = _caught(request, get_object_or_404(Message.objects.select_related("mailing"), pk=pk))
     if mail is None:
         raise Http404
     html = reading.letter_of(mail).html
     return HttpResponse(f'<base target="_blank">{html}', headers={"Referrer-Policy": "no-referrer"})
+
+
+def _caught(request: HttpRequest, message: Message) -> SandboxMail | None:
+    """The caught mail; links that choose a password are for the owner only, or staff could become owner."""
+    if message.mailing.kind == accounts.KIND and not cast("HtmxRequest", request).user.is_owner:
+        return None
+    return SandboxMail.objects.filter(message=message).first()
 
 
 @require_POST

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crm import outbox
+from crm import accounts, outbox
 from crm.models import Message, WorkerHeartbeat
 from crm.outbox import sending
 from tests.mails import draft, make_mailing, make_messages
@@ -169,3 +169,17 @@ def test_pages_say_when_no_worker_is_running(staff_client):
     WorkerHeartbeat.objects.create(name="here", seen_at=timezone.now())
 
     assert "No worker is running" not in page(staff_client, "/outbox/")
+
+
+def test_only_the_owner_reads_caught_mails_that_choose_a_password(owner, owner_client, staff_client):
+    accounts.send_reset(owner.email, at=timezone.now())
+    sending.drain()
+    pk = Message.objects.get(to_email=owner.email).pk
+
+    seen = [
+        page(staff_client, f"/outbox/{pk}/{part}") for part in ("", "?view=text", "?view=headers", "body/")
+    ]
+
+    assert not [text for text in seen if "/password/" in text]
+    assert staff_client.get(f"/outbox/{pk}/body/").status_code == 404
+    assert "/password/" in page(owner_client, f"/outbox/{pk}/body/")
