@@ -11,9 +11,6 @@ from django.core.management import call_command
 
 from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
 
-DATA = Path("/work/shared/data") if Path("/work/shared/data").is_dir() else Path("../shared/data").resolve()
-RETAIL = DATA / "online-retail" / "online_retail_2010-12_to_2011-02.csv.gz"
-
 
 def bring(kind: str, path: Path, *options: str) -> dict[str, Any]:
     """Run import_file and read its answer."""

@@ -8,8 +8,9 @@ import pytest
 
 from crm import consent
 from crm.models import Consent, Customer, CustomerTag, CustomField
-from tests.crm.importing import DATA, bring, bring_text, outcomes
+from tests.crm.importing import bring, bring_text, outcomes
 from tests.people import make_customer
+from tests.reference import MALL
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -107,9 +108,9 @@ def test_rows_that_name_nobody_or_are_wrong_are_rejected(shop, tmp_path):
     assert not Customer.objects.exists()
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the reference data is not here")
+@pytest.mark.skipif(not MALL.is_file(), reason="the reference data is not here")
 def test_the_mall_file_makes_number_fields(shop):
-    found = bring("customers", DATA / "mall-customers" / "Mall_Customers.csv", "--create-fields")
+    found = bring("customers", MALL, "--create-fields")
 
     assert outcomes(found) == {"created": 200}
     assert Customer.objects.get(external_id="0001").custom == {

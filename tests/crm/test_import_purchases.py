@@ -11,7 +11,8 @@ from decimal import Decimal
 import pytest
 
 from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
-from tests.crm.importing import DATA, RETAIL, bring, bring_text, outcomes, state
+from tests.crm.importing import bring, bring_text, outcomes, state
+from tests.reference import DATA, RETAIL
 
 pytestmark = pytest.mark.django_db
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"

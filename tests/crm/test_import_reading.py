@@ -12,7 +12,8 @@ from django.core.management import CommandError
 from crm.errors import Refusal
 from crm.imports import columns, reading, studying
 from crm.models import Customer, ImportBatch, Product, Purchase
-from tests.crm.importing import DATA, bring, bring_text, outcomes
+from tests.crm.importing import bring, bring_text, outcomes
+from tests.reference import DATA
 
 pytestmark = pytest.mark.django_db
 HEAD = "Order ID,Date,Customer ID,Product,Qty,Unit Price\n"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from segments.models import ClusterMember, CustomerFeatures, ScoringRun
 from segments.naming import name_clusters
 from segments.numerics import clustering, preparing
 from tests.people import make_customer, make_purchase
+from tests.reference import MALL
 
-MALL = Path("/work/shared/data/mall-customers/Mall_Customers.csv")
 needs_mall = pytest.mark.skipif(not MALL.exists(), reason="the mall data is not here")
 
 

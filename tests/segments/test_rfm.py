@@ -5,7 +5,6 @@ import gzip
 import json
 from datetime import UTC, date, datetime
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,7 @@ from segments.groups import ADVICE, ENGLISH, GROUPS
 from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import rfm
 from tests.people import make_customer, make_purchase
-
-RETAIL = Path("/work/shared/data/online-retail/online_retail_2010-12_to_2011-02.csv.gz")
+from tests.reference import RETAIL
 
 
 def some_buyers(count: int = 500):

@@ -1,0 +1,10 @@
+"""Public files with published figures. They lie beside the checkout, or where REFERENCE_DATA says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DATA = Path(os.environ.get("REFERENCE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+RETAIL = DATA / "online-retail" / "online_retail_2010-12_to_2011-02.csv.gz"
+MALL = DATA / "mall-customers" / "Mall_Customers.csv"
