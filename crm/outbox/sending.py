@@ -231,7 +231,7 @@ def lightly() -> Iterator[None]:
             before = {}
             cursor.execute("SET synchronous_commit = off")
         else:
-            lean = {"mmap_size": 0, "cache_size": -8000}
+            lean = {"mmap_size": 0, "cache_size": -2000}
             before = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in lean}
             for name, value in lean.items():
                 cursor.execute(f"PRAGMA {name}={value}")
