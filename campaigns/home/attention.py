@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from crm.models import Business, Customer, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
+from segments.grid import old_sale
 from segments.models import CustomerFeatures, ScoringRun, Segment
 
 LOOK_BACK = timedelta(days=14)
@@ -37,6 +39,7 @@ def matters(business: Business, now: datetime) -> list[Matter]:
         *_imports(now),
         *_campaigns(business),
         *_refresh(now),
+        *_age(business.today(now)),
         *_feedback(now),
     ]
 
@@ -113,6 +116,13 @@ def _refresh(now: datetime) -> Iterator[Matter]:
         text = _("The segment “%(name)s” was left as it was: %(reason)s")
         text %= {"name": segment.name, "reason": segment.error}
         yield Matter("warning", "chart-pie", text, segment.get_absolute_url(), _("Look at it"))
+
+
+def _age(today: date) -> Iterator[Matter]:
+    if old := old_sale(today):
+        text = _("The last sale was on %(day)s. Import newer purchases to see how your shop is doing today.")
+        text %= {"day": date_format(old.day, "DATE_FORMAT")}
+        yield Matter("info", "calendar-event", text, reverse("crm:import_new"), _("Import a file"))
 
 
 def _feedback(now: datetime) -> Iterator[Matter]:

@@ -17,6 +17,7 @@ from crm.models import Business
 from feedback.models import Answer
 from feedback.numerics import scores
 from feedback.numerics.scores import Score
+from segments.grid import old_sale
 from segments.models import CustomerFeatures
 
 ACTIVE_DAYS = 90
@@ -81,9 +82,11 @@ def opinion(kind: str, now: datetime) -> Score | None:
 
 
 def charts(business: Business, now: datetime) -> list[Chart]:
-    """Revenue by month, and who bought."""
+    """Revenue by month, and who bought; old data end with the month of the last sale."""
     today = business.today(now)
-    months = [periods.month_of(today, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
+    old = old_sale(today)
+    until = old.day if old else today
+    months = [periods.month_of(until, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
     rows = [periods.remembered_month(one, now) for one in months]
     labels = [date_format(one.start, "Y-m") for one in months]
     money = [round(float(row.revenue), 2) for row in rows]
@@ -93,7 +96,9 @@ def charts(business: Business, now: datetime) -> list[Chart]:
         labels,
         [Series(_("Revenue"), money)],
         unit=business.currency,
-        note=_("Sales less refunds; the last bar is this month until today."),
+        note=_("Sales less refunds; the last bar is the month of the last sale.")
+        if old
+        else _("Sales less refunds; the last bar is this month until today."),
         first_column=_("Month"),
     )
     people_chart = Chart(

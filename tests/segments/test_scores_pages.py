@@ -270,4 +270,4 @@ def test_an_old_last_sale_is_said_and_a_fresh_one_is_not(staff_client, shop):
     refresh.run(None)
 
     assert "400 days ago" in late
-    assert "The last sale is of" not in staff_client.get("/segments/rfm/").content.decode()
+    assert "The last sale was on" not in staff_client.get("/segments/rfm/").content.decode()

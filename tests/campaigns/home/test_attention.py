@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from campaigns.home import attention
 from campaigns.models import Campaign
 from crm import ledger
 from crm.models import Business, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
-from segments.models import ScoringRun, Segment
+from segments.models import CustomerFeatures, ScoringRun, Segment
 from tests.people import make_customer
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -95,3 +95,15 @@ def test_a_note_from_before_the_answer_does_not_count(shop):
     ledger.record([note])
 
     assert list(attention.unhappy(NOW)) == [waiting]
+
+
+def test_an_old_last_sale_asks_for_newer_purchases(shop):
+    CustomerFeatures.objects.create(
+        customer=make_customer(), as_of=NOW.date(), last_bought_on=date(2026, 3, 1)
+    )
+    late = texts()
+
+    CustomerFeatures.objects.update(last_bought_on=date(2026, 6, 1))
+
+    assert "The last sale was on 1 Mar 2026." in late
+    assert "last sale" not in texts()
