@@ -8,3 +8,4 @@ from pathlib import Path
 DATA = Path(os.environ.get("REFERENCE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 RETAIL = DATA / "online-retail" / "online_retail_2010-12_to_2011-02.csv.gz"
 MALL = DATA / "mall-customers" / "Mall_Customers.csv"
+NPS_SURVEY = DATA / "nps-survey" / "nps_survey.csv.gz"

@@ -11,6 +11,7 @@ from crm.models import Interaction
 from feedback.models import Answer, Question, Survey
 from tests.feedback.surveys import make_survey
 from tests.people import make_customer
+from tests.reference import NPS_SURVEY
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +175,14 @@ def test_scores_of_nothing_and_of_nobody(shop):
         scores("nobody")
     with pytest.raises(CommandError, match="There is no field"):
         scores("quiet", "--by", "nonsense")
+
+
+@pytest.mark.skipif(not NPS_SURVEY.is_file(), reason="the reference data is not here")
+def test_the_published_survey_has_its_published_score(shop):
+    report = import_answers(
+        NPS_SURVEY, "--map", "id=customer", "--map", "score=nps", "--map", "surveyed_at=answered_at"
+    )
+
+    found = scores(report["survey"])
+    assert (found["n"], found["score"]) == (20_268, 10.859)
+    assert (found["promoters"], found["detractors"]) == (9_404, 7_203)
