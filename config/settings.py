@@ -14,10 +14,12 @@ from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
-VAR.mkdir(parents=True, exist_ok=True)
+VAR.mkdir(mode=0o700, parents=True, exist_ok=True)  # Database, uploads and the secret: ours alone.
 
 PRODUCTION = env.env_bool("PRODUCTION")
 DEBUG = env.env_bool("DEBUG")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("Set only one of PRODUCTION and DEBUG: debug pages show settings and data")
 SECRET_KEY = env.env_secret("SECRET_KEY", VAR, production=PRODUCTION)
 SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
 ALLOW_LOCAL_LINKS = env.env_bool("ALLOW_LOCAL_LINKS")
@@ -50,6 +52,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "crm.web.GuardMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -192,7 +195,9 @@ CELERY_TASK_TIME_LIMIT = 2 * 3600
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.Discreet", "format": "{levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -35,6 +36,26 @@ def render_page(
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])  # Else the back button may show a bare fragment.
     return response
+
+
+LARGEST_FROM_STRANGERS = 3_000_000
+LARGEST = 210 << 20  # The largest import, and a little for the rest of its form.
+
+
+class GuardMiddleware:
+    """Turn away, before anything is read, bodies that would fill the disk and addresses no database takes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        size = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(size) if size.isascii() and size.isdigit() and len(size) < 16 else 0
+        if length > LARGEST or (length > LARGEST_FROM_STRANGERS and SESSION_KEY not in request.session):
+            return HttpResponse("Too large.", status=413, content_type="text/plain")
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest("Not an address.", content_type="text/plain")
+        return self.get_response(request)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -57,6 +61,22 @@ def test_real_mail_with_local_links_is_told(settings):
     assert is_loopback("[::1]")
     assert is_loopback("localhost")
     assert not is_loopback("10.0.0.1")
+
+
+@pytest.mark.parametrize(("debug", "code"), [("1", 1), ("0", 0)])
+def test_production_never_shows_debug_pages(tmp_path, debug, code):
+    told = {"PRODUCTION": "1", "DEBUG": debug, "SITE_URL": "https://shop.example", "SECRET_KEY": "x" * 50}
+    command = [sys.executable, "-c", "import config.settings"]
+
+    ended = subprocess.run(
+        command,
+        env={**os.environ, **told, "VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        check=False,
+    )
+
+    assert ended.returncode == code
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
 
 
 def test_pages_are_guarded_by_a_strict_policy(staff_client):
