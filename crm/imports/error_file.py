@@ -26,11 +26,12 @@ def write(batch: ImportBatch) -> str | None:
     path = Path(settings.MEDIA_ROOT, "imports", f"{batch.pk}-errors.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
+        path.chmod(0o600)
         writer = csv.writer(file)
         if batch.findings["header"]:
             writer.writerow([*map(safe, batch.findings["columns"]), _("Reason")])
         for cells, reason in _rows(batch):
-            writer.writerow([*(safe(encodings.readable(cell)) for cell in cells), reason])
+            writer.writerow([*(safe(encodings.readable(cell)) for cell in cells), safe(reason)])
     return str(path)
 
 

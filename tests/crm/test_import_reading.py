@@ -194,6 +194,15 @@ def test_the_error_file_holds_no_formula(shop, tmp_path):
     assert "'=HYPERLINK(1),-1,5" in line
 
 
+def test_a_column_named_like_a_formula_makes_no_formula_of_the_reason(shop, tmp_path):
+    head = HEAD.replace("Date", "=cmd()")
+
+    found = bring_text(tmp_path, "purchases", head + "1,nonsense,7,Tea,1,5\n", "--map", "2=bought_at")
+
+    with open(found["error_file"], encoding="utf-8-sig") as file:
+        assert ",=cmd()" not in file.read()
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the reference data is not here")
 def test_messy_strings_come_in_as_they_are_or_with_a_reason(shop, tmp_path):
     strings = json.loads((DATA / "messy-strings" / "blns.json").read_text(encoding="utf-8"))
