@@ -116,7 +116,7 @@ def _value(row: Model, path: str) -> Any:
 def _read(mark: str, order: Sequence[str], model: type[Model]) -> list[Any] | None:
     try:
         key: Any = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError, binascii.Error):
         return None
     simple = isinstance(key, list) and all(one is None or isinstance(one, str | int | float) for one in key)
     if not simple or len(key) != len(order):
@@ -126,7 +126,7 @@ def _read(mark: str, order: Sequence[str], model: type[Model]) -> list[Any] | No
         try:
             if value is not None and column is not None:
                 column.to_python(value)
-        except ValidationError:
+        except (ValidationError, TypeError, ValueError, OverflowError):
             return None
         if value is None and _never_empty(model, name):
             return None

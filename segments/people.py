@@ -33,8 +33,9 @@ def select(query: Mapping[str, str]) -> Selection | None:
         return _cell(query.get("r", ""), query.get("f", ""))
     if query.get("cluster"):
         return _cluster(query["cluster"])
-    if query.get("run", "").isdecimal() and query.get("number", "").isdecimal():
-        return _of_run(int(query["run"]), int(query["number"]))
+    run, number = query.get("run", ""), query.get("number", "")
+    if run.isdecimal() and number.isdecimal() and len(run + number) < 20:
+        return _of_run(int(run), int(number))
     return None
 
 

@@ -33,7 +33,7 @@ MAIL_CSP: dict[str, list[str]] = {
 
 
 def _segments(request: HttpRequest, name: str) -> list[Segment]:
-    keys = [key for key in request.GET.getlist(name) if key.isdigit() and len(key) < 12]
+    keys = [key for key in request.GET.getlist(name) if key.isdecimal() and len(key) < 12]
     return list(Segment.objects.filter(pk__in=keys))
 
 
@@ -59,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
     if words := request.GET.get("q", "").strip():
         found = found.search(words)
     after = request.GET.get("after", "")
-    if after.isdigit() and len(after) < 18:
+    if after.isdecimal() and len(after) < 18:
         found = found.filter(pk__gt=int(after))
     context = {"people": found.order_by("pk")[:6], "words": words, "form_id": request.GET.get("form", "")}
     return render(request, "campaigns/_people.html", context)
@@ -98,7 +98,11 @@ def preview(request: HttpRequest) -> HttpResponse:
         data.get("text", ""),
     )
     survey_key = data.get("survey", "")
-    survey = Survey.objects.filter(pk=survey_key).first() if survey_key.isdigit() else None
+    survey = (
+        Survey.objects.filter(pk=survey_key).first()
+        if survey_key.isdecimal() and len(survey_key) < 12
+        else None
+    )
     customer = Customer.objects.filter(public_id=data.get("as", "")).first()
     return HttpResponse(mail_page(written, request.business, customer, survey))
 

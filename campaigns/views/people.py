@@ -32,7 +32,7 @@ def recipients(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     position = request.GET.get("link", "")
-    link = int(position) if position.isdigit() and len(position) < 6 else None
+    link = int(position) if position.isdecimal() and len(position) < 6 else None
     found = reports.recipients(campaign, state, reason, link).select_related("customer")
     page = page_of(found, ("pk",), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     for message in page.rows:

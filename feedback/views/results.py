@@ -58,7 +58,7 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
     found = reports.of_group(one, _answers(one), group)
     if request.GET.get("comments"):
         found = found.exclude(comment="")
-    if (score := request.GET.get("score", "")).isdigit() and len(score) < 3:
+    if (score := request.GET.get("score", "")).isdecimal() and len(score) < 3:
         found = found.filter(score=int(score))
     if segment := request.GET.get("segment"):
         found = found.filter(

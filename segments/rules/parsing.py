@@ -17,6 +17,7 @@ from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
 
 DEEPEST = 8
 MOST_LINES = 100
+MOST_LINES_IN_ALL = 1_000  # With those of the segments inside, each time they are named.
 FORMS = ("all", "any", "not", "field", "did", "in_segment")
 KEYS = {
     "field": {"field", "op", "value"},
@@ -36,12 +37,13 @@ def parse(rule: object, catalogue: Catalogue | None = None) -> Node:
 class Reader:
     """Walks the JSON and collects problems; a part with a problem becomes None."""
 
-    def __init__(self, catalogue: Catalogue, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, catalogue: Catalogue, path: tuple[str, ...] = (), outer: Reader | None = None) -> None:
         self.catalogue = catalogue
         own = catalogue.own.slug if catalogue.own else ""
         self.path = path or ((own,) if own else ())  # The segments we are inside of.
         self.problems: list[tuple[str, str]] = []
         self.lines = 0
+        self.total: list[int] = outer.total if outer else [0]  # Shared with the segments inside.
 
     def node(self, rule: object, place: str, depth: int) -> Node | None:
         if not isinstance(rule, dict):
@@ -59,8 +61,10 @@ class Reader:
             self._wrong(place, _("Groups are nested too deeply."))
             return None
         self.lines += 1
-        if self.lines == MOST_LINES + 1:
-            self._wrong(place, _("A rule may have at most %(limit)d lines.") % {"limit": MOST_LINES})
+        self.total[0] += 1
+        if self.lines == MOST_LINES + 1 or self.total[0] > MOST_LINES_IN_ALL:
+            limit = MOST_LINES if self.lines > MOST_LINES else MOST_LINES_IN_ALL
+            self._wrong(place, _("A rule may have at most %(limit)d lines.") % {"limit": limit})
             return None
         readers: dict[str, Callable[[Any, str, int], Node | None]] = {
             "all": self._group,
@@ -207,7 +211,7 @@ class Reader:
             return None
         if segment.kind == Segment.Kind.STATIC:
             return InSegment(segment.slug, segment.pk, segment.name, None)
-        inner = Reader(self.catalogue, (*self.path, segment.slug))
+        inner = Reader(self.catalogue, (*self.path, segment.slug), self)
         node = inner.node(segment.rule, "", depth + 1)
         if node is None or inner.problems:
             reason = inner.problems[0][1] if inner.problems else ""

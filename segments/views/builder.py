@@ -22,7 +22,7 @@ from segments.models import Segment
 from segments.rules import drafts, writing
 from segments.rules.drafts import Draft
 from segments.rules.fields import Catalogue
-from segments.rules.parsing import parse
+from segments.rules.parsing import DEEPEST, parse
 from segments.rules.preview import Preview, preview
 from segments.rules.problems import InvalidRule
 from segments.rules.tree import Node
@@ -155,6 +155,12 @@ def _names(request: HttpRequest) -> dict[str, Any]:
 def _readable(text: str) -> Any:
     try:
         rule = json.loads(text)
+        json.dumps(rule, ensure_ascii=False).encode()  # Halves of signs are no text for a database.
     except (ValueError, RecursionError):
         return None
-    return rule if isinstance(rule, dict) else None
+    return rule if isinstance(rule, dict) and not _is_deep(rule, DEEPEST * 4) else None
+
+
+def _is_deep(part: Any, left: int) -> bool:
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return left < 0 or any(_is_deep(one, left - 1) for one in inner)

@@ -83,6 +83,14 @@ def test_a_forged_mark_shows_the_first_page(key):
     assert page_of(Customer.objects.all(), ["id"], after=mark).rows == [one]
 
 
+@pytest.mark.parametrize("key", ["[Infinity, 1]", "[10000000000000000000000000000000, 1]", "[" * 90_000])
+def test_a_forged_moment_shows_the_first_page(key):
+    one = make_customer()
+    mark = base64.urlsafe_b64encode(key.encode()).decode()
+
+    assert page_of(Customer.objects.all(), ["-added_at", "-id"], after=mark).rows == [one]
+
+
 def test_columns_that_are_never_empty_keep_their_index():
     people = Customer.objects.all()
     mark = mark_of(make_customer(), ["-created_on", "-id"])

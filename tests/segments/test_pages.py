@@ -264,3 +264,18 @@ def test_the_customer_page_gets_a_card_with_segments(staff_client):
     assert "Old friends" in page
     assert "Scores come with the next refresh." in page
     assert "<html" not in page
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        '{"not":' * 400 + "{}" + "}" * 400,
+        '{"all":[' * 400 + "{}" + "]}" * 400,
+        '{"field": "first_name", "op": "contains", "value": "\\ud800"}',
+    ],
+)
+def test_a_link_with_a_mad_rule_opens_an_empty_builder(staff_client, rule):
+    response = staff_client.get("/segments/new/", {"rule": rule})
+
+    assert response.status_code == 200
+    assert "cannot be read" in response.content.decode()

@@ -143,3 +143,13 @@ def test_endless_nesting_is_refused():
 
     with pytest.raises(InvalidRule, match="too deeply"):
         parse(rule)
+
+
+def test_segments_inside_segments_cannot_multiply_without_end(db):
+    rule = {"all": [{"field": "orders", "op": ">", "value": 0}]}
+    for level in range(5):
+        Segment.objects.create(slug=f"level-{level}", name=f"Level {level}", rule=rule)
+        rule = {"all": [{"in_segment": f"level-{level}"}] * 20}
+
+    with pytest.raises(InvalidRule, match="at most"):
+        parse(rule)
