@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
@@ -39,7 +40,11 @@ class Click:
 
 
 def is_web(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and not any(sign <= " " for sign in url)
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return bool(host) and url.startswith(("https://", "http://")) and not any(sign <= " " for sign in url)
 
 
 def unmarked(value: object) -> object:

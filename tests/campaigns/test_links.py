@@ -109,3 +109,10 @@ def test_a_name_cannot_pass_for_a_mark_and_get_its_own_address_signed(shop):
 
     assert "/c/" not in mail.html + mail.text
     assert mail.html.count("/o/") == 1
+
+
+@pytest.mark.parametrize("url", ["http://[x", "https://", "javascript:alert(1)", "https://x.example/ y"])
+def test_an_address_that_is_none_leads_nowhere(shop, client, url):
+    address = links.click_url(1, 1, 0, url).removeprefix("http://testserver")
+
+    assert client.get(address).status_code == 404
