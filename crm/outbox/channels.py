@@ -38,6 +38,7 @@ class Known(Enum):
 class Outcome:
     known: Known
     text: str = ""
+    of_recipient: bool = False  # The answer is about this one address, not about the sender or the content.
 
 
 TAKEN = Outcome(Known.TAKEN)
@@ -155,15 +156,15 @@ class Smtp:
         """Say who writes to whom; None when the server now waits for the content."""
         size = [f"size={len(parcel.raw)}"] if "size" in server.esmtp_features else []
         code, reply = server.mail(parcel.sender, size)
-        if code == 250:
-            code, reply = server.rcpt(parcel.recipient)
-            if code in {250, 251}:
-                code, reply = server.docmd("DATA")
-                if code == 354:
-                    return None
-        return self._refused(code, reply)
+        if code != 250:
+            return self._refused(code, reply)
+        code, reply = server.rcpt(parcel.recipient)
+        if code not in {250, 251}:
+            return self._refused(code, reply, of_recipient=True)
+        code, reply = server.docmd("DATA")
+        return None if code == 354 else self._refused(code, reply)
 
-    def _refused(self, code: int, reply: bytes) -> Outcome:
+    def _refused(self, code: int, reply: bytes, *, of_recipient: bool = False) -> Outcome:
         text = f"{code} {reply.decode('utf-8', 'replace')}"[:400]
         if code in SIGN_IN_TROUBLE:
             self.close()
@@ -172,7 +173,7 @@ class Smtp:
             self.close(politely=False)
         else:
             self._reset()
-        return Outcome(Known.REFUSED if code >= 500 else Known.LATER, text)
+        return Outcome(Known.REFUSED if code >= 500 else Known.LATER, text, of_recipient)
 
     def _reset(self) -> None:
         try:

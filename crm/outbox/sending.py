@@ -36,6 +36,7 @@ BATCH_SECONDS = 5  # Then look again whether something more urgent came.
 ATTEMPTS = 10  # With doubling pauses: most of a day.
 LATER_IN_A_ROW = 5  # So many "not now" in a row mean the server, not the messages.
 BROKEN_IN_A_ROW = 10  # So many failing renders in a row mean the template, not the people.
+LOST_IN_A_ROW = 10  # So many refused or unsure in a row mean the server, not the people: the rest waits.
 TROUBLE = "outbox:trouble"
 
 
@@ -48,6 +49,7 @@ class Drain:
         self.me = claiming.claimant()
         self.sent = self.moved = self.later_in_a_row = 0
         self.broken: defaultdict[int, int] = defaultdict(int)
+        self.well: set[int] = set()  # Mailings of which the last mail was taken.
         self.stopped = False
 
     def run(self, seconds: float) -> int:
@@ -146,6 +148,7 @@ class Drain:
             self._settle_trouble(parcel.message, outcome)
             return None
         self.later_in_a_row = 0
+        self._well(parcel.message)
         self.sent += 1
         if self.sent == 1 and cache.get(TROUBLE):
             cache.delete(TROUBLE)
@@ -188,6 +191,26 @@ class Drain:
         if self.later_in_a_row >= LATER_IN_A_ROW:
             self._down(text)
         surely(lambda: claiming.settle(message, state, self.me, error=text, **values))
+        if outcome.known in {Known.UNSURE, Known.REFUSED} and not outcome.of_recipient:
+            self._lost(message.mailing)
+
+    def _well(self, message: Message) -> None:
+        if message.mailing_id not in self.well:
+            self.well.add(message.mailing_id)
+            cache.delete(f"outbox:lost:{message.mailing_id}")
+
+    def _lost(self, mailing: Mailing) -> None:
+        """Of a mailing that the server takes nothing of, keep the rest until a person has looked."""
+        self.well.discard(mailing.pk)
+        key = f"outbox:lost:{mailing.pk}"
+        count = cache.get(key, 0) + 1  # Across runs: a server that stalls takes a run for two mails.
+        cache.set(key, count, 24 * 3600)
+        if count >= LOST_IN_A_ROW and mailing.purpose == Mailing.Purpose.MARKETING:
+            cache.delete(key)
+            mailings.pause(
+                mailing,
+                _("The mail server took none of many mails in a row. Look at its answers, then go on."),
+            )
 
     def _down(self, text: str) -> None:
         self.stopped = True

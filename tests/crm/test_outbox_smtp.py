@@ -11,9 +11,11 @@ from collections import Counter
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from crm import outbox
 from crm.models import Message
 from crm.outbox import channels, sending
 from tests.mails import make_mailing, make_messages, states
@@ -110,6 +112,58 @@ def test_what_the_server_does_decides_the_state(mail_by, behaviour, state, taken
     assert message.state == state
     assert message.error
     assert message.claimed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "lost"), [("refuse-mail", "failed"), ("refuse-data", "failed"), ("drop-in-data", "unsure")]
+)
+def test_a_server_that_takes_nothing_of_a_mailing_does_not_use_it_up(mail_by, behaviour, lost):
+    cache.clear()
+    mailing = make_mailing()
+    make_messages(mailing, 15)
+
+    with Sink(behaviour) as sink:
+        mail_by(sink)
+        sending.drain()
+
+    mailing.refresh_from_db()
+    assert mailing.state == "paused"
+    assert "none of many mails" in mailing.reason
+    assert Counter(states(mailing)) == {lost: 10, "queued": 5}
+
+    outbox.resume(mailing)
+    with Sink() as sink:
+        mail_by(sink)
+        assert sending.drain() == 5
+
+
+def test_ten_addresses_that_do_not_exist_stop_nothing(mail_by):
+    cache.clear()
+    mailing = make_mailing()
+    make_messages(mailing, 12)
+
+    with Sink("refuse-rcpt") as sink:
+        mail_by(sink)
+        sending.drain()
+
+    mailing.refresh_from_db()
+    assert mailing.state == "open"
+    assert states(mailing) == ["failed"] * 12
+
+
+def test_single_refusals_between_mails_that_are_taken_stop_nothing(mail_by):
+    cache.clear()
+    mailing = make_mailing()
+
+    for behaviour in ("refuse-data", "", "refuse-data"):
+        make_messages(mailing, 6)
+        with Sink(behaviour) as sink:
+            mail_by(sink)
+            sending.drain()
+
+    mailing.refresh_from_db()
+    assert mailing.state == "open"
+    assert Counter(states(mailing)) == {"failed": 12, "sent": 6}
 
 
 def test_a_postponed_message_waits_longer_each_time_and_gives_up_at_last(mail_by):
