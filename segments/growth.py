@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -29,10 +29,11 @@ def grown(segments: Sequence[Segment], since: datetime) -> dict[int, int]:
 
 
 def members_per_day(segment: Segment, business: Business, now: datetime) -> list[tuple[date, int]]:
-    """Members at the end of each of the last days, beginning no earlier than the segment."""
+    """Members at the end of each of the last days, beginning no earlier than the first count."""
     today = business.today(now)
-    first = max(today - timedelta(days=DAYS - 1), business.today(segment.created_at))
     stays = Membership.objects.filter(segment=segment)
+    counted = stays.aggregate(first=Min("entered_at"))["first"] or segment.created_at
+    first = max(today - timedelta(days=DAYS - 1), business.today(max(counted, segment.created_at)))
     since = datetime.combine(first, datetime.min.time(), tzinfo=business.zone)
     count = stays.filter(Q(left_at=None) | Q(left_at__gte=since), entered_at__lt=since).count()
     steps: Counter[date] = Counter()
