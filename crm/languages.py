@@ -1,8 +1,10 @@
-"""Which of our languages a customer reads."""
+"""Which of our languages somebody reads, and how numbers and names are written in it."""
 
 from __future__ import annotations
 
+from babel.core import Locale
 from django.conf import settings
+from django.utils import translation
 
 from crm.models import Business, Customer
 
@@ -17,3 +19,9 @@ def language_of(customer: Customer | None, business: Business) -> str:
         if wanted and wanted.partition("-")[0] == code.partition("-")[0]:
             return code
     return business.language if business.language in known else settings.LANGUAGE_CODE
+
+
+def locale_of(language: str | None = None) -> Locale:
+    """How numbers, money and dates are written in a language, by default in the reader's."""
+    language = language or translation.get_language() or "en"
+    return Locale.parse("zh_Hans" if language.startswith("zh") else "en")

@@ -15,6 +15,8 @@ from liquid.builtin.filters import math, misc, string
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import with_context
 
+from crm.languages import locale_of
+
 DATE_STYLES = ("short", "medium", "long", "full")
 
 
@@ -44,8 +46,7 @@ def day(value: object, style: str = "long", *, context: RenderContext) -> str:
 
 
 def _locale(context: RenderContext) -> Locale:
-    language = str(context.globals.get("_language", "en"))
-    return Locale.parse("zh_Hans" if language.startswith("zh") else "en")
+    return locale_of(str(context.globals.get("_language", "en")))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

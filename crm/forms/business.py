@@ -8,16 +8,15 @@ from functools import cache
 from typing import Any
 
 import phonenumbers
-from babel.core import Locale
 from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
-from django.utils import translation
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms.look import Look
+from crm.languages import locale_of
 from crm.models import Business
 
 
@@ -29,9 +28,7 @@ def _codes() -> tuple[str, ...]:
 
 def currencies() -> list[tuple[str, str]]:
     """Every currency in use today, with its name in the reader's language."""
-    names = Locale.parse(
-        "zh_Hans" if (translation.get_language() or "").startswith("zh") else "en"
-    ).currencies
+    names = locale_of().currencies
     return [(code, f"{code} · {names.get(code, code)}") for code in _codes()]
 
 

@@ -8,23 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.core import Locale
 from babel.dates import format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from crm.languages import locale_of
 from crm.models import Message, WorkerHeartbeat
 from crm.outbox import reasons
 
 register = template.Library()
-
-
-def _locale() -> Locale:
-    return Locale.parse("zh_Hans" if (translation.get_language() or "en").startswith("zh") else "en")
 
 
 @register.simple_tag(takes_context=True)
@@ -35,7 +31,7 @@ def money(context: Context, amount: Decimal | float | None, whole: bool = False)
     business = context.get("business")
     currency = business.currency if business else "EUR"
     pattern = "¤#,##0" if whole else None
-    return str(format_currency(amount, currency, pattern, locale=_locale(), currency_digits=not whole))
+    return str(format_currency(amount, currency, pattern, locale=locale_of(), currency_digits=not whole))
 
 
 @register.filter
@@ -43,12 +39,12 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None:
         return "–"
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(round(value, digits) or 0, pattern, locale=_locale()))  # Never "-0".
+    return str(format_decimal(round(value, digits) or 0, pattern, locale=locale_of()))  # Never "-0".
 
 
 @register.filter
 def compact(value: float | None) -> str:
-    return "–" if value is None else str(format_compact_decimal(value, locale=_locale(), fraction_digits=1))
+    return "–" if value is None else str(format_compact_decimal(value, locale=locale_of(), fraction_digits=1))
 
 
 @register.filter
@@ -56,7 +52,7 @@ def percent(share: float | None, digits: int = 0) -> str:
     """A share between 0 and 1 as a percentage."""
     if share is None:
         return "–"
-    return str(format_percent(share, "0" + ("." + "0" * digits if digits else "") + "%", locale=_locale()))
+    return str(format_percent(share, "0" + ("." + "0" * digits if digits else "") + "%", locale=locale_of()))
 
 
 @register.filter
@@ -67,7 +63,7 @@ def ago(moment: datetime | date | None) -> str:
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=timezone.get_current_timezone())
     delta = moment - timezone.now()
-    return str(format_timedelta(delta, add_direction=True, locale=_locale()))
+    return str(format_timedelta(delta, add_direction=True, locale=locale_of()))
 
 
 @register.filter

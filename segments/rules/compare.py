@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -163,8 +164,8 @@ def years_ago(today: date, years: int) -> date:
     if not 1 <= year <= 9999:
         return date.min if year < 1 else date.max
     if (today.month, today.day) == (2, 29):
-        return date(year, 2, 29) if _leap(year) else date(year, 2, 28)
-    if (today.month, today.day) == (2, 28) and not _leap(today.year) and _leap(year):
+        return date(year, 2, 29) if isleap(year) else date(year, 2, 28)
+    if (today.month, today.day) == (2, 28) and not isleap(today.year) and isleap(year):
         return date(year, 2, 29)
     return today.replace(year=year)
 
@@ -174,10 +175,6 @@ class Unknown(Func):
 
     template = "(%(expressions)s IS NULL)"
     output_field = BooleanField()
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def _count(value: RuleValue) -> int:

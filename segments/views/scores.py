@@ -11,10 +11,10 @@ from babel.numbers import format_currency
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm.languages import locale_of
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
 from segments import drafting, grid, people, refresh, scoring
@@ -89,8 +89,7 @@ def builder_url(rule: dict[str, Any] | None) -> str:
 
 
 def _money(amount: float, currency: str) -> str:
-    locale = "zh_Hans" if (translation.get_language() or "en").startswith("zh") else "en"
-    return str(format_currency(Decimal(str(amount)), currency, locale=locale))
+    return str(format_currency(Decimal(str(amount)), currency, locale=locale_of()))
 
 
 @require_GET
