@@ -125,6 +125,7 @@ TIME_ZONE = "UTC"  # Stored in UTC; pages and rules use the time zone of the bus
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # Else the web server warns at each start.
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
