@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from crm.errors import Refusal
 
@@ -37,7 +38,11 @@ class JsonCommand(BaseCommand):
         try:
             found = self.answer(**options)
         except Refusal as refusal:
-            raise CommandError(" ".join(str(refusal).split()), returncode=1) from refusal
+            raise CommandError(_one_line(refusal), returncode=1) from refusal
+        except (OperationalError, OSError) as trouble:  # A full disk, a database that is away or busy.
+            raise CommandError(
+                f"This machine could not do it: {_one_line(trouble)}", returncode=1
+            ) from trouble
         if as_json:
             self.stdout.write(json.dumps(found, default=_plain, ensure_ascii=False))
         else:
@@ -46,6 +51,10 @@ class JsonCommand(BaseCommand):
 
     def misused(self, reason: str) -> NoReturn:
         raise CommandError(reason, returncode=2)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _plain(value: Any) -> Any:
