@@ -67,7 +67,7 @@ class Session:
     async def answer(self, line: str) -> bool:
         verb, does = line[:4].upper(), self.behaviour
         if verb == "EHLO":
-            self.say("250-sink\r\n250-SIZE 33554432\r\n250 8BITMIME")
+            self.say("250-sink\r\n250-SIZE 33554432\r\n250-PIPELINING\r\n250 8BITMIME")
         elif verb == "MAIL":
             return await self.mail(does)
         elif verb == "RCPT":

@@ -168,9 +168,13 @@ def _part(subtype: str, text: str) -> bytes:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     data = text.encode("utf-8", "replace")
+    much = len(data) - len(text) > len(data) // 6
+    if subtype == "html" and not much:
+        text = _light(text)
+        data = text.encode("utf-8", "replace")
     if _plain(text):
         name, code = b"7bit", data.replace(b"\n", b"\r\n")
-    elif len(data) - len(text) > len(data) // 6:
+    elif much:
         name, code = b"base64", b64encode(data.replace(b"\n", b"\r\n"))
         code = b"\r\n".join([code[at : at + 76] for at in range(0, len(code), 76)])
     else:
@@ -186,6 +190,15 @@ def _part(subtype: str, text: str) -> bytes:
             code,
         )
     )
+
+
+def _light(html: str) -> str:
+    """The same page in short lines and, outside its head, in ASCII, so that it can travel as it is."""
+    html = html.replace(' style="', '\nstyle="')  # Inside a tag a line break is as good as a space.
+    head, end, body = html.partition("</head>")
+    if body.isascii() or not head.isascii():
+        return html
+    return head + end + body.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _plain(text: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import email.policy
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -154,3 +155,12 @@ def test_renderers_cannot_set_reserved_or_broken_headers(name):
 
 def test_renderers_may_add_headers():
     assert read(make_parcel(headers={"Feedback-ID": "c12:news"}))["Feedback-ID"] == "c12:news"
+
+
+def test_a_page_with_few_foreign_signs_travels_in_ascii_and_reads_the_same():
+    html = '<html><head><title>x</title></head><body><p style="color:red">Tee – für dich</p></body></html>'
+
+    part = read(make_parcel(html=html)).get_body(("html",))
+
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    assert unescape(content(part)).split() == html.split()
