@@ -19,4 +19,4 @@ USER closeknit
 VOLUME /data
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "8", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
+     "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
