@@ -73,7 +73,7 @@ def test_the_outbox_finds_by_address_mailing_and_state(staff_client):
     assert (other.to_email in by_state, wanted.to_email in by_state) == (True, False)
 
 
-@pytest.mark.parametrize("query", ["mailing=x", "mailing=99999999999999999", "state=x", "q=%00", "after=x"])
+@pytest.mark.parametrize("query", ["mailing=x", "mailing=99999999999999999", "state=x", "after=x"])
 def test_odd_filters_do_no_harm(staff_client, query):
     assert staff_client.get(f"/outbox/?{query}").status_code == 200
 
