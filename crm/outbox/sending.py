@@ -237,35 +237,31 @@ def drain(seconds: float = 60.0) -> int:
     claiming.reclaim_lost(timezone.now())
     if channels.refusal():
         return 0
-    with lightly():
+    with safely():
         return Drain(channels.channel()).run(seconds)
 
 
 @contextmanager
-def lightly() -> Iterator[None]:
-    """Tune this connection for many small commits, and set it back afterwards.
+def safely() -> Iterator[None]:
+    """While mails leave, SQLite waits for the disk at each commit, as PostgreSQL always does.
 
-    PostgreSQL does not wait for the disk at each message, as SQLite does not either: what is committed stays
-    when any process of ours is killed; a crash of the database server itself may undo its last half second.
-    SQLite keeps few pages in memory: sending touches each row once, so a long mailing needs no more.
+    Else a power failure could undo the last claims, and their mails would go out twice. It keeps few pages in
+    memory: sending touches each row once, so a long mailing needs no more than a short one.
     """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    tuned = {"synchronous": 2, "mmap_size": 0, "cache_size": -2000}
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            before = {}
-            cursor.execute("SET synchronous_commit = off")
-        else:
-            lean = {"mmap_size": 0, "cache_size": -2000}
-            before = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in lean}
-            for name, value in lean.items():
-                cursor.execute(f"PRAGMA {name}={value}")
+        before = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in tuned}
+        for name, value in tuned.items():
+            cursor.execute(f"PRAGMA {name}={value}")
     try:
         yield
     finally:
         with suppress(DatabaseError), connection.cursor() as cursor:  # A lost connection has nothing to set.
             for name, value in before.items():
                 cursor.execute(f"PRAGMA {name}={value}")
-            if connection.vendor == "postgresql":
-                cursor.execute("RESET synchronous_commit")
 
 
 def trouble() -> str:
