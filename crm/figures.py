@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Max, Min, Q, Sum
 
 from crm.models import Purchase, Refund
+from crm.models.purchase import counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +31,24 @@ class Figures:
 def figures_of(customer_ids: Iterable[int]) -> dict[int, Figures]:
     """Two queries, however many customers; meant for one page of them."""
     ids = list(customer_ids)
-    counting = Q(pk__in=Purchase.objects.counting().filter(customer__in=ids).values("pk"))
     bought = (
         Purchase.objects.filter(customer__in=ids)
         .values("customer_id")
         .annotate(
-            orders=Count("pk", filter=counting),
-            charged=Sum("charged", filter=Q(status=Purchase.Status.COMPLETED), default=Decimal(0)),
-            first_at=Min("bought_at", filter=counting),
-            last_at=Max("bought_at", filter=counting),
+            orders=Count("pk", filter=counting()),
+            total=Sum("charged", filter=Q(status=Purchase.Status.COMPLETED), default=Decimal(0)),
+            first_at=Min("bought_at", filter=counting()),
+            last_at=Max("bought_at", filter=counting()),
         )
     )
     refunds = dict(
-        Refund.objects.filter(customer__in=ids).values_list("customer_id").annotate(sum=Sum("amount"))
+        Refund.objects.filter(customer__in=ids)
+        .exclude(purchase__status=Purchase.Status.CANCELLED)  # Went in and out, and is no loss.
+        .values_list("customer_id")
+        .annotate(sum=Sum("amount"))
     )
     found = {
-        row["customer_id"]: (row["orders"], row["charged"], row["first_at"], row["last_at"]) for row in bought
+        row["customer_id"]: (row["orders"], row["total"], row["first_at"], row["last_at"]) for row in bought
     }
     return {pk: _figures(found.get(pk), refunds.get(pk) or Decimal(0)) for pk in ids}
 
