@@ -44,3 +44,14 @@ def test_two_queries_serve_a_whole_page(django_assert_num_queries):
         found = figures_of(one.pk for one in people)
 
     assert {figures.orders for figures in found.values()} == {1}
+
+
+def test_money_given_back_for_a_cancelled_order_is_no_loss():
+    customer = make_customer()
+    make_purchase(customer, 30)
+    cancelled = make_purchase(customer, 500, status="cancelled")
+    make_refund(cancelled, 500)
+
+    figures = figures_of([customer.pk])[customer.pk]
+
+    assert (figures.revenue, figures.refunds) == (Decimal(30), Decimal(0))
