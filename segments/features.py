@@ -10,7 +10,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from crm.models import Business, Customer, Interaction, Purchase, Refund
+from crm import bulk
+from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
 from segments import days, scoring
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import settle, shadow
@@ -38,6 +39,9 @@ COLUMNS = (
 
 def rebuild(as_of: date, *, business: Business) -> int:
     """Describe every customer by what had happened until the end of `as_of`; returns how many."""
+    bulk.analyze(
+        Customer, Purchase, PurchaseLine, Refund, Interaction
+    )  # An import may just have filled them.
     zone = business.zone
     end = days.end_of(as_of, zone)
     sql = _statement(lambda column: days.day_of(column, zone, end))

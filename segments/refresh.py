@@ -14,20 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import bulk, memory
 from crm.errors import Refusal
-from crm.models import (
-    Business,
-    Customer,
-    Interaction,
-    Purchase,
-    PurchaseLine,
-    Refund,
-    WorkerHeartbeat,
-)
+from crm.models import Business, WorkerHeartbeat
 from segments import audience, features, lease, scoring
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, publish, settle, shadow
 
-READ_OFTEN = (Customer, Purchase, PurchaseLine, Refund, Interaction, CustomerFeatures, Membership)
 STEPS = {
     "features": _("Describing customers"),
     "rfm": _("Scoring recency, frequency and money"),
@@ -110,7 +101,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             result = _result(day, customers, steps, time.perf_counter() - began)
             lease.finish(run, as_of=day, result=result)
-    bulk.analyze(*READ_OFTEN)
+    bulk.analyze(CustomerFeatures, Membership)
     return result
 
 
