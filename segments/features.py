@@ -37,6 +37,11 @@ COLUMNS = (
 )
 
 
+def count_anew() -> None:
+    """Let the database plan `rebuild` with true sizes: an import may just have filled the tables."""
+    bulk.analyze(Customer, Purchase, PurchaseLine, Refund, Interaction)
+
+
 def rebuild(as_of: date, *, business: Business) -> int:
     """Describe every customer by what had happened until the end of `as_of`; returns how many."""
     bulk.analyze(
@@ -57,6 +62,7 @@ def aside(as_of: date, *, business: Business | None = None) -> Iterator[None]:
 
     Nothing live is touched. Customers' own attributes are today's.
     """
+    count_anew()
     with shadow():
         rebuild(as_of, business=business or Business.current())
         settle()

@@ -84,6 +84,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     steps: list[dict[str, Any]] = []
     found: list[scoring.Scoring] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    features.count_anew()
     with shadow(filled=True):
         if "features" in wanted:
             _timed(run, "features", steps, lambda _: features.rebuild(day, business=business))
