@@ -44,9 +44,6 @@ def count_anew() -> None:
 
 def rebuild(as_of: date, *, business: Business) -> int:
     """Describe every customer by what had happened until the end of `as_of`; returns how many."""
-    bulk.analyze(
-        Customer, Purchase, PurchaseLine, Refund, Interaction
-    )  # An import may just have filled them.
     zone = business.zone
     end = days.end_of(as_of, zone)
     sql = _statement(lambda column: days.day_of(column, zone, end))
