@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
-from crm.admin import ReadOnlyAdmin
+from crm.admin.bases import ReadOnlyAdmin
 
 
 @admin.register(Campaign)

@@ -1,17 +1,57 @@
-"""Who may see a page: each view declares it with one decorator, and a test walks all addresses."""
+"""Who may see and do what: roles and their rights, a decorator for each view, and whose customers are seen.
+
+A test walks all addresses as each role. Pages ask `may.<right>` in templates, Python asks `may(user, right)`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from crm.models import Customer, CustomerQuerySet, User
+
 type View = Callable[..., HttpResponseBase]
+type Person = AbstractBaseUser | AnonymousUser
+
+
+class Right(StrEnum):
+    """What a role may do besides looking."""
+
+    EDIT = "edit"  # Customers: write, tag, note, sell, consent, tasks.
+    SERVE = "serve"  # Cases, chat, help articles.
+    MARKET = "market"  # Segments, campaigns, surveys, sign-up forms.
+    IMPORT = "import_files"
+    EXPORT = "export"  # Lists as files; masked for who sees masked data.
+    MANAGE = "manage"  # Merge, bulk, undo, delete, erase.
+    OWN = "own"  # The business, accounts, keys, audit.
+
+
+_Role = User.Role
+ROLES: dict[str, frozenset[Right]] = {
+    _Role.OWNER: frozenset(Right),
+    _Role.MANAGER: frozenset(Right) - {Right.OWN},
+    _Role.MARKETER: frozenset({Right.EDIT, Right.MARKET, Right.EXPORT}),
+    _Role.SERVICE: frozenset({Right.EDIT, Right.SERVE}),
+    _Role.ANALYST: frozenset({Right.EXPORT}),
+}
+
+
+def may(user: Person, right: Right | str) -> bool:
+    return isinstance(user, User) and user.is_active and Right(right) in ROLES.get(user.role, frozenset())
+
+
+def rights(user: Person) -> dict[str, bool]:
+    """{right: may}, for templates."""
+    return {right.value: may(user, right) for right in Right}
 
 
 def public(view: View) -> View:
@@ -22,19 +62,41 @@ def public(view: View) -> View:
 
 
 def staff(view: View) -> View:
-    """Every signed-in member of staff, the owner included."""
+    """Every signed-in member of staff may look; nothing is changed here."""
     view.access = "staff"  # type: ignore[attr-defined]
     return view
 
 
-def owner(view: View) -> View:
-    """Only the owner: settings, accounts, removal of data."""
+def needs(right: Right) -> Callable[[View], View]:
+    """Only roles that have the right."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not getattr(request.user, "is_owner", False):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not may(request.user, right):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    guarded.access = "owner"  # type: ignore[attr-defined]
-    return guarded
+        guarded.access = right.value  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+owner = needs(Right.OWN)
+
+
+def customers(user: Person) -> CustomerQuerySet:
+    """The people whom this member of staff may see: all, or only their own."""
+    everybody = Customer.objects.all()
+    if not isinstance(user, User):
+        return everybody.none()
+    return everybody.filter(owner=user) if user.scope == User.Scope.OWN else everybody
+
+
+def find_customer(request: HttpRequest, public_id: str) -> Customer:
+    """The customer of an address; a foreign one does not exist for who sees only their own."""
+    found = customers(request.user).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found

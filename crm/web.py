@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
+from crm import access, masking
 from crm.models import Business, Product, User
 
 
@@ -80,7 +81,8 @@ class ShopMiddleware:
         if language:
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
-        with timezone.override(zoneinfo.ZoneInfo(request.business.time_zone)):
+        masked = getattr(request.user, "role", "") == User.Role.ANALYST
+        with timezone.override(zoneinfo.ZoneInfo(request.business.time_zone)), masking.applied(masked):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or "en")
         return response
@@ -90,6 +92,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     """Template context of every page."""
     return {
         "business": getattr(request, "business", None),
+        "may": access.rights(request.user) if hasattr(request, "user") else {},
         "sandbox": not settings.MAIL_CONNECTION,
         "has_demo": Product.objects.filter(is_demo=True).exists,  # Asked only by whole pages.
     }

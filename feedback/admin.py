@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from crm.admin import LargeAdmin, ReadOnlyAdmin
+from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
 from feedback.models import Answer, Invitation, Question, Survey
 
 

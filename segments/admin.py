@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin import LargeAdmin, ReadOnlyAdmin
+from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
 from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
 
 

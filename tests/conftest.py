@@ -33,7 +33,7 @@ def owner(shop) -> User:
 
 @pytest.fixture
 def clerk(shop) -> User:
-    return User.objects.create_user("sam@teahouse.example", "steep-leaves-4", name="Sam", role="staff")
+    return User.objects.create_user("sam@teahouse.example", "steep-leaves-4", name="Sam", role="manager")
 
 
 @pytest.fixture

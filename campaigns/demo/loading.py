@@ -92,7 +92,7 @@ def _accounts() -> int | None:
     """Owner and staff with a known password: only where nobody could sign in, and never in production."""
     if not settings.PRODUCTION and not User.objects.exists():
         User.objects.create_user(OWNER, PASSWORD, name="Olga Owner", role=User.Role.OWNER)
-        User.objects.create_user(STAFF, PASSWORD, name="Sam Staff", role=User.Role.STAFF)
+        User.objects.create_user(STAFF, PASSWORD, name="Sam Staff", role=User.Role.MANAGER)
     return User.objects.order_by("pk").values_list("pk", flat=True).first()
 
 

@@ -1,7 +1,4 @@
-"""Every row, as the database holds it: for the owner only, and made for large tables.
-
-What proves something (ledger, consent, messages) can be read here but not changed.
-"""
+"""Customers, what they bought and what happened with them."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
 from crm.models import (
     Business,
     Consent,
@@ -32,27 +30,6 @@ from crm.models import (
     User,
     WorkerHeartbeat,
 )
-
-admin.site.site_header = admin.site.site_title = "Closeknit"
-
-
-class LargeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """No count of everything beside each search, no list of all related rows in a select box."""
-
-    show_full_result_count = False
-    list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER
-
-
-class ReadOnlyAdmin(LargeAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Customer)

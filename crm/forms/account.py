@@ -56,7 +56,7 @@ class InviteForm(Look, forms.Form):
     role = forms.ChoiceField(
         label=_("Role"),
         choices=User.Role,
-        initial=User.Role.STAFF,
+        initial=User.Role.MANAGER,
         help_text=_("Owners also see settings and accounts, and may remove data."),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm.models.audit import AuditEntry
 from crm.models.business import Business
 from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
@@ -13,6 +14,7 @@ from crm.models.user import User
 from crm.models.worker import WorkerHeartbeat
 
 __all__ = [
+    "AuditEntry",
     "Business",
     "Consent",
     "CustomField",

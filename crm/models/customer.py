@@ -4,6 +4,7 @@ import secrets
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -62,6 +63,14 @@ class Customer(models.Model):
     suppressed_at = models.DateTimeField(_("suppressed"), null=True, blank=True, editable=False)
     custom = models.JSONField(_("own fields"), default=dict, blank=True)
     search_text = models.CharField(max_length=500, blank=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("looked after by"),
+    )
     described_at = models.DateTimeField(null=True, editable=False)  # When an import's attributes were true.
     is_demo = models.BooleanField(default=False, editable=False)
     added_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -24,11 +24,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Role(models.TextChoices):
         OWNER = "owner", _("Owner")
-        STAFF = "staff", _("Staff")
+        MANAGER = "manager", _("Manager")
+        MARKETER = "marketer", _("Marketer")
+        SERVICE = "service", _("Service agent")
+        ANALYST = "analyst", _("Analyst")
+
+    class Scope(models.TextChoices):
+        ALL = "all", _("All customers")
+        OWN = "own", _("Only their own customers")
 
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
-    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.STAFF)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MANAGER)
+    scope = models.CharField(_("sees"), max_length=5, choices=Scope, default=Scope.ALL)
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(auto_now_add=True)

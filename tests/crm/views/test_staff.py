@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_an_invited_person_chooses_a_password_and_comes_in(owner_client, client):
-    owner_client.post("/settings/staff/", {"email": "Mia@Teahouse.example", "name": "Mia", "role": "staff"})
+    owner_client.post("/settings/staff/", {"email": "Mia@Teahouse.example", "name": "Mia", "role": "manager"})
     mia = User.objects.get(email="mia@teahouse.example")
     before = mia.has_usable_password()
 
@@ -25,7 +25,7 @@ def test_an_invited_person_chooses_a_password_and_comes_in(owner_client, client)
 
 
 def test_nobody_is_invited_twice(owner_client, clerk):
-    response = owner_client.post("/settings/staff/", {"email": clerk.email.upper(), "role": "staff"})
+    response = owner_client.post("/settings/staff/", {"email": clerk.email.upper(), "role": "manager"})
 
     assert response.status_code == 422
     assert "already has an account" in response.content.decode()
@@ -46,12 +46,12 @@ def test_roles_change_what_somebody_may(owner_client, staff_client, clerk):
 
     assert staff_client.get("/settings/staff/").status_code == 200
     assert staff_client.get("/admin/crm/customer/").status_code == 200
-    owner_client.post(f"/settings/staff/{clerk.pk}/", {"role": "staff"})
+    owner_client.post(f"/settings/staff/{clerk.pk}/", {"role": "manager"})
     assert staff_client.get("/settings/staff/").status_code == 403
     assert staff_client.get("/admin/crm/customer/").status_code == 302
 
 
-@pytest.mark.parametrize("change", [{"role": "staff"}, {"active": "0"}])
+@pytest.mark.parametrize("change", [{"role": "manager"}, {"active": "0"}])
 def test_the_last_owner_stays(owner_client, owner, clerk, change):
     page = owner_client.post(f"/settings/staff/{owner.pk}/", change, follow=True).content.decode()
 
@@ -66,4 +66,4 @@ def test_an_owner_who_is_switched_off_does_not_count_as_another(owner, clerk):
     accounts.set_active(clerk, False)
 
     with pytest.raises(Refusal):
-        accounts.set_role(owner, "staff")
+        accounts.set_role(owner, "manager")

@@ -1,0 +1,18 @@
+"""The addresses of crm, one module per area."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from crm.urls import account, customers, imports, outbox
+from crm.views import health, home
+
+app_name = "crm"
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("healthz", health.health, name="health"),
+    *account.urlpatterns,
+    *customers.urlpatterns,
+    *imports.urlpatterns,
+    *outbox.urlpatterns,
+]
