@@ -14,6 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -86,12 +87,19 @@ def needs(right: Right) -> Callable[[View], View]:
 owner = needs(Right.OWN)
 
 
-def customers(user: Person) -> CustomerQuerySet:
-    """The people whom this member of staff may see: all, or only their own."""
-    everybody = Customer.objects.all()
+def customers(user: Person, among: CustomerQuerySet | None = None) -> CustomerQuerySet:
+    """The people (of `among`) whom this member of staff may see: all, or only their own."""
+    everybody = Customer.objects.all() if among is None else among
     if not isinstance(user, User):
         return everybody.none()
     return everybody.filter(owner=user) if user.scope == User.Scope.OWN else everybody
+
+
+def visible[M: Model](user: Person, rows: QuerySet[M], to_customer: str = "customer") -> QuerySet[M]:
+    """Those rows (purchases, messages, answers …) whose customer this member of staff may see."""
+    if not isinstance(user, User):
+        return rows.none()
+    return rows.filter(**{f"{to_customer}__owner": user}) if user.scope == User.Scope.OWN else rows
 
 
 def find_customer(request: HttpRequest, public_id: str) -> Customer:

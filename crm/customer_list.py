@@ -113,22 +113,26 @@ def tag_choices() -> list[str]:
     return list(Tag.objects.values_list("name", flat=True)[:300])
 
 
-def listed(filters: Filters, *, after: str = "", before: str = "", size: int = 50) -> Page[Customer]:
-    """One page of the list."""
-    customers = filters.apply(Customer.objects.defer("custom", "search_text"))
+def listed(
+    filters: Filters, *, among: CustomerQuerySet, after: str = "", before: str = "", size: int = 50
+) -> Page[Customer]:
+    """One page of the list; `among` are the people whom the reader may see."""
+    customers = filters.apply(among.defer("custom", "search_text"))
     return page_of(customers, filters.order, after=after, before=before, size=size)
 
 
-def count_capped(filters: Filters, page: Page[Customer] | None = None) -> int:
+def count_capped(filters: Filters, page: Page[Customer] | None = None, *, among: CustomerQuerySet) -> int:
     """How many match, counted up to one more than MANY: enough to say "10,000+"."""
     if page is not None and not page.previous and not page.next:
         return len(page)
-    return filters.apply(Customer.objects.order_by())[: MANY + 1].count()
+    return filters.apply(among.order_by())[: MANY + 1].count()
 
 
-def neighbours(filters: Filters, customer: Customer) -> tuple[Customer | None, Customer | None]:
+def neighbours(
+    filters: Filters, customer: Customer, *, among: CustomerQuerySet
+) -> tuple[Customer | None, Customer | None]:
     """Who stands before and after this customer in the filtered list."""
-    found = filters.apply(Customer.objects.only("public_id", *(name.lstrip("-") for name in filters.order)))
+    found = filters.apply(among.only("public_id", *(name.lstrip("-") for name in filters.order)))
     mark = mark_of(customer, filters.order)
     before = page_of(found, filters.order, before=mark, size=1).rows
     after = page_of(found, filters.order, after=mark, size=1).rows

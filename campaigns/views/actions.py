@@ -17,8 +17,8 @@ from campaigns import lifecycle, tasks
 from campaigns.forms import ScheduleForm, TestForm, free_slug
 from campaigns.models import Campaign
 from crm import access, outbox
+from crm.access import Right
 from crm.errors import Refusal
-from crm.models import Customer
 from crm.web import HtmxRequest
 
 
@@ -33,7 +33,7 @@ def _refused(request: HttpRequest, campaign: Campaign, refusal: Refusal) -> Http
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
@@ -45,7 +45,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     form = ScheduleForm(request.POST)
@@ -59,7 +59,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def back_to_draft(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
@@ -70,7 +70,7 @@ def back_to_draft(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
@@ -81,7 +81,7 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
@@ -92,7 +92,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def cancel(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
@@ -103,7 +103,7 @@ def cancel(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def duplicate(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     copy = lifecycle.duplicate(campaign, free_slug(campaign.slug))
@@ -112,7 +112,7 @@ def duplicate(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
     """Remove a draft that was never sent."""
     campaign = get_object_or_404(Campaign, slug=slug)
@@ -123,7 +123,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def send_test(request: HttpRequest, slug: str) -> HttpResponse:
     """One mail to an address of one's own, written as the chosen customer would get it."""
     request = cast("HtmxRequest", request)
@@ -131,7 +131,7 @@ def send_test(request: HttpRequest, slug: str) -> HttpResponse:
     form = TestForm(request.POST)
     if not form.is_valid():
         return _refused(request, campaign, Refusal(_("Please give a complete e-mail address.")))
-    person = Customer.objects.filter(public_id=request.POST.get("as", "")).first()
+    person = access.customers(request.user).filter(public_id=request.POST.get("as", "")).first()
     context = {name: getattr(campaign, name) for name in ("subject", "preheader", "mjml", "text")}
     outbox.send_one(
         "test",

@@ -12,6 +12,7 @@ from campaigns import checks, gallery, placeholders, reports
 from campaigns.forms import CampaignForm
 from campaigns.models import Campaign
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
@@ -36,7 +37,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def campaign_new(request: HttpRequest) -> HttpResponse:
     """Choose a design, then write; ?segment, ?survey and ?template fill the form."""
     request = cast("HtmxRequest", request)
@@ -70,7 +71,7 @@ def _kept(request: HttpRequest) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def campaign_edit(request: HttpRequest, slug: str) -> HttpResponse:
     request = cast("HtmxRequest", request)
     campaign = get_object_or_404(Campaign, slug=slug)

@@ -15,6 +15,7 @@ from campaigns import design, gallery, planning
 from campaigns.models import Campaign
 from campaigns.rendering import DesignProblem, Sources
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Business, Customer
 from crm.web import HtmxRequest
@@ -38,7 +39,7 @@ def _segments(request: HttpRequest, name: str) -> list[Segment]:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.MARKET)
 def audience(request: HttpRequest) -> HttpResponse:
     """How many would get it now, and who not and why."""
     include = _segments(request, "include")
@@ -51,11 +52,13 @@ def audience(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.MARKET)
 def people(request: HttpRequest) -> HttpResponse:
     """Some members to preview as: those found by ?q, or the next after ?after."""
     include = _segments(request, "include")
-    found = planning.people(include, _segments(request, "exclude")) if include else Customer.objects.all()
+    found = access.customers(request.user)
+    if include:
+        found = found.filter(pk__in=planning.people(include, _segments(request, "exclude")).values("pk"))
     if words := request.GET.get("q", "").strip():
         found = found.search(words)
     after = request.GET.get("after", "")
@@ -86,7 +89,7 @@ def mail_page(
 
 @csp_override(MAIL_CSP)
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def preview(request: HttpRequest) -> HttpResponse:
     """The mail as it is being written, seen as the chosen person."""
     request = cast("HtmxRequest", request)
@@ -103,7 +106,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         if survey_key.isdecimal() and len(survey_key) < 12
         else None
     )
-    customer = Customer.objects.filter(public_id=data.get("as", "")).first()
+    customer = access.customers(request.user).filter(public_id=data.get("as", "")).first()
     return HttpResponse(mail_page(written, request.business, customer, survey))
 
 
@@ -114,12 +117,12 @@ def campaign_preview(request: HttpRequest, slug: str) -> HttpResponse:
     """The kept design, seen as ?as."""
     request = cast("HtmxRequest", request)
     campaign = get_object_or_404(Campaign.objects.select_related("survey"), slug=slug)
-    customer = Customer.objects.filter(public_id=request.GET.get("as", "")).first()
+    customer = access.customers(request.user).filter(public_id=request.GET.get("as", "")).first()
     return HttpResponse(mail_page(design.sources(campaign), request.business, customer, campaign.survey))
 
 
 @require_GET
-@access.staff
+@access.needs(Right.MARKET)
 def design_source(request: HttpRequest, key: str) -> HttpResponse:
     """The source of a design, for the text field of the editor."""
     found = gallery.find(key)

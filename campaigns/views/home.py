@@ -67,7 +67,7 @@ def home_loop(request: HtmxRequest) -> HttpResponse:
 @access.staff
 def home_unhappy(request: HtmxRequest) -> HttpResponse:
     """Who gave a low score lately and has had no word from us since."""
-    unhappy = attention.unhappy(timezone.now())
+    unhappy = access.customers(request.user).filter(pk__in=attention.unhappy(timezone.now()).values("pk"))
     page = page_of(
         unhappy, ("-id",), after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from campaigns import reports
 from campaigns.models import Campaign
 from crm import access
-from crm.models import Customer, Message
+from crm.models import Message
 from crm.outbox import reasons
 from crm.paging import page_of
 from crm.web import render_page
@@ -33,8 +33,9 @@ def recipients(request: HttpRequest, slug: str) -> HttpResponse:
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     position = request.GET.get("link", "")
     link = int(position) if position.isdecimal() and len(position) < 6 else None
-    found = reports.recipients(campaign, state, reason, link).select_related("customer")
-    page = page_of(found, ("pk",), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    found = access.visible(request.user, reports.recipients(campaign, state, reason, link))
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    page = page_of(found.select_related("customer"), ("pk",), after=after, before=before)
     for message in page.rows:
         message.why = reports.why(message)  # type: ignore[attr-defined]
     context = {
@@ -63,5 +64,5 @@ def _which(campaign: Campaign, state: str, reason: str, link: int | None) -> str
 @access.staff
 def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """The last campaigns to this person: state, opened, clicked, or why not sent."""
-    customer = get_object_or_404(Customer, public_id=public_id)
+    customer = access.find_customer(request, public_id)
     return render(request, "campaigns/customer_panel.html", {"mails": reports.mails_to(customer)})

@@ -16,6 +16,7 @@ from campaigns.models import MailTemplate
 from campaigns.rendering import Sources
 from campaigns.views.editor import MAIL_CSP, mail_page
 from crm import access
+from crm.access import Right
 from crm.web import HtmxRequest, render_page
 from feedback.models import Survey
 
@@ -28,7 +29,7 @@ def templates(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def template_new(request: HttpRequest) -> HttpResponse:
     """A design of one's own, begun from the one that ?from names."""
     begun = gallery.find(request.GET.get("from", "")) or gallery.shipped()["welcome.en"]
@@ -43,7 +44,7 @@ def template_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _edit(cast("HtmxRequest", request), get_object_or_404(MailTemplate, pk=pk))
 
@@ -66,7 +67,7 @@ def _edit(request: HtmxRequest, template: MailTemplate) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def template_delete(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(MailTemplate, pk=pk).delete()
     messages.success(request, _("The template is deleted. Campaigns written from it stay as they are."))

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm import access, consent, ledger, tagging
+from crm.access import Right
 from crm.forms.customers import ConsentForm, NoteForm, TagForm
 from crm.models import Customer, Interaction
 from crm.views.customers import page_context
@@ -21,9 +22,9 @@ from crm.web import HtmxRequest, render_page
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def note(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _again(request, person, note_form=form)
@@ -43,9 +44,9 @@ def note(request: HtmxRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def tag(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     form = TagForm(request.POST)
     if not form.is_valid():
         return _again(request, person, tag_form=form)
@@ -54,17 +55,17 @@ def tag(request: HtmxRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def untag(request: HtmxRequest, public_id: str, tag_id: int) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     tagging.remove(person, tag_id)
     return _back(request, person)
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def grant(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     form = ConsentForm(request.POST)
     if not form.is_valid():
         return _again(request, person, consent_form=form)
@@ -83,9 +84,9 @@ def grant(request: HtmxRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def withdraw(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     consent.withdraw(person, source="staff", at=timezone.now())
     messages.success(request, _("%(name)s gets no more marketing mail.") % {"name": person})
     return _back(request, person)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from crm import access, customer_list, saving
+from crm.access import Right
 from crm.forms.customers import CustomerForm
-from crm.models import Customer, CustomField
+from crm.models import Customer, CustomField, User
 from crm.web import HtmxRequest, render_page
 
 TEMPLATE = "crm/customer_form.html"
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.EDIT)
 def customer_new(request: HtmxRequest) -> HttpResponse:
-    return _edit(request, Customer())
+    theirs = request.user.scope == User.Scope.OWN
+    return _edit(request, Customer(owner=request.user if theirs else None))
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.EDIT)
 def customer_edit(request: HtmxRequest, public_id: str) -> HttpResponse:
-    return _edit(request, get_object_or_404(Customer, public_id=public_id))
+    return _edit(request, access.find_customer(request, public_id))
 
 
 def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:

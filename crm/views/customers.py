@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from crm import access, custom_fields, customer_list, timeline
@@ -20,10 +19,11 @@ from crm.web import HtmxRequest, render_page
 @access.staff
 def customers(request: HtmxRequest) -> HttpResponse:
     filters = Filters.read(request.GET)
+    people = access.customers(request.user)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    page = customer_list.listed(filters, after=after, before=before)
+    page = customer_list.listed(filters, among=people, after=after, before=before)
     figures = figures_of(row.pk for row in page.rows)
-    count = customer_list.count_capped(filters, page)
+    count = customer_list.count_capped(filters, page, among=people)
     context = {
         "section": "customers",
         "filters": filters,
@@ -42,7 +42,7 @@ def customers(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def customer(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     if "older" in request.GET:
         context = {"customer": person, "stretch": timeline.of(person, before=request.GET["older"])}
         return render_page(request, "crm/customer_timeline.html", context, partial="entries")
@@ -52,7 +52,7 @@ def customer(request: HtmxRequest, public_id: str) -> HttpResponse:
 def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[str, Any]:
     """What the page of one customer shows; forms that were refused replace the empty ones."""
     filters = Filters.read(request.GET)
-    before, after = customer_list.neighbours(filters, person)
+    before, after = customer_list.neighbours(filters, person, among=access.customers(request.user))
     fields = list(CustomField.objects.all())
     return {
         "section": "customers",

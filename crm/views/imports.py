@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.imports import UploadForm
 from crm.imports import confirming, intake, kinds, rehearsing, results, running
@@ -27,7 +28,7 @@ State = ImportBatch.State
 
 
 @require_GET
-@access.staff
+@access.needs(Right.IMPORT)
 def imports(request: HttpRequest) -> HttpResponse:
     batches = ImportBatch.objects.select_related("started_by").defer("findings", "mapping")
     page = page_of(
@@ -43,7 +44,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@access.staff
+@access.needs(Right.IMPORT)
 def import_new(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": "purchases"})
     if request.method == "POST" and form.is_valid():
@@ -66,7 +67,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@access.staff
+@access.needs(Right.IMPORT)
 def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     if batch.state != State.DRAFT:
@@ -101,7 +102,7 @@ def _columns_context(batch: ImportBatch) -> dict[str, object]:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.IMPORT)
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     if batch.state != State.DRAFT:
@@ -123,7 +124,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.IMPORT)
 def import_start(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     if batch.state == State.DRAFT:
@@ -137,7 +138,7 @@ def import_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.IMPORT)
 def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=pk)
     if batch.state == State.DRAFT:
@@ -154,7 +155,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.IMPORT)
 def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     problems = batch.problems.all()
@@ -175,7 +176,7 @@ def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.IMPORT)
 def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
     batch = get_object_or_404(ImportBatch, pk=pk)
     path = batch.counts.get("error_file")
@@ -186,7 +187,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.IMPORT)
 def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     if batch.state == State.FAILED:
@@ -196,7 +197,7 @@ def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.IMPORT)
 def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, pk=pk)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import access, accounts
 from crm import outbox as door
+from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.outbox import OutboxFilter, mailings
 from crm.models import Message, SandboxMail
@@ -38,7 +40,7 @@ MAIL_CSP = {
 @access.staff
 def outbox(request: HttpRequest) -> HttpResponse:
     filters = OutboxFilter.read(request.GET)
-    found = filters.apply(Message.objects.select_related("mailing", "customer"))
+    found = filters.apply(_seen(request))
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     context = {
         "section": "campaigns",
@@ -54,7 +56,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def message(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Message.objects.select_related("mailing", "customer"), pk=pk)
+    found = get_object_or_404(_seen(request), pk=pk)
     mail = _caught(request, found)
     view = request.GET.get("view", "")
     caught = mail is not None and found.state == Message.State.SENT
@@ -76,11 +78,15 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 @access.staff
 def message_body(request: HttpRequest, pk: int) -> HttpResponse:
     """The mail itself, for the frame on its page; links open in a tab of their own."""
-    mail = _caught(request, get_object_or_404(Message.objects.select_related("mailing"), pk=pk))
+    mail = _caught(request, get_object_or_404(_seen(request), pk=pk))
     if mail is None:
         raise Http404
     html = reading.letter_of(mail).html
     return HttpResponse(f'<base target="_blank">{html}', headers={"Referrer-Policy": "no-referrer"})
+
+
+def _seen(request: HttpRequest) -> QuerySet[Message]:
+    return access.visible(request.user, Message.objects.select_related("mailing", "customer"))
 
 
 def _caught(request: HttpRequest, message: Message) -> SandboxMail | None:
@@ -91,10 +97,10 @@ def _caught(request: HttpRequest, message: Message) -> SandboxMail | None:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MANAGE)
 def message_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send an unsure transactional message again because a person says so."""
-    found = get_object_or_404(Message.objects.select_related("mailing"), pk=pk)
+    found = get_object_or_404(_seen(request), pk=pk)
     try:
         door.send_again(found)
     except Refusal as refusal:

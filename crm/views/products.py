@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from crm import access
+from crm.access import Right
 from crm.models import Product
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
@@ -40,7 +41,7 @@ def products(request: HtmxRequest) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.EDIT)
 def product_names(request: HtmxRequest) -> HttpResponse:
     """Suggestions for the product of a sale, as the options of a datalist."""
     words = next((value for name, value in request.GET.items() if name.endswith("product")), "")

@@ -10,23 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import access, sales
+from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.sales import LineFormSet, RefundForm, SaleForm
-from crm.models import Customer, Product, Purchase
+from crm.models import Product, Purchase
 from crm.web import HtmxRequest, render_page
 
 
 @require_GET
 @access.staff
 def purchase(request: HtmxRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(Purchase.objects.select_related("customer"), pk=pk)
+    order = _find(request, pk)
     return _show(request, order, RefundForm(purchase=order))
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def refund(request: HtmxRequest, pk: int) -> HttpResponse:
-    order = get_object_or_404(Purchase.objects.select_related("customer"), pk=pk)
+    order = _find(request, pk)
     form = RefundForm(request.POST, purchase=order)
     if not form.is_valid():
         return _show(request, order, form)
@@ -41,9 +42,9 @@ def refund(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.EDIT)
 def sale(request: HtmxRequest, public_id: str) -> HttpResponse:
-    person = get_object_or_404(Customer, public_id=public_id)
+    person = access.find_customer(request, public_id)
     form = SaleForm(request.POST or None, initial={"bought_at": timezone.now()})
     lines = LineFormSet(request.POST or None, prefix="line")
     if request.method == "POST" and form.is_valid() and lines.is_valid():
@@ -65,6 +66,11 @@ def sale(request: HtmxRequest, public_id: str) -> HttpResponse:
         "products": Product.objects.order_by("name")[:300],
     }
     return render_page(request, "crm/sale.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _find(request: HtmxRequest, pk: int) -> Purchase:
+    seen = access.visible(request.user, Purchase.objects.all())
+    return get_object_or_404(seen.select_related("customer"), pk=pk)
 
 
 def _show(request: HtmxRequest, order: Purchase, form: RefundForm) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
@@ -30,7 +31,7 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
     counts = reports.counts(one)
     score = scores.score(one.kind, counts)
     months = reports.trend(one, cast("HtmxRequest", request).business.zone)
-    comments = _rows(_answers(one).exclude(comment="").order_by(*ORDER)[:5], one, request)
+    comments = _rows(_answers(request, one).exclude(comment="").order_by(*ORDER)[:5], one, request)
     context = {
         "section": "feedback",
         "survey": one,
@@ -55,7 +56,7 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Every answer, or those of one group, segment or score; comments only when asked for."""
     one = get_object_or_404(Survey, slug=slug)
     group = request.GET.get("group", "")
-    found = reports.of_group(one, _answers(one), group)
+    found = reports.of_group(one, _answers(request, one), group)
     if request.GET.get("comments"):
         found = found.exclude(comment="")
     if (score := request.GET.get("score", "")).isdecimal() and len(score) < 3:
@@ -91,19 +92,18 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.EDIT)
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """How to ask: in a campaign, or one person by hand."""
     one = get_object_or_404(Survey, slug=slug)
     words = request.GET.get("q", "").strip()
-    customer = Customer.objects.filter(public_id=request.GET.get("customer", "")).first()
+    seen = access.customers(request.user)
+    customer = seen.filter(public_id=request.GET.get("customer", "")).first()
     context = {
         "section": "feedback",
         "survey": one,
         "q": words,
-        "found": list(Customer.objects.search(words).order_by("last_name", "first_name", "id")[:10])
-        if words
-        else [],
+        "found": list(seen.search(words).order_by("last_name", "first_name", "id")[:10]) if words else [],
         "customer": customer,
         "link": _given_link(one, customer) if customer else "",
     }
@@ -111,11 +111,11 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.EDIT)
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Make the personal link of one customer."""
     one = get_object_or_404(Survey, slug=slug)
-    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    customer = access.find_customer(request, request.POST.get("customer", ""))
     try:
         invitations.invite_by_hand(one, customer, at=timezone.now())
     except Refusal as refusal:
@@ -130,7 +130,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 @access.staff
 def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """One person's answers, as a card of the customer page."""
-    customer = get_object_or_404(Customer, public_id=public_id)
+    customer = access.find_customer(request, public_id)
     found = Answer.objects.filter(customer=customer).select_related("survey").order_by(*ORDER)[:10]
     waiting = Invitation.objects.filter(
         customer=customer, state=Invitation.State.ASKED, expires_at__gt=timezone.now()
@@ -144,8 +144,10 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     return render_page(request, "feedback/customer_panel.html", context)
 
 
-def _answers(one: Survey) -> QuerySet[Answer]:
-    return Answer.objects.filter(survey=one).select_related("customer")
+def _answers(request: HttpRequest, one: Survey) -> QuerySet[Answer]:
+    """Those that this member of staff may see."""
+    found = Answer.objects.filter(survey=one).select_related("customer")
+    return access.visible(request.user, found)
 
 
 def _rows(found: Any, one: Survey, request: HttpRequest) -> list[dict[str, Any]]:

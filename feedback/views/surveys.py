@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.web import HtmxRequest, render_page
 from feedback import invitations, ordering, reports, texts
 from feedback.forms.editing import QuestionForm, SurveyForm, question_is_answered
@@ -25,7 +26,7 @@ def surveys(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def survey_new(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     survey = Survey(kind=kind if kind in Survey.Kind.values else Survey.Kind.NPS)
@@ -33,7 +34,7 @@ def survey_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def survey_edit(request: HttpRequest, slug: str) -> HttpResponse:
     return _edit(request, get_object_or_404(Survey, slug=slug))
 
@@ -59,14 +60,14 @@ def _edit(request: HttpRequest, survey: Survey) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def question_new(request: HttpRequest, slug: str) -> HttpResponse:
     survey = get_object_or_404(Survey, slug=slug)
     return _edit_question(request, Question(survey=survey))
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def question_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _edit_question(request, _question(slug, key))
 
@@ -81,7 +82,7 @@ def _edit_question(request: HttpRequest, question: Question) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def question_move(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     question = _question(slug, key)
     ordering.move(question, up=request.POST.get("to") == "up")
@@ -93,7 +94,7 @@ def question_move(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def question_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     question = _question(slug, key)
     if request.method == "POST":
@@ -127,7 +128,7 @@ def survey_preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def survey_switch(request: HttpRequest, slug: str) -> HttpResponse:
     """Close an open survey, or open a closed one."""
     survey = get_object_or_404(Survey, slug=slug)

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from django.db import connection, transaction
 
-from crm.models import Business, Customer
+from crm.models import Business, Customer, CustomerQuerySet
 from segments.features import aside
 from segments.rules import lines
 from segments.rules.compile import to_q
@@ -38,14 +38,20 @@ class Preview:
 
 
 def preview(
-    node: Node, *, as_of: date | None = None, sample: int = 5, business: Business | None = None
+    node: Node,
+    *,
+    as_of: date | None = None,
+    sample: int = 5,
+    business: Business | None = None,
+    among: CustomerQuerySet | None = None,
 ) -> Preview:
-    """Two queries: all counts, and the first few who fit."""
+    """Two queries: all counts, and the first few who fit (of those whom the reader may see: `among`)."""
     started = perf_counter()
     business = business or Business.current()
+    seen = Customer.objects.all() if among is None else among
     with _at(as_of, business) as moment, planned_well():
         everybody, count, found = lines.counts(node, moment)
-        people = Customer.objects.filter(to_q(node, moment)).order_by("pk")[:sample] if sample else ()
+        people = seen.filter(to_q(node, moment)).order_by("pk")[:sample] if sample else ()
         shown = list(people) if count else []
     return Preview(count, everybody, found, shown, sentence(node), perf_counter() - started)
 

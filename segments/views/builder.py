@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from crm import access
+from crm.access import Right
+from crm.models import CustomerQuerySet
 from crm.web import HtmxRequest, render_page
 from segments import audience
 from segments.builder import STARTERS, Builder
@@ -41,18 +43,18 @@ class Work:
     node: Node | None
     preview: Preview | None = None
 
-    def count(self) -> None:
-        """Ask the database and put each count beside its line."""
+    def count(self, among: CustomerQuerySet) -> None:
+        """Ask the database and put each count beside its line; examples are people of `among`."""
         if self.node is None:
             return
-        self.preview = preview(self.node)
+        self.preview = preview(self.node, among=among)
         counts = self.preview.counts()
         for one in self.draft.walk():
             one.count = counts.get(one.place)
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def segment_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _posted(cast("HtmxRequest", request), None)
@@ -70,7 +72,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def segment_edit(request: HttpRequest, slug: str) -> HttpResponse:
     segment = get_object_or_404(Segment, slug=slug, kind=Segment.Kind.RULE)
     if request.method == "POST":
@@ -126,7 +128,7 @@ def _page(
     part, status = more.get("part", "builder"), more.get("status", 200)
     fragment = bool(cast("HtmxRequest", request).htmx) and part == "builder" and status == 200
     if not fragment:  # A fragment asks for its counts itself, once it is drawn.
-        work.count()
+        work.count(access.customers(request.user))
     context = {
         "section": "segments",
         "segment": segment,

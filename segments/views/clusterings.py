@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
 from crm.web import HtmxRequest, render_page
@@ -27,7 +28,7 @@ def clusterings(request: HtmxRequest) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def cluster_start(request: HtmxRequest) -> HttpResponse:
     form = ClusterForm(request.POST)
     if not form.is_valid():
@@ -54,7 +55,7 @@ def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
     try:
         count = clusters.use(get_object_or_404(RUNS, pk=pk))

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import access
-from crm.models import Customer
+from crm.access import Right
+from crm.models import CustomerQuerySet
 from crm.web import render_page
 from segments import audience
 from segments.drafting import free_slug
@@ -24,7 +25,7 @@ CHUNK = 500
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def list_new(request: HttpRequest) -> HttpResponse:
     form = SegmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -40,7 +41,7 @@ def list_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.staff
+@access.needs(Right.MARKET)
 def list_edit(request: HttpRequest, slug: str) -> HttpResponse:
     found = _list(slug)
     form = SegmentForm(request.POST or None, instance=found)
@@ -54,12 +55,16 @@ def list_edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.MARKET)
 def list_search(request: HttpRequest, slug: str) -> HttpResponse:
     """Customers to put on the list, with those marked who are on it already."""
     found = _list(slug)
     words = request.GET.get("q", "").strip()
-    people = list(Customer.objects.search(words).order_by("last_name", "pk")[:SHOWN]) if words else []
+    people = (
+        list(access.customers(request.user).search(words).order_by("last_name", "pk")[:SHOWN])
+        if words
+        else []
+    )
     inside = set(
         Membership.objects.filter(segment=found, left_at=None, customer__in=people).values_list(
             "customer_id", flat=True
@@ -70,17 +75,17 @@ def list_search(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def list_add(request: HttpRequest, slug: str) -> HttpResponse:
     found = _list(slug)
-    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    customer = access.find_customer(request, request.POST.get("customer", ""))
     audience.add(found, [customer.pk], at=timezone.now())
     messages.success(request, _("%(name)s is on the list.") % {"name": customer.name})
     return redirect(found)
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
     found = _list(slug)
     form = PasteForm(request.POST)
@@ -88,7 +93,7 @@ def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, _("Please paste at least one e-mail or customer number."))
         return redirect(found)
     wanted = form.cleaned_data["people"]
-    ids, unknown = _known(wanted)
+    ids, unknown = _known(wanted, access.customers(request.user))
     new = audience.add(found, ids, at=timezone.now())
     text = ngettext("%(count)d person was added.", "%(count)d people were added.", new)
     messages.success(request, text % {"count": new})
@@ -101,10 +106,10 @@ def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def list_remove(request: HttpRequest, slug: str) -> HttpResponse:
     found = _list(slug)
-    customer = get_object_or_404(Customer, public_id=request.POST.get("customer", ""))
+    customer = access.find_customer(request, request.POST.get("customer", ""))
     audience.remove(found, customer.pk, at=timezone.now())
     messages.success(request, _("%(name)s is off the list.") % {"name": customer.name})
     return redirect(found)
@@ -114,16 +119,14 @@ def _list(slug: str) -> Segment:
     return get_object_or_404(Segment, slug=slug, kind=Segment.Kind.STATIC)
 
 
-def _known(wanted: list[str]) -> tuple[list[int], list[str]]:
+def _known(wanted: list[str], people: CustomerQuerySet) -> tuple[list[int], list[str]]:
     """The customers behind e-mails and customer numbers, and what belongs to nobody."""
     ids: list[int] = []
     seen: set[str] = set()
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         low = [one.lower() for one in part]
-        rows = Customer.objects.filter(Q(email__in=low) | Q(external_id__in=part)).exclude(
-            email="", external_id=None
-        )
+        rows = people.filter(Q(email__in=low) | Q(external_id__in=part)).exclude(email="", external_id=None)
         for pk, email, external_id in rows.values_list("pk", "email", "external_id"):
             ids.append(pk)
             seen |= {email, external_id or ""}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from crm import access
-from crm.models import Customer
 from crm.web import render_page
 from segments.groups import GROUPS
 from segments.models import CustomerFeatures, Membership
@@ -19,7 +17,7 @@ LEFT = 5
 @access.staff
 def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """The segments of a customer, now and before, and their scores."""
-    customer = get_object_or_404(Customer, public_id=public_id)
+    customer = access.find_customer(request, public_id)
     stays = Membership.objects.filter(customer=customer).select_related("segment")
     features = CustomerFeatures.objects.filter(customer=customer).first()
     context = {

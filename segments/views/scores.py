@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.languages import locale_of
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
@@ -46,7 +47,8 @@ def people_list(request: HtmxRequest) -> HttpResponse:
     selection = people.select(request.GET)
     if selection is None:
         raise Http404
-    found = selection.people.select_related("customer")
+    seen = access.visible(request.user, selection.people)
+    found = seen.select_related("customer")
     page = page_of(
         found,
         ("-revenue", "customer_id"),
@@ -56,7 +58,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
     context = {
         "section": "segments",
         "selection": selection,
-        "count": selection.people.count(),
+        "count": seen.count(),
         "page": page,
         "builder": builder_url(selection.rule),
         "fields": parse_qsl(selection.query),
@@ -66,7 +68,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def segment_from(request: HtmxRequest) -> HttpResponse:
     """Make the people behind a number a segment, and go on to it or to a new campaign."""
     selection = people.select(request.POST)
@@ -106,7 +108,7 @@ def refresh_status(request: HtmxRequest) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def refresh_now(request: HtmxRequest) -> HttpResponse:
     refresh.request()
     if request.htmx:

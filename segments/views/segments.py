@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
+from crm.access import Right
 from crm.errors import Refusal
-from crm.models import Customer
+from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
@@ -53,7 +54,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 def segment(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Segment, slug=slug)
     page = page_of(
-        audience.members(found).select_related("features"),
+        access.customers(request.user, audience.members(found)).select_related("features"),
         ("last_name", "first_name", "pk"),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -77,7 +78,7 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def segment_recount(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Segment, slug=slug)
     try:
@@ -91,7 +92,7 @@ def segment_recount(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@access.staff
+@access.needs(Right.MARKET)
 def segment_delete(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Segment, slug=slug)
     try:
@@ -104,10 +105,11 @@ def segment_delete(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@access.staff
+@access.needs(Right.EXPORT)
 def segment_export(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = get_object_or_404(Segment, slug=slug)
-    response = StreamingHttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
+    people = access.customers(request.user, audience.members(found))
+    response = StreamingHttpResponse(_csv(people), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="segment-{found.pk}.csv"'
     return response
 
@@ -117,12 +119,12 @@ class _Echo:
         return text
 
 
-def _csv(found: Segment) -> Iterator[str]:
+def _csv(people: CustomerQuerySet) -> Iterator[str]:
     """Rows for a spreadsheet; what it would run as a formula gets an apostrophe before it."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + cast("str", writer.writerow([*COLUMNS, "email_consent"]))
-    people = audience.members(found).order_by("pk").values_list(*COLUMNS, "email_consent")
-    for row in people.iterator(chunk_size=2000):
+    rows = people.order_by("pk").values_list(*COLUMNS, "email_consent")
+    for row in rows.iterator(chunk_size=2000):
         texts = ["" if value is None else str(value) for value in row]
         yield cast("str", writer.writerow(map(safe, texts)))
 

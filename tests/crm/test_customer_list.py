@@ -5,13 +5,19 @@ from django.http import QueryDict
 
 from crm import customer_list, tagging
 from crm.customer_list import Filters
+from crm.models import Customer
+from crm.paging import Page
 from tests.people import NOON, make_customer, make_purchase, make_refund
 
 pytestmark = pytest.mark.django_db
 
 
+def listed(query: str) -> Page[Customer]:
+    return customer_list.listed(Filters.read(QueryDict(query)), among=Customer.objects.all())
+
+
 def names(query: str) -> list[str]:
-    return [one.last_name for one in customer_list.listed(Filters.read(QueryDict(query))).rows]
+    return [one.last_name for one in listed(query).rows]
 
 
 def test_every_word_must_match_somewhere():
@@ -71,11 +77,11 @@ def test_neighbours_stand_beside_each_other_in_the_filtered_list():
     first, middle, last = (make_customer(last_name=name, country="Germany") for name in "ACE")
     make_customer(last_name="B", country="France")
     make_customer(last_name="D", country="France")
-    filters = Filters(country="Germany")
+    filters, everybody = Filters(country="Germany"), Customer.objects.all()
 
-    assert customer_list.neighbours(filters, middle) == (first, last)
-    assert customer_list.neighbours(filters, first) == (None, middle)
-    assert customer_list.neighbours(filters, last) == (middle, None)
+    assert customer_list.neighbours(filters, middle, among=everybody) == (first, last)
+    assert customer_list.neighbours(filters, first, among=everybody) == (None, middle)
+    assert customer_list.neighbours(filters, last, among=everybody) == (middle, None)
 
 
 def test_counting_stops_where_it_would_get_slow(monkeypatch):
@@ -83,7 +89,7 @@ def test_counting_stops_where_it_would_get_slow(monkeypatch):
     for _ in range(6):
         make_customer()
 
-    assert customer_list.count_capped(Filters()) == 4
+    assert customer_list.count_capped(Filters(), among=Customer.objects.all()) == 4
 
 
 def test_chips_say_what_is_filtered_and_drop_one_filter_each():
