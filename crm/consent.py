@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from crm import addresses
 from crm.models import Consent, Customer, Suppression
 
 
 def email_hash(email: str) -> str:
     """SHA-256 of the normalised address, hexadecimal."""
-    return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    return hashlib.sha256(addresses.tidy(email).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def withdraw(customer: Customer, *, source: str, at: datetime) -> bool:
 def suppress(email: str, reason: str, *, at: datetime) -> None:
     """No marketing mail to this address any more, whoever imports it again."""
     Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason, "at": at})
-    Customer.objects.filter(email=email.strip().lower(), suppressed_at=None).update(suppressed_at=at)
+    Customer.objects.filter(email=addresses.tidy(email), suppressed_at=None).update(suppressed_at=at)
 
 
 def recall(customer: Customer) -> None:

@@ -9,3 +9,6 @@ DATA = Path(os.environ.get("REFERENCE_DATA") or Path(__file__).resolve().parents
 RETAIL = DATA / "online-retail" / "online_retail_2010-12_to_2011-02.csv.gz"
 MALL = DATA / "mall-customers" / "Mall_Customers.csv"
 NPS_SURVEY = DATA / "nps-survey" / "nps_survey.csv.gz"
+ISEMAIL = DATA / "email-edge-cases" / "isemail_tests-original.xml"
+MOBILE_NUMBERS = DATA / "phone-numbers" / "examples.mobile.json"
+FEBRL = DATA / "febrl-duplicates" / "febrl_dataset1.csv"

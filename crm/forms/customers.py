@@ -9,9 +9,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from email_validator import EmailNotValidError, validate_email
 
-from crm import custom_fields, phones
+from crm import addresses, custom_fields, phones
 from crm.forms.look import DateInput, Look
 from crm.models import Customer, CustomField
 
@@ -77,8 +76,8 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         if not text or "email" not in self.changed_data:
             return text
         try:
-            return validate_email(text, check_deliverability=False).normalized.lower()
-        except EmailNotValidError:
+            return addresses.normalise(text)
+        except ValueError:
             raise forms.ValidationError(
                 gettext("“%(text)s” is not an e-mail address. Write it like ada@example.com.")
                 % {"text": text[:60]}

@@ -12,9 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
-
-from crm import custom_fields, phones
+from crm import addresses, custom_fields, phones
 
 LIMIT: Final = Decimal(10) ** 10
 EXACT: Final = Decimal("0.0001")
@@ -36,9 +34,6 @@ _MONTH_NAMED = re.compile(
 )
 _PLAIN = re.compile(r"-?\d{1,14}(?:\.\d{1,10})?", re.ASCII)
 _MONEY = re.compile(r"[\s'’\u00a0\u202f]|[$€£¥₹元円]|^(?:US|A|C|HK|NT)(?=\$)|\b[A-Z]{3}\b|(?<=\d)[A-Z]{3}$")
-_SIMPLE_EMAIL = re.compile(
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}"
-)
 
 
 class Bad(ValueError):
@@ -220,20 +215,11 @@ def custom_number(cell: str, sign: str) -> int | float:
 
 
 def email(cell: str) -> str:
-    """The address in lower case; refused when no mail can be addressed so."""
-    text = cell.removeprefix("mailto:").strip("'<> ").lower()
-    if len(text) <= 100 and _SIMPLE_EMAIL.fullmatch(text) and len(text.split("@")[0]) <= 64:
-        return text
-    return _careful_email(text)
-
-
-@lru_cache(maxsize=10_000)
-def _careful_email(text: str) -> str:
+    """The address in its one form; refused when no mail can be addressed so."""
     try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
+        return addresses.normalise(cell.removeprefix("mailto:").strip("'<> "))
+    except ValueError as error:
         raise Bad("bad_email") from error
-    return str(checked.normalized).lower()
 
 
 def phone(cell: str) -> str:

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import addresses
+
 
 def new_public_id() -> str:
     return secrets.token_hex(6)
@@ -105,7 +107,7 @@ class Customer(models.Model):
 
     def prepare(self) -> Self:
         """Normalise the address and fill what searching needs; call before saving."""
-        self.email = self.email.strip().lower()
+        self.email = addresses.tidy(self.email)
         self.external_id = self.external_id or None
         self.search_text = searchable(
             self.first_name, self.last_name, self.email, self.phone, self.external_id or ""
