@@ -40,6 +40,17 @@ def env_secret(name: str, folder: Path, *, production: bool) -> str:
     return path.read_text()
 
 
+def field_keys(folder: Path, *, production: bool) -> str:
+    """The keys that encrypt fields, comma-separated, newest first."""
+    text = env_secret("FIELD_KEYS", folder, production=production)
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS must be keys separated by commas, the newest first")
+    if production and min(map(len, keys)) < 32:
+        raise ImproperlyConfigured("Each key in FIELD_KEYS must be a random text of 32 signs or more")
+    return ",".join(keys)
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn `sqlite:////path` or `postgres://…` into Django's dictionary."""
     parts = urlsplit(url)

@@ -21,6 +21,7 @@ DEBUG = env.env_bool("DEBUG")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("Set only one of PRODUCTION and DEBUG: debug pages show settings and data")
 SECRET_KEY = env.env_secret("SECRET_KEY", VAR, production=PRODUCTION)
+FIELD_KEYS = env.field_keys(VAR, production=PRODUCTION)
 SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
 ALLOW_LOCAL_LINKS = env.env_bool("ALLOW_LOCAL_LINKS")
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"

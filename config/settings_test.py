@@ -15,6 +15,7 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 VAR = Path(os.environ["VAR_DIR"]) / _worker
 VAR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = "for-tests-only"
+FIELD_KEYS = "for-tests-only"
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -25,6 +25,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         sign_in = f"{database['USER']}:{database['PASSWORD']}".rstrip(":")
         url = f"postgres://{sign_in}@{place}/{database['NAME']}"
     kept = {**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder), "SECRET_KEY": "for-tests-only"}
+    kept["FIELD_KEYS"] = "for-tests-only"
     kept.pop("DJANGO_SETTINGS_MODULE", None)
     return {**kept, "ALLOW_LOCAL_LINKS": "1", "PYTHONPATH": str(ROOT), **more}
 

@@ -66,6 +66,7 @@ def test_real_mail_with_local_links_is_told(settings):
 @pytest.mark.parametrize(("debug", "code"), [("1", 1), ("0", 0)])
 def test_production_never_shows_debug_pages(tmp_path, debug, code):
     told = {"PRODUCTION": "1", "DEBUG": debug, "SITE_URL": "https://shop.example", "SECRET_KEY": "x" * 50}
+    told["FIELD_KEYS"] = "k" * 40
     command = [sys.executable, "-c", "import config.settings"]
 
     ended = subprocess.run(

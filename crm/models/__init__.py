@@ -10,6 +10,7 @@ from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.interaction import Interaction
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
+from crm.models.sensitive import SensitiveValue
 from crm.models.user import User
 from crm.models.worker import WorkerHeartbeat
 
@@ -32,6 +33,7 @@ __all__ = [
     "PurchaseLine",
     "Refund",
     "SandboxMail",
+    "SensitiveValue",
     "Suppression",
     "Tag",
     "User",

@@ -125,7 +125,10 @@ def _is_han(text: str) -> bool:
 
 
 class CustomField(models.Model):
-    """A field that the shop defined itself; values live in `Customer.custom[key]`."""
+    """A field that the shop defined itself; values live in `Customer.custom[key]`.
+
+    Those of a sensitive field live encrypted in `SensitiveValue`, out of reach of search, rules and lists.
+    """
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
@@ -139,6 +142,7 @@ class CustomField(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    sensitive = models.BooleanField(_("sensitive"), default=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
