@@ -35,5 +35,6 @@ app.conf.beat_schedule = {
         "options": {"expires": 60},
     },
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
+    "look after cases": {"task": "crm.tasks.look_after_cases", "schedule": 60, "options": {"expires": 60}},
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

@@ -10,6 +10,7 @@ class CrmConfig(AppConfig):
         from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 
         from crm import account_mail, accounts, heartbeat, housekeeping, outbox, stopping
+        from crm.cases import letters, notices
         from crm.imports import intake, kinds
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
@@ -22,3 +23,5 @@ class CrmConfig(AppConfig):
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         outbox.register(accounts.KIND, account_mail.prepare)
+        outbox.register(letters.KIND, letters.prepare)
+        outbox.register(notices.KIND, notices.prepare)

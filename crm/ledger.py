@@ -20,6 +20,9 @@ KINDS: dict[str, str | Promise] = {
     "view": _("Viewed a page"),
     "cart": _("Put into the cart"),
     "login": _("Signed in"),
+    "case": _("A case was opened"),
+    "case_solved": _("A case was solved"),
+    "case_reopened": _("A case was opened again"),
 }
 
 

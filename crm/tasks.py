@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm import housekeeping
+from crm.cases import escalating
 from crm.imports import running
 from crm.outbox import claiming, dispatching
 
@@ -42,3 +43,9 @@ def resume_stalled_imports() -> None:
     running.release_stale(at=timezone.now())
     if following := running.waiting():
         run_import.delay(following)
+
+
+@shared_task
+def look_after_cases() -> None:
+    """Tell of late cases, close solved ones, send again what may not have arrived."""
+    escalating.look(timezone.now())

@@ -27,6 +27,9 @@ ICONS = {
     "view": "eye",
     "cart": "shopping-cart-plus",
     "login": "login",
+    "case": "lifebuoy",
+    "case_solved": "circle-check",
+    "case_reopened": "rotate-clockwise",
 }
 HIDDEN = {"by"}  # Properties that are not for reading.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin import audit, privacy, tables
+from crm.admin import audit, cases, privacy, tables
 
-__all__ = ["audit", "privacy", "tables"]
+__all__ = ["audit", "cases", "privacy", "tables"]
 
 admin.site.site_header = admin.site.site_title = "Closeknit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.models.audit import AuditEntry
 from crm.models.business import Business
+from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
 from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
@@ -11,29 +12,40 @@ from crm.models.interaction import Interaction
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.sensitive import SensitiveValue
+from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
 from crm.models.user import User
 from crm.models.worker import WorkerHeartbeat
 
 __all__ = [
     "AuditEntry",
     "Business",
+    "BusinessHours",
+    "CannedReply",
+    "Case",
+    "CaseAttachment",
+    "CaseMessage",
+    "CaseQuerySet",
     "Consent",
     "CustomField",
     "Customer",
     "CustomerQuerySet",
     "CustomerTag",
+    "Holiday",
     "ImportBatch",
     "ImportParcel",
     "ImportProblem",
     "Interaction",
+    "Mailbox",
     "Mailing",
     "Message",
     "Product",
     "Purchase",
     "PurchaseLine",
+    "ReceivedMail",
     "Refund",
     "SandboxMail",
     "SensitiveValue",
+    "SlaPolicy",
     "Suppression",
     "Tag",
     "User",

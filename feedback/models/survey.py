@@ -27,6 +27,17 @@ class Survey(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     texts = models.JSONField(default=dict)
     valid_days = models.PositiveSmallIntegerField(_("links work for days"), default=60)
+    opens_cases = models.BooleanField(
+        _("a bad answer opens a case"),
+        default=True,
+        help_text=_("Somebody is then asked to look after the customer, once for each answer."),
+    )
+    bad_at_most = models.PositiveSmallIntegerField(
+        _("bad is a score of at most"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: 6 for NPS, 2 for CSAT, 3 for CES."),
+    )
     is_imported = models.BooleanField(default=False, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
