@@ -9,7 +9,7 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 
-        from crm import account_mail, accounts, heartbeat, housekeeping, outbox, stopping
+        from crm import account_mail, accounts, heartbeat, housekeeping, journal, outbox, stopping
         from crm.cases import letters, notices
         from crm.imports import intake, kinds
         from crm.imports.customers import CustomersLoader
@@ -20,6 +20,7 @@ class CrmConfig(AppConfig):
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
         housekeeping.register(intake.forget_old)
+        housekeeping.register(journal.forget_old)
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         outbox.register(accounts.KIND, account_mail.prepare)

@@ -6,3 +6,4 @@ from django.dispatch import Signal
 
 unsubscribed = Signal()  # sender=Message, message=Message, at=datetime
 import_finished = Signal()  # sender=ImportBatch, batch=ImportBatch
+undone = Signal()  # sender=Journal, journal=Journal: rows are as they were before

@@ -9,6 +9,7 @@ from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.interaction import Interaction
+from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.sensitive import SensitiveValue
@@ -35,6 +36,8 @@ __all__ = [
     "ImportParcel",
     "ImportProblem",
     "Interaction",
+    "Journal",
+    "JournalEntry",
     "Mailbox",
     "Mailing",
     "Message",

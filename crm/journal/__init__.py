@@ -1,0 +1,98 @@
+"""One mechanism to take back a large change: what rows were before, and how the change left them.
+
+    book = journal.begin(Journal.Kind.MERGE, title="Ada Byron", by=user)    # or reference="12": found again
+    with transaction.atomic():                                     # the same transaction as the writes
+        journal.keep(book, Purchase, [7, 8])                       # BEFORE rows are changed or deleted
+        …                                                          # any writes, set-based ones too
+        journal.created(book, CustomerTag, [3])                    # AFTER rows were made
+        journal.settle(book)                                       # at the end of every transaction
+    journal.seal(book)                                             # nothing more will come; settles as well
+    journal.obstacles(book)                                        # [] or what stands in the way, in words
+    journal.undo(book, by=user)                                    # Undone(removed, restored), or Refusal
+
+`keep` may be told more rows than will change: unchanged ones are dropped again. A row is kept once per
+journal, as it was first. Features and other calculated rows (`journal.derived`) need no keeping: they go with
+the row they belong to, and `signals.undone` asks for them anew; columns that the program calculates are named
+by `journal.overlook`. `journal.forget` takes an erased person out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import batched
+
+from django.db import transaction
+
+from crm.journal import images, writing
+from crm.journal.checking import Obstacle, obstacles
+from crm.journal.forgetting import forget, forget_old
+from crm.journal.graph import Table, derived, label, overlook
+from crm.journal.undoing import TakenOver, Undone, undo
+from crm.models import Journal, JournalEntry, User
+
+__all__ = [
+    "Obstacle",
+    "TakenOver",
+    "Undone",
+    "begin",
+    "created",
+    "derived",
+    "forget",
+    "forget_old",
+    "keep",
+    "obstacles",
+    "overlook",
+    "seal",
+    "settle",
+    "undo",
+]
+
+Kind = JournalEntry.Kind
+State = Journal.State
+
+
+def begin(kind: str, *, title: str, by: User | None, reference: str = "") -> Journal:
+    """A journal to write in; the one with this reference when it was begun before."""
+    values = {"title": title[:200], "started_by": by}
+    if not reference:
+        return Journal.objects.create(kind=kind, **values)
+    return Journal.objects.get_or_create(kind=kind, reference=reference, defaults=values)[0]
+
+
+def keep(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
+    """Store these rows as they are, before they are changed or deleted."""
+    numbers = set(numbers)
+    writing.enter(journal, model, numbers, Kind.KEPT)
+    _touched(journal).setdefault(label(model), set()).update(numbers)
+
+
+def created(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
+    """Note that these rows were made; for what changes in them later, call `keep` first."""
+    writing.enter(journal, model, set(numbers), Kind.CREATED)
+
+
+def settle(journal: Journal) -> None:
+    """Note how rows that were touched since the last time look now; forget those that did not change."""
+    for name, numbers in _touched(journal).items():
+        for some in batched(sorted(numbers), images.AT_ONCE, strict=False):
+            writing.settle(journal, name, some)
+    _touched(journal).clear()
+
+
+def seal(journal: Journal) -> None:
+    """OPEN → SEALED: nothing more will be written in it."""
+    with transaction.atomic():
+        settle(journal)
+        loose = JournalEntry.objects.filter(journal=journal, settled=False)
+        for name in list(loose.order_by().values_list("model", flat=True).distinct()):
+            rows = list(loose.filter(model=name).values_list("row", flat=True))
+            for some in batched(rows, images.AT_ONCE, strict=False):
+                writing.settle(journal, name, some)
+        if Journal.objects.filter(pk=journal.pk, state=State.OPEN).update(state=State.SEALED):
+            journal.state = State.SEALED
+
+
+def _touched(journal: Journal) -> dict[str, set[int]]:
+    """Rows whose digest is not up to date; lives as long as the object, `settled` tells the rest."""
+    found: dict[str, set[int]] = journal.__dict__.setdefault("touched_rows", {})
+    return found
