@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
     "django_htmx",
     "axes",
 ]
@@ -166,9 +167,25 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 MAIL_CONNECTION = env.mail(os.environ.get("EMAIL_URL", ""))  # Empty: the sandbox outbox.
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["crm.api.tokens.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["crm.api.parsing.JsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "crm.api.describing.Schema",
+    "EXCEPTION_HANDLER": "crm.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Closeknit",
+    "DESCRIPTION": "Customers, purchases, events and imports of one shop. See docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["crm.api.describing.without_odd_methods"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.api.describing.add_limits",
+    ],
 }
 
 QUEUE_FOLDER = VAR / "queue"

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import IntConverter
+
+
+class WholeNumber(IntConverter):
+    """A number that every database can compare; longer ones are no address."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(WholeNumber, "whole")
 
 urlpatterns = [
     path("", include("crm.urls")),
@@ -12,6 +22,7 @@ urlpatterns = [
     path("campaigns/", include("campaigns.urls")),
     path("", include("feedback.public_urls")),
     path("", include("campaigns.public_urls")),
+    path("api/", include("config.api")),
     path("admin/", admin.site.urls),
 ]
 handler404 = "crm.views.errors.not_found"

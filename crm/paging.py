@@ -60,6 +60,11 @@ def mark_of(row: Model, order: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def readable(mark: str, order: Sequence[str], model: type[Model]) -> bool:
+    """Whether a mark is one that a page in this order gave."""
+    return _read(mark, order, model) is not None
+
+
 def _column(model: type[Model], name: str) -> Any:
     """The field of a plain column; None for joined and annotated ones."""
     try:

@@ -9,13 +9,14 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from crm import access, masking
+from crm.api import problems, tokens
 from crm.models import Business, Product, User
 
 
@@ -52,11 +53,22 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         size = request.META.get("CONTENT_LENGTH") or "0"
         length = int(size) if size.isascii() and size.isdigit() and len(size) < 16 else 0
-        if length > LARGEST or (length > LARGEST_FROM_STRANGERS and SESSION_KEY not in request.session):
-            return HttpResponse("Too large.", status=413, content_type="text/plain")
+        if length > LARGEST or (length > LARGEST_FROM_STRANGERS and not self._is_known(request)):
+            return _turned_away(request, "too_large", "Too large.", status=413)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("Not an address.", content_type="text/plain")
+            return _turned_away(request, "not_readable", "Not an address.", status=400)
         return self.get_response(request)
+
+    def _is_known(self, request: HttpRequest) -> bool:
+        if problems.concerns(request):
+            return tokens.recognise(tokens.bearer(request), at=timezone.now()) is not None
+        return SESSION_KEY in request.session
+
+
+def _turned_away(request: HttpRequest, code: str, words: str, *, status: int) -> HttpResponse:
+    if problems.concerns(request):
+        return problems.answer(code)
+    return HttpResponse(words, status=status, content_type="text/plain")
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm.models.api import ApiToken, RememberedAnswer
 from crm.models.audit import AuditEntry
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
@@ -15,9 +16,13 @@ from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
 from crm.models.user import User
+from crm.models.webhook import WebhookDelivery, WebhookEndpoint
+from crm.models.website import AnonymousEvent, Visitor, Website
 from crm.models.worker import WorkerHeartbeat
 
 __all__ = [
+    "AnonymousEvent",
+    "ApiToken",
     "AuditEntry",
     "Business",
     "BusinessHours",
@@ -46,11 +51,16 @@ __all__ = [
     "PurchaseLine",
     "ReceivedMail",
     "Refund",
+    "RememberedAnswer",
     "SandboxMail",
     "SensitiveValue",
     "SlaPolicy",
     "Suppression",
     "Tag",
     "User",
+    "Visitor",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "Website",
     "WorkerHeartbeat",
 ]

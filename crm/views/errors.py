@@ -4,18 +4,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from crm import access
+from crm.api import problems
 
 
 @access.public
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if problems.concerns(request):
+        return problems.answer("not_found")
     return render(request, "public/error_404.html", status=404)
 
 
 @access.public
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if problems.concerns(request):
+        return problems.answer("not_allowed")
     return render(request, "public/error_403.html", status=403)
 
 
 @access.public
 def server_error(request: HttpRequest) -> HttpResponse:
+    if problems.concerns(request):
+        return problems.answer("broken")
     return render(request, "public/error_500.html", status=500)

@@ -1,0 +1,26 @@
+"""The map of the programming interface."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from crm.api import customers, products, purchases, reference, tags
+
+app_name = "api"
+V1 = "v1/"
+urlpatterns: list[URLPattern] = [
+    path("", reference.reference, name="reference"),
+    path("schema/", reference.Description.as_view(), name="schema"),
+    path(V1 + "customers", customers.Customers.as_view()),
+    path(V1 + "customers/<str:public_id>", customers.OneCustomer.as_view()),
+    path(V1 + "customers/<str:public_id>/consent", customers.CustomerConsent.as_view()),
+    path(V1 + "customers/<str:public_id>/tags", customers.CustomerTags.as_view()),
+    path(V1 + "customers/<str:public_id>/tags/<str:name>", customers.CustomerTagDoor.as_view()),
+    path(V1 + "tags", tags.Tags.as_view()),
+    path(V1 + "products", products.Products.as_view()),
+    path(V1 + "products/<whole:pk>", products.OneProduct.as_view()),
+    path(V1 + "purchases", purchases.Purchases.as_view()),
+    path(V1 + "purchases/<whole:pk>", purchases.OnePurchase.as_view()),
+    path(V1 + "purchases/<whole:pk>/refunds", purchases.Refunds.as_view()),
+    path("<path:rest>", reference.elsewhere),
+]
