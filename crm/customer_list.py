@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from crm import masking
 from crm.models import Customer, CustomerQuerySet, CustomerTag, Purchase, Tag
 from crm.paging import Page, mark_of, page_of
 
@@ -41,6 +42,8 @@ class Filters:
             given["bought"] = ""
         if given["sort"] not in ORDERS or given["sort"] == "name":
             given["sort"] = ""
+        if masking.active():
+            given["q"] = ""
         return cls(**given)
 
     @property

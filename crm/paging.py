@@ -12,6 +12,8 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Model, Q, QuerySet
 
+from crm import masking
+
 
 @dataclass(frozen=True, slots=True)
 class Page[M: Model]:
@@ -35,6 +37,7 @@ def page_of[M: Model](
 
     Empty values (NULL) sort last in both directions. A mark that cannot be read gives the first page.
     """
+    order = _open(queryset.model, order)
     back = bool(before)
     key = _read(after or before, order, queryset.model)
     full = {name for name in order if _never_empty(queryset.model, name)}
@@ -54,8 +57,15 @@ def page_of[M: Model](
     )
 
 
+def _open(model: type[Model], order: Sequence[str]) -> Sequence[str]:
+    """Without names and addresses for who sees masked data: place and mark would tell them."""
+    telling: frozenset[str] = getattr(model, "PERSONAL", frozenset())
+    return [name for name in order if name.lstrip("-") not in telling] if masking.active() else order
+
+
 def mark_of(row: Model, order: Sequence[str]) -> str:
     """The mark of one row: pages may begin before or after it."""
+    order = _open(type(row), order)
     text = json.dumps([_value(row, name) for name in order], default=str)  # Keeps microseconds.
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

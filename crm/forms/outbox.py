@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from crm import masking
 from crm.models import Mailing, Message
 
 MAILINGS_SHOWN = 200
@@ -24,7 +25,7 @@ class OutboxFilter:
     def read(cls, data: QueryDict) -> OutboxFilter:
         state, mailing = data.get("state", ""), data.get("mailing", "")
         return cls(
-            q=data.get("q", "").replace("\x00", "").strip()[:254],
+            q="" if masking.active() else data.get("q", "").replace("\x00", "").strip()[:254],
             state=state if state in Message.State.values else "",
             mailing=int(mailing) if mailing.isascii() and mailing.isdigit() and len(mailing) < 16 else 0,
         )

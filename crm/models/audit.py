@@ -5,9 +5,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.personal import PersonalData
 
-class AuditEntry(models.Model):
+
+class AuditEntry(PersonalData):
     """Who saw, changed, exported or sent what. Append-only; write through `crm.audit`."""
+
+    PERSONAL = frozenset({"before", "after"})
 
     class Action(models.TextChoices):
         VIEWED = "viewed", _("Looked at")

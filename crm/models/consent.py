@@ -5,10 +5,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer
+from crm.models.personal import PersonalData
 
 
-class Consent(models.Model):
+class Consent(PersonalData):
     """Append-only evidence of every yes and no. The state in force stands on the customer."""
+
+    PERSONAL = frozenset({"wording"})
 
     class Action(models.TextChoices):
         GRANTED = "granted", _("Agreed")

@@ -9,30 +9,44 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import addresses
+from crm import addresses, masking
+from crm.models.personal import PersonalData, PersonalQuerySet
 
 
 def new_public_id() -> str:
     return secrets.token_hex(6)
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(PersonalQuerySet["Customer"]):
     def contactable(self) -> Self:
         """Customers we may send marketing mail to: an address, consent given, not suppressed."""
         return self.filter(email_consent=Customer.EmailConsent.GRANTED, suppressed_at=None).exclude(email="")
 
     def search(self, words: str) -> Self:
-        """Customers whose name, address, phone or number contains every word."""
+        """Customers whose name, address, phone or number contains every word.
+
+        Nobody is found for who sees masked data: each answer would tell something.
+        """
+        if masking.active():
+            return self.none()
         found = self
         for word in words.casefold().split():
             found = found.filter(search_text__contains=word)
         return found
 
 
-class Customer(models.Model):
+class Customer(PersonalData):
     """Somebody who buys, or may buy. `search_text` is kept by `prepare`, in pages as in imports."""
+
+    PERSONAL = frozenset(
+        {
+            "external_id", "email", "phone", "first_name", "last_name", "city", "birth_date", "custom",
+            "search_text",
+        }
+    )  # fmt: skip
 
     class EmailConsent(models.TextChoices):
         UNKNOWN = "unknown", _("Not asked")
@@ -93,6 +107,8 @@ class Customer(models.Model):
     @property
     def full_name(self) -> str:
         """First and last name in the order of their language; "" where neither is known."""
+        if self.is_masked:
+            return ""
         if _is_han(self.first_name + self.last_name):
             return f"{self.last_name}{self.first_name}"
         return f"{self.first_name} {self.last_name}".strip()
@@ -100,6 +116,8 @@ class Customer(models.Model):
     @property
     def name(self) -> str:
         """The full name, else what else identifies the person."""
+        if self.is_masked:
+            return gettext("Customer %(code)s") % {"code": self.public_id[:4]}
         return self.full_name or self.email or self.external_id or self.phone or self.public_id
 
     def get_absolute_url(self) -> str:
@@ -166,8 +184,10 @@ class Tag(models.Model):
         return self.name
 
 
-class CustomerTag(models.Model):
+class CustomerTag(PersonalData):
     """A tag on a customer with its weight, where it came from and why."""
+
+    PERSONAL = frozenset({"reason"})
 
     class Source(models.TextChoices):
         PERSON = "person", _("Person")

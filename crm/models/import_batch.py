@@ -6,14 +6,18 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.personal import PersonalData
 
-class ImportBatch(models.Model):
+
+class ImportBatch(PersonalData):
     """One file on its way in; the row carries the work and its checkpoint.
 
     DRAFT (uploaded, columns guessed) → QUEUED → RUNNING → DONE | FAILED; FAILED → QUEUED (resume);
     DRAFT, QUEUED → CANCELLED. At most one batch is RUNNING (a database constraint), so that two equal files
     uploaded at once cannot race. `heartbeat_at` tells a live run from a killed one.
     """
+
+    PERSONAL = frozenset({"file_name", "findings", "error"})
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Not started")
@@ -54,8 +58,10 @@ class ImportBatch(models.Model):
         return self.file_name
 
 
-class ImportProblem(models.Model):
+class ImportProblem(PersonalData):
     """A row that was skipped or rejected, with the reason and its text for the error file."""
+
+    PERSONAL = frozenset({"cells"})
 
     class Verdict(models.TextChoices):
         SKIPPED = "skipped", _("Left out")

@@ -4,14 +4,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer
+from crm.models.personal import PersonalData
 
 
-class Interaction(models.Model):
+class Interaction(PersonalData):
     """One thing that happened with a customer: the append-only ledger. Write through `crm.ledger`.
 
     `subject` names what it was about (a survey's or campaign's slug); `metric` and `number` carry the main
     figure of an answer (nps 9); `properties` the rest (for an answer: question key → value).
     """
+
+    PERSONAL = frozenset({"title", "properties"})
 
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="interactions")
     kind = models.CharField(_("kind"), max_length=40)

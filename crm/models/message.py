@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer
+from crm.models.personal import PersonalData
 
 
 class Mailing(models.Model):
@@ -39,13 +40,15 @@ class Mailing(models.Model):
         return self.name
 
 
-class Message(models.Model):
+class Message(PersonalData):
     """One message to one person; the ledger of everything that leaves.
 
     QUEUED → SENDING → SENT | FAILED | UNSURE; SENDING → QUEUED only when the server surely did not take it;
     QUEUED → SKIPPED (reason) | CANCELLED; HELD_OUT and SKIPPED also from planning. UNSURE: handed to the
     server, answer not seen; marketing mail is then never sent again by itself.
     """
+
+    PERSONAL = frozenset({"to_email", "context"})
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -90,8 +93,10 @@ class Message(models.Model):
         return f"{self.mailing_id}/{self.key}"
 
 
-class SandboxMail(models.Model):
+class SandboxMail(PersonalData):
     """A mail that the sandbox caught instead of sending it; read in the browser."""
+
+    PERSONAL = frozenset({"subject", "to", "raw"})
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="caught")
     subject = models.CharField(_("subject"), max_length=300)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, accounts
+from crm import access, accounts, masking
 from crm import outbox as door
 from crm.access import Right
 from crm.errors import Refusal
@@ -90,10 +90,11 @@ def _seen(request: HttpRequest) -> QuerySet[Message]:
 
 
 def _caught(request: HttpRequest, message: Message) -> SandboxMail | None:
-    """The caught mail; links that choose a password are for the owner only, or staff could become owner."""
+    """The caught mail, for who may read it; links that choose a password are for the owner only,
+    or staff could become owner."""
     if message.mailing.kind == accounts.KIND and not cast("HtmxRequest", request).user.is_owner:
         return None
-    return SandboxMail.objects.filter(message=message).first()
+    return None if masking.active() else SandboxMail.objects.filter(message=message).first()
 
 
 @require_POST

@@ -6,12 +6,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Customer
+from crm.models.personal import PersonalData
 from feedback.models.invitation import Invitation
 from feedback.models.survey import Survey
 
 
-class Answer(models.Model):
+class Answer(PersonalData):
     """One filled-in survey. `values` is {question key: value}; without a customer it is anonymous."""
+
+    PERSONAL = frozenset({"comment", "values"})
 
     survey = models.ForeignKey(Survey, models.CASCADE, related_name="answers")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="+")

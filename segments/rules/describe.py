@@ -10,6 +10,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from crm import masking
+from crm.models import Customer
 from segments.rules.fields import Field
 from segments.rules.operators import Kind
 from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
@@ -152,8 +154,14 @@ def _value(field: Field, value: Any, op: str) -> str:
         shown = [_value(field, one, op) for one in value[:6]]
         return word.join(shown) + (" …" if len(value) > 6 else "")
     if isinstance(value, str):
-        return _("“%(text)s”") % {"text": field.label_of(value)}
+        text = masking.hide(field.label_of(value)) if _is_telling(field) else field.label_of(value)
+        return _("“%(text)s”") % {"text": text}
     return _plain(value)
+
+
+def _is_telling(field: Field) -> bool:
+    """Whether its values may name one person."""
+    return field.path in Customer.PERSONAL or (field.how == "custom" and field.kind == Kind.TEXT)
 
 
 def _plain(value: Any) -> str:
