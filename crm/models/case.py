@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import masking
 from crm.models.customer import Customer
 from crm.models.message import Message
+from crm.models.personal import PersonalData, PersonalQuerySet
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
+class CaseQuerySet(PersonalQuerySet["Case"]):
     def at_work(self) -> Self:
         """Cases that still want something: new, open or waiting for the customer."""
         return self.filter(state__in=Case.AT_WORK)
@@ -26,7 +28,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def search(self, words: str) -> Self:
         """Cases whose number, subject, sender or customer contains every word."""
-        found = self
+        found = self.none() if masking.active() else self
         for word in words.casefold().split()[:8]:
             here = Q(search_text__contains=word) | Q(customer__search_text__contains=word)
             number = word.lstrip("#")
@@ -36,12 +38,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return found
 
 
-class Case(models.Model):
+class Case(PersonalData):
     """Something a customer needs from us, from its first word to its solution. Its number is its key.
 
     NEW → OPEN ⇄ WAITING (for the customer); NEW, OPEN, WAITING → SOLVED → CLOSED; SOLVED, CLOSED → OPEN when
     it is reopened. A merged case is CLOSED and names the case it went into. Write through `crm.cases`.
     """
+
+    PERSONAL = frozenset({"subject", "sender_name", "sender_email", "search_text"})
 
     class State(models.TextChoices):
         NEW = "new", _("New")
@@ -174,8 +178,12 @@ class Case(models.Model):
         return self
 
 
-class CaseMessage(models.Model):
+class CaseMessage(PersonalData):
     """One word of a conversation: from the customer, to the customer, or a note among ourselves."""
+
+    PERSONAL = frozenset(
+        {"sender_name", "sender_email", "text", "quoted", "html", "message_id", "references"}
+    )
 
     class Direction(models.TextChoices):
         IN = "in", _("From the customer")
@@ -210,8 +218,10 @@ class CaseMessage(models.Model):
         return f"{self.case_id}/{self.pk}"
 
 
-class CaseAttachment(models.Model):
+class CaseAttachment(PersonalData):
     """A file that came with a message; kept under a name of our own, given out as a download only."""
+
+    PERSONAL = frozenset({"name"})
 
     message = models.ForeignKey(CaseMessage, models.CASCADE, related_name="attachments")
     name = models.CharField(_("file name"), max_length=200)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.encryption import EncryptedText
 from crm.models.case import Case
+from crm.models.personal import PersonalData
 
 
 def usual_week() -> dict[str, Any]:
@@ -154,11 +155,13 @@ class Mailbox(models.Model):
         return self.name
 
 
-class ReceivedMail(models.Model):
+class ReceivedMail(PersonalData):
     """What became of one mail that came in: filed on a case, ignored, or put aside, always with the reason.
 
     Written once, with its effect, in one transaction; the digest makes the same mail count once.
     """
+
+    PERSONAL = frozenset({"sender", "subject"})
 
     class State(models.TextChoices):
         FILED = "filed", _("On a case")
