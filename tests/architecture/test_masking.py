@@ -58,6 +58,7 @@ OPEN = {
     "crm.CaseAttachment": {"content_type", "reason"},
     "crm.ReceivedMail": {"digest", "state", "reason"},
     "crm.PurchaseLine": {"fingerprint"},
+    "crm.Visitor": {"visitor"},
     "campaigns.MessageEvent": {"kind", "key", "agent"},
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language"},
