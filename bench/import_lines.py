@@ -20,6 +20,8 @@ from crm.models import (
     Customer,
     CustomerTag,
     ImportBatch,
+    Journal,
+    JournalEntry,
     Product,
     Purchase,
     PurchaseLine,
@@ -151,5 +153,15 @@ def _bare(path: Path) -> None:
 
 def _clear() -> None:
     """Both begin in empty tables; the database was made for this benchmark alone."""
-    for model in (PurchaseLine, Refund, Purchase, Product, CustomerTag, Consent, Customer):
+    for model in (
+        JournalEntry,
+        Journal,
+        PurchaseLine,
+        Refund,
+        Purchase,
+        Product,
+        CustomerTag,
+        Consent,
+        Customer,
+    ):
         model._default_manager.all()._raw_delete("default")

@@ -18,7 +18,7 @@ from crm.errors import Refusal
 from crm.imports import people
 from crm.imports.fields import IDENTITY
 from crm.imports.kinds import Fact, Field, Outcome, Plan, Reject, Skip, Staged
-from crm.models import Business
+from crm.models import Business, Interaction
 from feedback import answers
 from feedback.forms.editing import free_slug
 from feedback.models import Answer, Question, Survey
@@ -140,17 +140,30 @@ class AnswersSession:
         )
         fresh = [one for one in drafts if one.key not in stored]
         named = [one for one in drafts if one.customer_id and stored.get(one.key, 0) is None]
-        Answer.objects.bulk_create(fresh, batch_size=1000)
+        made = Answer.objects.bulk_create(fresh, batch_size=1000)
+        self.plan.made(Answer, [one.pk for one in made])
+        renamed = Answer.objects.filter(survey=survey, key__in=[one.key for one in named])
+        self.plan.keep(Answer, renamed.values_list("pk", flat=True) if named else [])
         for one in named:  # The person has become known since: the answer is theirs now.
             Answer.objects.filter(survey=survey, key=one.key).update(customer_id=one.customer_id)
-        ledger.record(
-            entry
-            for one in [*fresh, *named]
-            if one.customer_id
-            for entry in answers.ledger_entries(survey, self.questions, one, self.language)
-        )
+        self._remember(survey, [one for one in [*fresh, *named] if one.customer_id])
         unchanged = len(rows) - len(fresh) - len(named)
         return Outcome({"created": len(fresh), "updated": len(named), "unchanged": unchanged})
+
+    def _remember(self, survey: Survey, named: list[Answer]) -> None:
+        """Into the ledger, what is not there yet."""
+        entries = [
+            entry
+            for one in named
+            for entry in answers.ledger_entries(survey, self.questions, one, self.language)
+        ]
+        if not entries:
+            return
+        keys = [entry.key for entry in entries]
+        ours = Interaction.objects.filter(source=entries[0].source, key__in=keys)
+        before = set(ours.values_list("pk", flat=True))
+        ledger.record(entries)
+        self.plan.made(Interaction, set(ours.values_list("pk", flat=True)) - before)
 
     def finish(self) -> dict[str, Any]:
         survey = self.survey or self._find_survey()
@@ -183,12 +196,13 @@ class AnswersSession:
             survey = Survey.objects.create(
                 slug=free_slug(name.replace("_", "-")), name=name, kind=kind, is_imported=True
             )
+            self.plan.made(Survey, [survey.pk])
         asked = sorted(_key(one) for one in self.plan.mapped if one.startswith(PREFIX))
         if survey.is_imported:
             for position, key in enumerate(asked):
-                survey.questions.get_or_create(
-                    key=key, defaults={"texts": {"en": {"label": key}}, "position": position}
-                )
+                told = {"texts": {"en": {"label": key}}, "position": position}
+                question, is_new = survey.questions.get_or_create(key=key, defaults=told)
+                self.plan.made(Question, [question.pk] if is_new else [])
         self.survey, self.questions = survey, list(survey.questions.all())
         return survey
 

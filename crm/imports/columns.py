@@ -128,16 +128,22 @@ def field_of(kind: str, name: str) -> kinds.Field:
     )
 
 
-def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> dict[str, str]:
-    """Make own fields of the columns that mean nothing yet; their kinds come from the whole column."""
+def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple[dict[str, str], list[int]]:
+    """Make own fields of the columns that mean nothing yet; their kinds come from the whole column.
+
+    Returns the mapping, and the numbers of the fields that are new.
+    """
     made = dict(mapping)
+    numbers = []
     for column, study in zip(findings["columns"], findings["studies"], strict=True):
         if column in made or not study["values"]:
             continue
         key = _key(column)
-        CustomField.objects.get_or_create(key=key, defaults={"label": column[:80], "kind": study["kind"]})
+        told = {"label": column[:80], "kind": study["kind"]}
+        field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)
+        numbers += [field.pk] if is_new else []
         made[column] = CUSTOM + key
-    return _sorted(made, findings["columns"])
+    return _sorted(made, findings["columns"]), numbers
 
 
 def _key(column: str) -> str:

@@ -44,9 +44,10 @@ def take(
             granted.append(number)
         elif not yes and consent == GRANTED:
             withdrawn.append(number)
+    plan.keep(Customer, [*granted, *withdrawn])
     for numbers, action in ((granted, GRANTED), (withdrawn, WITHDRAWN)):
         Customer.objects.filter(pk__in=numbers).update(email_consent=action)
-        Consent.objects.bulk_create(
+        evidence = Consent.objects.bulk_create(
             [
                 Consent(
                     customer_id=number,
@@ -59,6 +60,7 @@ def take(
             ],
             batch_size=1000,
         )
+        plan.made(Consent, [one.pk for one in evidence])
     return {said[number][0] for number in (*granted, *withdrawn)}
 
 

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crm import journal
 from crm.errors import Refusal
 from crm.imports import columns, kinds, staging, studying
-from crm.models import ImportBatch, User
+from crm.models import CustomField, ImportBatch, User
 
 BLOCK: Final = 1 << 20
 LARGEST_UPLOAD: Final = 200 * BLOCK
@@ -94,7 +95,8 @@ def queue(batch: ImportBatch) -> None:
     """DRAFT → QUEUED, once; own fields are made of unknown columns where that was asked for."""
     check(batch)
     if batch.options.get("create_fields") and kinds.takes_own_fields(batch.kind):
-        batch.mapping = columns.create_fields(batch.findings, batch.mapping)
+        batch.mapping, made = columns.create_fields(batch.findings, batch.mapping)
+        journal.created(journal.of_import(batch), CustomField, made)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
     drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping)
 

@@ -21,6 +21,8 @@ bulk, counts, keeps problems and writes the error file. A loader says three thin
     anything JSON can carry. `Staged.facts` describe customers or products (leave empty for answers). Lower
     `Staged.phase` is merged first.
   - `merge(rows) -> Outcome`: called inside a transaction with [(row number, data), …], whole groups only,
+    and like `describe` tells `plan.keep(Model, numbers)` before it changes or deletes rows and
+    `plan.made(Model, numbers)` after it created some, so that the import can be undone;
     rows of a group in the order of the file. Must be idempotent: rows that are stored already count as
     "unchanged". `Outcome.counts` must add up to `len(rows)` over created, updated, unchanged, skipped and
     rejected; other counts (integers, or Decimal for money) are simply summed over the run.
@@ -43,9 +45,11 @@ from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from django.db.models import Model
 from django.utils.functional import Promise
 
-from crm.models import ImportBatch
+from crm import journal
+from crm.models import ImportBatch, Journal
 
 # Kinds of values and what `judge` gets for them.
 VALUES = {
@@ -84,6 +88,17 @@ class Plan:
     currency: str
     at: datetime
     pieces: int = 1  # Into how many buckets groups and facts are divided.
+    journal: Journal | None = None  # What a run writes down, so that it can be undone.
+
+    def keep(self, model: type[Model], numbers: Iterable[int]) -> None:
+        """Call before rows are changed or deleted."""
+        if self.journal:
+            journal.keep(self.journal, model, numbers)
+
+    def made(self, model: type[Model], numbers: Iterable[int]) -> None:
+        """Call after rows were created."""
+        if self.journal:
+            journal.created(self.journal, model, numbers)
 
     def bucket(self, key: str, phase: int = 0) -> int:
         return phase * self.pieces + crc32(key.encode()) % self.pieces

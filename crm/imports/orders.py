@@ -266,17 +266,37 @@ class Work:
         return {f"order:{cell.split('.')[0] if floats else cell}" for cell in cells if cell}
 
     def write(self) -> None:
+        self._keep()
         PurchaseLine.objects.filter(pk__in=self.gone_lines).delete()
         Refund.objects.filter(pk__in=self.gone_refunds).delete()
         bulk.write_full(Purchase, self.new_purchases)
-        columns = ["purchase_id", "product_id", "quantity", "price", "amount", "fingerprint", "occurrence"]
-        if self.new_lines:
-            bulk.write(PurchaseLine, columns, self.new_lines)
-        bulk.write_full(Refund, self.new_refunds)
+        columns = [
+            "id",
+            "purchase_id",
+            "product_id",
+            "quantity",
+            "price",
+            "amount",
+            "fingerprint",
+            "occurrence",
+        ]
+        lines = bulk.reserve(PurchaseLine, len(self.new_lines)) if self.new_lines else []
+        bulk.write(PurchaseLine, columns, ([n, *one] for n, one in zip(lines, self.new_lines, strict=True)))
+        refunds = bulk.reserve(Refund, len(self.new_refunds)) if self.new_refunds else []
+        bulk.write_full(Refund, [{"id": n, **one} for n, one in zip(refunds, self.new_refunds, strict=True)])
         names = ["refunded", "bought_at", "charged", "customer", "status", *TEXTS, *AMOUNTS]
         Purchase.objects.bulk_update(self.changed, names, batch_size=200)
         fields = ["purchase", "customer", "amount", "refunded_at"]
         Refund.objects.bulk_update(set(self.changed_refunds), fields, batch_size=200)
+        self.plan.made(Purchase, [one["id"] for one in self.new_purchases])
+        self.plan.made(PurchaseLine, lines)
+        self.plan.made(Refund, refunds)
+
+    def _keep(self) -> None:
+        """Tell the journal what will change."""
+        self.plan.keep(PurchaseLine, self.gone_lines)
+        self.plan.keep(Refund, [*self.gone_refunds, *(one.pk for one in self.changed_refunds)])
+        self.plan.keep(Purchase, [one.pk for one in self.changed])
 
     def counts(self) -> dict[str, Any]:
         return {**self.rows, **self.facts, **self.money}

@@ -158,12 +158,14 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
         if updated:
             changed.append(person)
         verdicts[key] = ("updated" if updated else "unchanged", person.pk)
+    plan.keep(Customer, [one.pk for one in changed])
     Customer.objects.bulk_update(changed, [*PLAIN, *_CHANGED_TOO], batch_size=200)
     numbers = bulk.reserve(Customer, len(fresh)) if fresh else []
     bulk.write_full(
         Customer,
         [_new(number, key, facts[key], plan, suppressed) for number, key in zip(numbers, fresh, strict=True)],
     )
+    plan.made(Customer, numbers)
     verdicts |= {key: ("created", number) for number, key in zip(numbers, fresh, strict=True)}
     people = {key: number for key, (_verdict, number) in verdicts.items()}
     for key in consents.take(facts, people, plan) | tags.take(facts, people, plan):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from crm import bulk
+from crm.imports.kinds import Plan
 from crm.models import Product
 
 KIND: Final = 3  # After the three kinds of people.
@@ -18,12 +19,17 @@ def find(codes: Iterable[str]) -> dict[str, int]:
     return dict(Product.objects.filter(sku__in=set(codes)).values_list("sku", "pk"))
 
 
-def describe(facts: Mapping[str, Mapping[str, tuple[str, Any]]]) -> None:
+def describe(facts: Mapping[str, Mapping[str, tuple[str, Any]]], plan: Plan) -> None:
     """Create or update the products of these article numbers."""
     known = {product.sku: product for product in Product.objects.filter(sku__in=list(facts))}
     changed = [product for code, product in known.items() if _update(product, facts[code])]
+    plan.keep(Product, [one.pk for one in changed])
     Product.objects.bulk_update(changed, ["name", "category", "price", "described_at"], batch_size=200)
-    bulk.write_full(Product, [_new(code, facts[code]) for code in sorted(facts) if code not in known])
+    fresh = [code for code in sorted(facts) if code not in known]
+    numbers = bulk.reserve(Product, len(fresh)) if fresh else []
+    rows = [{"id": number, **_new(code, facts[code])} for number, code in zip(numbers, fresh, strict=True)]
+    bulk.write_full(Product, rows)
+    plan.made(Product, numbers)
 
 
 def _update(product: Product, facts: Mapping[str, tuple[str, Any]]) -> bool:

@@ -191,7 +191,7 @@ class PurchasesSession:
 
     def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
         if kind == products.KIND:
-            products.describe(facts)
+            products.describe(facts, self.plan)
             return {}
         verdicts = people.describe(facts, self.plan)
         return {"customers": people.count_new_here(verdicts, self._in_file)}

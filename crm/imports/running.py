@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import signals, stopping
+from crm import journal, signals, stopping
 from crm.errors import Refusal
 from crm.imports import error_file, staging
 from crm.imports.kinds import Plan, Session
@@ -95,7 +96,8 @@ class Run:
     def __init__(self, batch: ImportBatch, clock: Clock) -> None:
         self.batch, self.clock = batch, clock
         self.began = clock()
-        self.plan: Plan = staging.plan_of(batch, at=batch.created_at)
+        self.journal = journal.of_import(batch)
+        self.plan: Plan = replace(staging.plan_of(batch, at=batch.created_at), journal=self.journal)
         self.session: Session = staging.session_of(self.plan)
 
     def work(self) -> None:
@@ -144,6 +146,7 @@ class Run:
 
     def _described(self, bucket: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> None:
         self._count(self.session.describe(bucket // self.plan.pieces, facts))
+        journal.settle(self.journal)
         self._checkpoint(DESCRIBING, bucket + 1)
 
     def _merge(self) -> None:
@@ -160,6 +163,7 @@ class Run:
             self._count({"reasons": {code: 1}})
         self._count(outcome.counts)
         self._count({"merged": len(rows)})
+        journal.settle(self.journal)
         self._checkpoint(MERGING, bucket + 1)
 
     def _end_if_asked(self) -> None:
@@ -179,6 +183,7 @@ class Run:
                 return
             except IntegrityError:
                 self.batch.counts, self.batch.step, self.batch.next_row = before
+                self.journal.refresh_from_db()
                 if attempt == TRIES:
                     raise
 
@@ -196,6 +201,7 @@ class Run:
                 staged.filter(pk__in=some).delete()
                 self._checkpoint(CLOSING, self.batch.next_row + 1)
         with transaction.atomic():
+            journal.seal(self.journal)
             self._checkpoint(CLOSING, 0, state=State.DONE, finished_at=self.clock())
             transaction.on_commit(self._announce)
 

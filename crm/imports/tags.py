@@ -16,7 +16,7 @@ def take(
     said = {key: one["tags"][1] for key, one in facts.items() if "tags" in one}
     if not said:
         return set()
-    known = _tags({name for names in said.values() for name in names})
+    known = _tags({name for names in said.values() for name in names}, plan)
     numbers = {people[key] for key in said}
     has = set(CustomerTag.objects.filter(customer_id__in=numbers).values_list("customer_id", "tag_id"))
     fresh = {
@@ -39,14 +39,19 @@ def take(
         batch_size=1000,
         ignore_conflicts=True,
     )
+    now = CustomerTag.objects.filter(customer_id__in=numbers).values_list("customer_id", "tag_id", "pk")
+    plan.made(CustomerTag, [pk for number, tag, pk in now if (number, tag) in fresh])
     return set(fresh.values())
 
 
-def _tags(names: set[str]) -> dict[str, int]:
+def _tags(names: set[str], plan: Plan) -> dict[str, int]:
     """Tag numbers by name without case; missing ones are made."""
     known = {name.casefold(): number for number, name in Tag.objects.values_list("pk", "name")}
     missing = {name.casefold(): name for name in sorted(names) if name.casefold() not in known}
+    if not missing:
+        return known
+    before = set(known.values())
     Tag.objects.bulk_create([Tag(name=name) for name in missing.values()], ignore_conflicts=True)
-    if missing:
-        known = {name.casefold(): number for number, name in Tag.objects.values_list("pk", "name")}
+    known = {name.casefold(): number for number, name in Tag.objects.values_list("pk", "name")}
+    plan.made(Tag, set(known.values()) - before)
     return known

@@ -28,7 +28,7 @@ from crm.journal.checking import Obstacle, obstacles
 from crm.journal.forgetting import forget, forget_old
 from crm.journal.graph import Table, derived, label, overlook
 from crm.journal.undoing import TakenOver, Undone, undo
-from crm.models import Journal, JournalEntry, User
+from crm.models import ImportBatch, Journal, JournalEntry, User
 
 __all__ = [
     "Obstacle",
@@ -41,13 +41,14 @@ __all__ = [
     "forget_old",
     "keep",
     "obstacles",
+    "of_import",
     "overlook",
     "seal",
     "settle",
     "undo",
 ]
 
-Kind = JournalEntry.Kind
+Kind = Journal.Kind
 State = Journal.State
 
 
@@ -59,16 +60,21 @@ def begin(kind: str, *, title: str, by: User | None, reference: str = "") -> Jou
     return Journal.objects.get_or_create(kind=kind, reference=reference, defaults=values)[0]
 
 
+def of_import(batch: ImportBatch) -> Journal:
+    """What this import did to which rows."""
+    return begin(Kind.IMPORT, title=batch.file_name, by=batch.started_by, reference=str(batch.pk))
+
+
 def keep(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
     """Store these rows as they are, before they are changed or deleted."""
     numbers = set(numbers)
-    writing.enter(journal, model, numbers, Kind.KEPT)
+    writing.enter(journal, model, numbers, JournalEntry.Kind.KEPT)
     _touched(journal).setdefault(label(model), set()).update(numbers)
 
 
 def created(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
     """Note that these rows were made; for what changes in them later, call `keep` first."""
-    writing.enter(journal, model, set(numbers), Kind.CREATED)
+    writing.enter(journal, model, set(numbers), JournalEntry.Kind.CREATED)
 
 
 def settle(journal: Journal) -> None:
@@ -88,7 +94,8 @@ def seal(journal: Journal) -> None:
             rows = list(loose.filter(model=name).values_list("row", flat=True))
             for some in batched(rows, images.AT_ONCE, strict=False):
                 writing.settle(journal, name, some)
-        if Journal.objects.filter(pk=journal.pk, state=State.OPEN).update(state=State.SEALED):
+        ours = Journal.objects.filter(pk=journal.pk, state=State.OPEN)
+        if ours.update(state=State.SEALED, columns=journal.columns):
             journal.state = State.SEALED
 
 
