@@ -20,6 +20,7 @@ HOUSES = (
     ("import_lines",),
     ("synthesis", "refresh", "features", "preview", "pages"),
     ("send",),
+    ("duplicates",),
 )
 
 

@@ -36,5 +36,14 @@ app.conf.beat_schedule = {
     },
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
     "look after cases": {"task": "crm.tasks.look_after_cases", "schedule": 60, "options": {"expires": 60}},
+    "look for duplicates": {
+        "task": "crm.tasks.look_for_duplicates",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "resume searches and merges of duplicates": {
+        "task": "crm.tasks.resume_duplicates",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
 
         from crm import account_mail, accounts, heartbeat, housekeeping, journal, outbox, stopping
         from crm.cases import letters, notices
+        from crm.duplicates import searching
         from crm.imports import intake, kinds
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
@@ -19,6 +20,7 @@ class CrmConfig(AppConfig):
         worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
+        housekeeping.register(searching.forget_old)
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         kinds.register("customers", CustomersLoader())

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from crm import housekeeping
 from crm.cases import escalating
+from crm.duplicates import searching
 from crm.imports import running
 from crm.outbox import claiming, dispatching
 
@@ -49,3 +50,22 @@ def resume_stalled_imports() -> None:
 def look_after_cases() -> None:
     """Tell of late cases, close solved ones, send again what may not have arrived."""
     escalating.look(timezone.now())
+
+
+@shared_task
+def look_for_duplicates() -> None:
+    """The nightly look through the whole base."""
+    search_duplicates.delay(searching.ask(None, at=timezone.now()).pk)
+
+
+@shared_task
+def search_duplicates(search_id: int) -> None:
+    """Run one search that somebody, or the night, asked for."""
+    searching.run(search_id)
+
+
+@shared_task
+def resume_duplicates() -> None:
+    """Go on with a search whose process was killed, or whose task was lost."""
+    if following := searching.release_stale(at=timezone.now()):
+        search_duplicates.delay(following)

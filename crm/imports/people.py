@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db.models import Model, Q
 
-from crm import bulk
+from crm import bulk, matching
 from crm.imports import consents, tags
 from crm.imports.kinds import Plan, Reject
 from crm.imports.parsing import dialled
@@ -17,6 +17,7 @@ from crm.models import Customer
 from crm.models.customer import new_public_id, searchable
 
 NUMBER, MAIL, PHONE = "1:", "2:", "3:"
+KNOWN_AS: Final = {NUMBER: "number", MAIL: "email", PHONE: "phone"}
 KINDS: Final = {
     NUMBER: 0,
     MAIL: 1,
@@ -142,7 +143,17 @@ def _found(keys: Iterable[str], *, only: Collection[str] = ()) -> dict[str, Cust
                 people = people.only(*only, column)
             for person in people:
                 found[texts[getattr(person, column)]] = person
+            found |= _merged(matching.Kind(KNOWN_AS[prefix]), texts, found)
     return found
+
+
+def _merged(
+    kind: matching.Kind, texts: Mapping[str, str], found: Mapping[str, Customer]
+) -> dict[str, Customer]:
+    """Who took over the people that these texts once stood for."""
+    former = matching.former(kind, [text for text, key in texts.items() if key not in found])
+    people = Customer.objects.in_bulk(set(former.values())) if former else {}
+    return {texts[text]: people[number] for text, number in former.items()}
 
 
 def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:

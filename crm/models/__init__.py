@@ -8,6 +8,15 @@ from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
 from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
+from crm.models.duplicates import (
+    BulkMerge,
+    CustomerAlias,
+    CustomerMerge,
+    DifferentPeople,
+    DuplicateGroup,
+    DuplicateMember,
+    DuplicateSearch,
+)
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.interaction import Interaction
 from crm.models.journal import Journal, JournalEntry
@@ -24,6 +33,7 @@ __all__ = [
     "AnonymousEvent",
     "ApiToken",
     "AuditEntry",
+    "BulkMerge",
     "Business",
     "BusinessHours",
     "CannedReply",
@@ -34,8 +44,14 @@ __all__ = [
     "Consent",
     "CustomField",
     "Customer",
+    "CustomerAlias",
+    "CustomerMerge",
     "CustomerQuerySet",
     "CustomerTag",
+    "DifferentPeople",
+    "DuplicateGroup",
+    "DuplicateMember",
+    "DuplicateSearch",
     "Holiday",
     "ImportBatch",
     "ImportParcel",

@@ -48,6 +48,7 @@ OPEN = {
         "public_id", "country", "gender", "language", "source", "email_consent",
     },
     "crm.CustomerTag": {"source"},
+    "crm.CustomerAlias": {"kind"},
     "crm.Interaction": {"kind", "source", "key", "subject", "metric"},
     "crm.Consent": {"purpose", "channel", "action", "source"},
     "crm.Purchase": {"key", "number", "currency", "channel", "coupon", "status"},
