@@ -10,15 +10,18 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from crm.models import Customer, CustomerQuerySet, User
+from crm import audit
+from crm.models import AuditEntry, Customer, CustomerQuerySet, User
 
 type View = Callable[..., HttpResponseBase]
 type Person = AbstractBaseUser | AnonymousUser
@@ -75,8 +78,13 @@ def needs(right: Right) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, right):
+                _note_refusal(request)
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            with audit.listening() as heard:
+                response = view(request, *args, **kwargs)
+            if not heard and _has_changed(request, response):
+                _note_change(request, kwargs)
+            return response
 
         guarded.access = right.value  # type: ignore[attr-defined]
         return guarded
@@ -85,6 +93,29 @@ def needs(right: Right) -> Callable[[View], View]:
 
 
 owner = needs(Right.OWN)
+
+
+def _has_changed(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether a form was taken: the browser is sent on, and no message says that it was refused."""
+    sent_on = response.status_code in (302, 303) or "HX-Redirect" in response.headers
+    said = getattr(getattr(request, "_messages", None), "_queued_messages", ())
+    return request.method == "POST" and sent_on and not any(one.level >= messages.ERROR for one in said)
+
+
+def _note_change(request: HttpRequest, named: dict[str, Any]) -> None:
+    """Every change leaves a trace, also of a page that writes none itself."""
+    page = request.resolver_match.url_name or "" if request.resolver_match else ""
+    kind, key = page.partition("_")[0], str(next(iter(named.values()), ""))
+    if "public_id" in named:
+        found = Customer.objects.filter(public_id=named["public_id"]).values_list("pk", flat=True)
+        kind, key = "customer", str(found.first() or "")
+    audit.record(request.user, AuditEntry.Action.CHANGED, (kind, key), detail=page)
+
+
+def _note_refusal(request: HttpRequest) -> None:
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    if isinstance(request.user, User) and cache.add(f"refused:{request.user.pk}:{page}", 1, 60):
+        audit.record(request.user, AuditEntry.Action.REFUSED, "page", detail=page)
 
 
 def customers(user: Person, among: CustomerQuerySet | None = None) -> CustomerQuerySet:

@@ -8,8 +8,20 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+        from django.contrib.auth import signals as doors
+        from django.db.models.signals import post_migrate
 
-        from crm import account_mail, accounts, heartbeat, housekeeping, journal, outbox, stopping
+        from crm import (
+            account_mail,
+            accounts,
+            audit_guard,
+            heartbeat,
+            housekeeping,
+            journal,
+            outbox,
+            sign_ins,
+            stopping,
+        )
         from crm.cases import letters, notices
         from crm.duplicates import searching
         from crm.imports import intake, kinds
@@ -21,6 +33,10 @@ class CrmConfig(AppConfig):
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
         worker_shutdown.connect(heartbeat.stop, dispatch_uid="heartbeat.stop")
         housekeeping.register(searching.forget_old)
+        post_migrate.connect(audit_guard.install, sender=self, dispatch_uid="audit_guard.install")
+        doors.user_logged_in.connect(sign_ins.signed_in, dispatch_uid="sign_ins.signed_in")
+        doors.user_logged_out.connect(sign_ins.signed_out, dispatch_uid="sign_ins.signed_out")
+        doors.user_login_failed.connect(sign_ins.failed, dispatch_uid="sign_ins.failed")
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         kinds.register("customers", CustomersLoader())

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 
-from crm.models import SandboxMail
+from crm import audit
+from crm.models import Business, SandboxMail
 
 type Chore = Callable[[datetime], object]
 
@@ -34,6 +35,11 @@ def clear_old(now: datetime) -> None:
             failures.append(error)
     if failures:
         raise ExceptionGroup("clearing old things", failures)
+
+
+@register
+def forget_audit(now: datetime) -> None:
+    audit.prune(now - timedelta(days=Business.current().audit_days))
 
 
 @register

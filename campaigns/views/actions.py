@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from campaigns import lifecycle, tasks
 from campaigns.forms import ScheduleForm, TestForm, free_slug
 from campaigns.models import Campaign
-from crm import access, outbox
+from crm import access, audit, outbox
 from crm.access import Right
 from crm.errors import Refusal
 from crm.web import HtmxRequest
@@ -41,6 +41,7 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         return _refused(request, campaign, refusal)
     transaction.on_commit(lambda: tasks.plan_campaign.delay(campaign.pk), robust=True)
+    audit.record(request.user, "sent", campaign)
     return _done(request, campaign, _("It begins. You can leave this page; the sending goes on."))
 
 
@@ -55,6 +56,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
         lifecycle.schedule(campaign, form.cleaned_data["at"], now=timezone.now())
     except Refusal as refusal:
         return _refused(request, campaign, refusal)
+    audit.record(request.user, "sent", campaign, detail="scheduled")
     return _done(request, campaign, _("The campaign is on the schedule."))
 
 
@@ -141,4 +143,5 @@ def send_test(request: HttpRequest, slug: str) -> HttpResponse:
         name=_("Test mails"),
         context={**context, "survey": campaign.survey_id, "as": person.pk if person else None},
     )
+    audit.record(request.user, "sent", campaign, count=1, detail="test")
     return _done(request, campaign, _("A test is on its way to %s.") % form.cleaned_data["to"])

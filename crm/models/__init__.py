@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.models.api import ApiToken, RememberedAnswer
-from crm.models.audit import AuditEntry
+from crm.models.audit import AuditEntry, AuditPass
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
 from crm.models.consent import Consent, Suppression
@@ -22,6 +22,7 @@ from crm.models.interaction import Interaction
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
+from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
 from crm.models.user import User
@@ -33,6 +34,7 @@ __all__ = [
     "AnonymousEvent",
     "ApiToken",
     "AuditEntry",
+    "AuditPass",
     "BulkMerge",
     "Business",
     "BusinessHours",
@@ -66,9 +68,11 @@ __all__ = [
     "Purchase",
     "PurchaseLine",
     "ReceivedMail",
+    "RecoveryCode",
     "Refund",
     "RememberedAnswer",
     "SandboxMail",
+    "SecondFactor",
     "SensitiveValue",
     "SlaPolicy",
     "Suppression",

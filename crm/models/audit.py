@@ -9,7 +9,10 @@ from crm.models.personal import PersonalData
 
 
 class AuditEntry(PersonalData):
-    """Who saw, changed, exported or sent what. Append-only; write through `crm.audit`."""
+    """Who saw, changed, exported or sent what. Write through `crm.audit`.
+
+    Append-only: triggers of the database refuse to change or remove rows (`crm.audit_guard`).
+    """
 
     PERSONAL = frozenset({"before", "after"})
 
@@ -26,6 +29,7 @@ class AuditEntry(PersonalData):
         ERASED = "erased", _("Erased")
         SIGNED_IN = "signed_in", _("Signed in")
         SIGNED_OUT = "signed_out", _("Signed out")
+        FAILED = "failed", _("Could not sign in")
         REFUSED = "refused", _("Refused")
 
     at = models.DateTimeField(_("at"), default=timezone.now)
@@ -48,3 +52,14 @@ class AuditEntry(PersonalData):
 
     def __str__(self) -> str:
         return f"{self.action} {self.kind} {self.object_key}".strip()
+
+
+class AuditPass(models.Model):
+    """While a row stands here, within one transaction, the audit log may be pruned or redacted."""
+
+    class Meta:
+        verbose_name = _("pass into the audit log")
+        verbose_name_plural = _("passes into the audit log")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -16,6 +16,11 @@ def time_zones() -> list[tuple[str, str]]:
 class Business(models.Model):
     """The one business of this installation; row 1, always there."""
 
+    class Solo(models.TextChoices):
+        AUTO = "auto", _("By itself, while there is one account")
+        ON = "on", _("Yes")
+        OFF = "off", _("No")
+
     name = models.CharField(_("business name"), max_length=120, default="My shop")
     currency = models.CharField(
         _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")]
@@ -43,6 +48,13 @@ class Business(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     acquisition_costs = models.JSONField(_("cost per new customer by channel"), default=dict, blank=True)
+    audit_days = models.PositiveIntegerField(
+        _("days that the audit log is kept"),
+        default=730,
+        validators=[MinValueValidator(30), MaxValueValidator(3650)],
+    )
+    requires_codes = models.BooleanField(_("everybody signs in with a second factor"), default=False)
+    solo = models.CharField(_("working alone"), max_length=4, choices=Solo, default=Solo.AUTO)
     set_up_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from crm import access, customer_list, saving
+from crm import access, audit, customer_list, saving
 from crm.access import Right
 from crm.forms.customers import CustomerForm
 from crm.models import Customer, CustomField, User
@@ -39,7 +39,9 @@ def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:
         today=request.business.today(),
     )
     if request.method == "POST" and form.is_valid():
+        change = audit.change_of(form)
         saved = saving.save(form)
+        audit.record(request.user, "created" if fresh else "changed", saved, change=change)
         messages.success(request, _("%(name)s was added.") % {"name": saved} if fresh else _("Saved."))
         for twin in saving.same_address(saved):
             messages.warning(request, _("%(name)s has the same e-mail address.") % {"name": twin})

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from crm import access, custom_fields, customer_list, timeline
+from crm import access, audit, custom_fields, customer_list, timeline
 from crm.customer_list import Filters
 from crm.figures import figures_of
 from crm.forms.customers import ConsentForm, NoteForm, TagForm
@@ -46,6 +46,7 @@ def customer(request: HtmxRequest, public_id: str) -> HttpResponse:
     if "older" in request.GET:
         context = {"customer": person, "stretch": timeline.of(person, before=request.GET["older"])}
         return render_page(request, "crm/customer_timeline.html", context, partial="entries")
+    audit.viewed(request.user, person)
     return render_page(request, "crm/customer.html", page_context(request, person))
 
 

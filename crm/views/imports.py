@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import access
+from crm import access, audit
 from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.imports import UploadForm
@@ -133,6 +133,7 @@ def import_start(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("crm:import_columns", pk)
+        audit.record(request.user, "imported", batch, count=batch.total_rows)
         transaction.on_commit(lambda: run_import.delay(pk))
     return redirect("crm:import", pk)
 
@@ -182,6 +183,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
     path = batch.counts.get("error_file")
     if not path or not Path(path).is_file():
         raise Http404
+    audit.record(request.user, "exported", batch)
     name = f"{Path(batch.file_name).name.split('.')[0] or 'import'}-{_('to correct')}.csv"
     return FileResponse(Path(path).open("rb"), as_attachment=True, filename=name, content_type="text/csv")
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, accounts, masking
+from crm import access, accounts, audit, masking
 from crm import outbox as door
 from crm.access import Right
 from crm.errors import Refusal
@@ -58,6 +58,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
     mail = _caught(request, found)
+    if found.customer:
+        audit.viewed(request.user, found.customer)
     view = request.GET.get("view", "")
     caught = mail is not None and found.state == Message.State.SENT
     why = reasons.explain(found, now=timezone.now(), trouble=sending.trouble())

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import access, sales
+from crm import access, audit, sales
 from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.sales import LineFormSet, RefundForm, SaleForm
@@ -21,6 +21,8 @@ from crm.web import HtmxRequest, render_page
 @access.staff
 def purchase(request: HtmxRequest, pk: int) -> HttpResponse:
     order = _find(request, pk)
+    if order.customer:
+        audit.viewed(request.user, order.customer)
     return _show(request, order, RefundForm(purchase=order))
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import access
+from crm import access, audit
 from crm.forms.business import BusinessForm
 from crm.models import Business, Customer
 from crm.web import HtmxRequest, render_page
@@ -26,6 +26,7 @@ def settings(request: HtmxRequest) -> HttpResponse:
 def business(request: HtmxRequest) -> HttpResponse:
     form = BusinessForm(request.POST or None, instance=Business.current())
     if request.method == "POST" and form.is_valid():
+        audit.record(request.user, "changed", form.instance, change=audit.change_of(form))
         form.save()
         messages.success(request, _("Saved."))
         return redirect("crm:business")
