@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access
+from crm import access, audit
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Customer
@@ -121,6 +121,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("feedback:survey_ask", slug)
+    audit.record(request.user, "sent", one, count=1, detail="link")
     response = redirect("feedback:survey_ask", slug)
     response.headers["Location"] += f"?customer={customer.public_id}"
     return response
