@@ -21,7 +21,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from crm import audit
-from crm.models import AuditEntry, Customer, CustomerQuerySet, User
+from crm.models import AuditEntry, Customer, CustomerAlias, CustomerQuerySet, User
 
 type View = Callable[..., HttpResponseBase]
 type Person = AbstractBaseUser | AnonymousUser
@@ -133,9 +133,18 @@ def visible[M: Model](user: Person, rows: QuerySet[M], to_customer: str = "custo
     return rows.filter(**{f"{to_customer}__owner": user}) if user.scope == User.Scope.OWN else rows
 
 
+def _merged_into(public_id: str) -> QuerySet[CustomerAlias, int]:
+    """Who took over the person that once had this address."""
+    former = CustomerAlias.objects.filter(kind=CustomerAlias.Kind.PUBLIC, value=public_id)
+    return former.values_list("customer_id", flat=True)
+
+
 def find_customer(request: HttpRequest, public_id: str) -> Customer:
     """The customer of an address; a foreign one does not exist for who sees only their own."""
-    found = customers(request.user).filter(public_id=public_id).first()
+    people = customers(request.user)
+    found = (
+        people.filter(public_id=public_id).first() or people.filter(pk__in=_merged_into(public_id)).first()
+    )
     if found is None:
         raise Http404
     return found

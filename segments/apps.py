@@ -9,14 +9,19 @@ class SegmentsConfig(AppConfig):
     name = "segments"
 
     def ready(self) -> None:
+        from django.db.models import Q
+
         from crm import journal
-        from crm.signals import import_finished, undone
+        from crm.merging import carry
+        from crm.signals import import_finished, merged, undone
         from segments.models import ClusterMember, CustomerFeatures, Membership
         from segments.rules import text
 
         text.connect()
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")
         undone.connect(_refresh, dispatch_uid="segments.refresh_undone")
+        merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
+        carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, Membership, ClusterMember)
 
 

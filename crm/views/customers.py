@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from crm import access, audit, custom_fields, customer_list, timeline
@@ -43,6 +44,8 @@ def customers(request: HtmxRequest) -> HttpResponse:
 @access.staff
 def customer(request: HtmxRequest, public_id: str) -> HttpResponse:
     person = access.find_customer(request, public_id)
+    if person.public_id != public_id:  # Merged into somebody else.
+        return redirect(person)
     if "older" in request.GET:
         context = {"customer": person, "stretch": timeline.of(person, before=request.GET["older"])}
         return render_page(request, "crm/customer_timeline.html", context, partial="entries")

@@ -1,0 +1,38 @@
+"""Taking a merge back: everybody is as before; what came later stays with the survivor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm import audit, journal
+from crm.errors import Refusal
+from crm.models import AuditEntry, Customer, CustomerMerge, Journal, User
+
+State = CustomerMerge.State
+
+
+@transaction.atomic
+def unmerge(merge: CustomerMerge, *, by: User | None, at: datetime) -> None:
+    """DONE → UNDONE; refuses, and changes nothing, where a later change would be lost."""
+    list(Customer.objects.select_for_update().filter(pk=merge.survivor))  # Nobody merges it meanwhile.
+    if not CustomerMerge.objects.filter(pk=merge.pk, state=State.DONE).update(
+        state=State.UNDONE, undone_at=at
+    ):
+        raise Refusal(_("This merge was taken back already."))
+    book = book_of(merge)
+    if book is None:
+        raise Refusal(_("What was there before this merge is no longer kept, so it cannot be taken back."))
+    journal.undo(book, by=by)
+    audit.record(by, AuditEntry.Action.UNDONE, "customer", count=len(merge.merged_away) + 1)
+
+
+def book_of(merge: CustomerMerge) -> Journal | None:
+    return Journal.objects.filter(pk=merge.journal).first() if merge.journal else None
+
+
+def of_person(customer: Customer) -> list[CustomerMerge]:
+    """Merges that made this person, the youngest first; only that one can be taken back first."""
+    return list(CustomerMerge.objects.filter(survivor=customer.pk, state=State.DONE).order_by("-pk")[:20])
