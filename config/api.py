@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.api import customers, products, purchases, reference, tags
+from crm.api import customers, events, products, purchases, reference, tags
 
 app_name = "api"
 V1 = "v1/"
@@ -22,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "purchases", purchases.Purchases.as_view()),
     path(V1 + "purchases/<whole:pk>", purchases.OnePurchase.as_view()),
     path(V1 + "purchases/<whole:pk>/refunds", purchases.Refunds.as_view()),
+    path(V1 + "events", events.Events.as_view()),
     path("<path:rest>", reference.elsewhere),
 ]

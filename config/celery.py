@@ -19,6 +19,11 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "tell other programs": {
+        "task": "crm.tasks.deliver_webhooks",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     "resume stalled imports": {
         "task": "crm.tasks.resume_stalled_imports",
         "schedule": 30,

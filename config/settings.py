@@ -175,6 +175,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "crm.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
+WEBHOOKS_MAY_REACH_PRIVATE = env.env_bool("WEBHOOKS_MAY_REACH_PRIVATE")  # A receiver in the own network.
+EVENTS_PER_MINUTE = int(os.environ.get("EVENTS_PER_MINUTE", "30000"))  # Of the whole website,
+EVENTS_PER_MINUTE_AND_ADDRESS = int(os.environ.get("EVENTS_PER_MINUTE_AND_ADDRESS", "600"))  # and of one.
 SPECTACULAR_SETTINGS = {
     "TITLE": "Closeknit",
     "DESCRIPTION": "Customers, purchases, events and imports of one shop. See docs/api.md.",

@@ -11,7 +11,7 @@ class CrmConfig(AppConfig):
         from django.contrib.auth import signals as doors
         from django.db.models.signals import post_migrate
 
-        from crm import (
+        from crm import account_mail, accounts, heartbeat, housekeeping, journal, outbox, signals, stopping
             account_mail,
             accounts,
             audit_guard,
@@ -22,11 +22,14 @@ class CrmConfig(AppConfig):
             sign_ins,
             stopping,
         )
+        from crm.api import idempotency
+        from crm.behaviour import visitors
         from crm.cases import letters, notices
         from crm.duplicates import searching
         from crm.imports import intake, kinds
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
+        from crm.webhooks import delivering, telling
 
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
         worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
@@ -37,10 +40,15 @@ class CrmConfig(AppConfig):
         doors.user_logged_in.connect(sign_ins.signed_in, dispatch_uid="sign_ins.signed_in")
         doors.user_logged_out.connect(sign_ins.signed_out, dispatch_uid="sign_ins.signed_out")
         doors.user_login_failed.connect(sign_ins.failed, dispatch_uid="sign_ins.failed")
+        housekeeping.register(idempotency.forget)
+        housekeeping.register(delivering.forget)
+        housekeeping.register(visitors.gather)
+        housekeeping.register(visitors.forget)
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
+        signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")
         outbox.register(accounts.KIND, account_mail.prepare)
         outbox.register(letters.KIND, letters.prepare)
         outbox.register(notices.KIND, notices.prepare)

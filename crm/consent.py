@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from crm import addresses
+from crm import addresses, webhooks
 from crm.models import Consent, Customer, Suppression
 
 
@@ -23,6 +23,7 @@ def grant(customer: Customer, *, source: str, at: datetime, wording: str = "") -
     changed = Customer.objects.filter(pk=customer.pk).exclude(email_consent=Customer.EmailConsent.GRANTED)
     if changed.update(email_consent=Customer.EmailConsent.GRANTED) or customer.suppressed_at:
         Consent.objects.create(customer=customer, action="granted", source=source, wording=wording, at=at)
+        _tell(customer, "granted")
     hashed = email_hash(customer.email)
     Suppression.objects.filter(email_hash=hashed, reason=Suppression.Reason.UNSUBSCRIBED).delete()
     if not Suppression.objects.filter(email_hash=hashed).exists():
@@ -41,9 +42,16 @@ def withdraw(customer: Customer, *, source: str, at: datetime) -> bool:
     Consent.objects.bulk_create(
         [Consent(customer=one, action="withdrawn", source=source, at=at) for one in fresh]
     )
+    for one in fresh:
+        _tell(one, "withdrawn")
     if customer.email:
         suppress(customer.email, Suppression.Reason.UNSUBSCRIBED, at=at)
     return bool(fresh)
+
+
+def _tell(customer: Customer, action: str) -> None:
+    said = {"customer": customer.public_id, "channel": "email", "action": action}
+    webhooks.emit("consent.changed", said)
 
 
 def suppress(email: str, reason: str, *, at: datetime) -> None:

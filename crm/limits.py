@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 
 MOST_NAMES = 50_000
 _counts: dict[str, tuple[int, int]] = {}  # Name → (window, count).
@@ -40,6 +41,12 @@ def use(name: str, *, limit: int, seconds: int, now: float, cost: int = 1) -> Us
     reset = int((window + 1) * seconds - now) + 1
     count = _shared(name, window, seconds, cost) if settings.REDIS_URL else _own(name, window, cost)
     return Use(limit, count, reset)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; in production the proxy in front says so, in the last place."""
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PRODUCTION else ""
+    return (told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))[:60]
 
 
 def forget() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crm import sales, webhooks
 from crm.errors import Refusal
 from crm.imports import kinds, reasons
 from crm.imports.purchases import PurchasesSession
@@ -72,6 +73,7 @@ def take(order: Order, *, at: datetime) -> tuple[Purchase, bool]:
     if purchase is None:
         raise Refusal(_("An order needs at least one line with a price above zero."))
     _belongs(purchase, order.customer)
+    webhooks.emit("purchase.updated" if before else "purchase.created", sales.told(purchase))
     return purchase, before is None
 
 

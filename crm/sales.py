@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crm import webhooks
 from crm.errors import Refusal
 from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
 
@@ -55,6 +57,7 @@ def sell(
             )
             for position, line in enumerate(lines, start=1)
         )
+        webhooks.emit("purchase.created", told(purchase))
     return purchase
 
 
@@ -68,6 +71,7 @@ def refund(purchase: Purchase, amount: Decimal, *, key: str, at: datetime) -> Re
     if amount > held.charged - held.refunded:
         raise Refusal(_("That is more than is left of this order. Nothing was refunded."))
     Purchase.objects.filter(pk=held.pk).update(refunded=held.refunded + amount)
+    webhooks.emit("purchase.refunded", {**told(held), "amount": str(amount)})
     return Refund.objects.create(
         key=f"till:{key}",
         number=held.number,
@@ -76,6 +80,12 @@ def refund(purchase: Purchase, amount: Decimal, *, key: str, at: datetime) -> Re
         amount=amount,
         refunded_at=at,
     )
+
+
+def told(purchase: Purchase) -> dict[str, Any]:
+    """What other programs hear of a purchase."""
+    person = purchase.customer.public_id if purchase.customer else None
+    return {"purchase": purchase.pk, "number": purchase.number, "customer": person}
 
 
 def product_called(name: str, *, price: Decimal | None = None) -> Product:

@@ -10,6 +10,7 @@ from crm.cases import escalating
 from crm.duplicates import searching
 from crm.imports import running
 from crm.outbox import claiming, dispatching
+from crm.webhooks import delivering
 
 
 @shared_task
@@ -23,6 +24,12 @@ def dispatch_due() -> None:
 def reclaim_lost() -> None:
     """Find the messages that a killed worker had in hand."""
     claiming.reclaim_lost(timezone.now())
+
+
+@shared_task
+def deliver_webhooks() -> None:
+    """Tell other programs what happened; what is due later finds the schedule."""
+    delivering.deliver()
 
 
 @shared_task

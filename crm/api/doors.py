@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,7 +35,7 @@ class Door(APIView):
     access: ClassVar[str] = "api"
     authentication_classes = (TokenAuthentication,)
     permission_classes = ()
-    parser_classes = (JsonParser,)
+    parser_classes: tuple[type[BaseParser], ...] = (JsonParser,)
     scopes: ClassVar[dict[str, str]] = {}
     rights: ClassVar[dict[str, Right]] = {}
     once: ClassVar[bool] = True  # May be repeated with an Idempotency-Key, in one transaction.
@@ -63,9 +64,10 @@ class Door(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Everything is checked here, in the order in which it tells least to strangers."""
         super().initial(request, *args, **kwargs)
-        self.check_token(request)
-        self.stack.enter_context(masking.applied(self.user.role == User.Role.ANALYST))
         self.check_size(request)
+        self.check_token(request)
+        masked = getattr(request.user, "role", "") == User.Role.ANALYST
+        self.stack.enter_context(masking.applied(masked))
         self._repeatable(request)
 
     def check_token(self, request: Request) -> None:

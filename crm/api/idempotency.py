@@ -19,7 +19,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
-from crm import housekeeping
 from crm.api.problems import Problem
 from crm.models import ApiToken, RememberedAnswer
 
@@ -77,6 +76,5 @@ def _fingerprint(request: Request) -> str:
     return told.hexdigest()
 
 
-@housekeeping.register
 def forget(now: datetime) -> None:
     RememberedAnswer.objects.filter(at__lt=now - REMEMBERED).delete()

@@ -46,6 +46,7 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         self.own_fields = own_fields
         self.today = today
         super().__init__(*args, **kwargs)
+        self.fields["created_on"].show_hidden_initial = False  # The stored day is what counts.
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
