@@ -67,7 +67,9 @@ class EndpointForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"])
         if urlsplit(url).scheme != "https" and not settings.WEBHOOKS_MAY_REACH_PRIVATE:
-            raise forms.ValidationError(gettext("The address begins with https://, so that nobody reads along."))
+            raise forms.ValidationError(
+                gettext("The address begins with https://, so that nobody reads along.")
+            )
         if urlsplit(url).username:
             raise forms.ValidationError(gettext("Leave name and password out of the address."))
         return url

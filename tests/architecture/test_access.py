@@ -17,7 +17,20 @@ from django.utils import timezone
 from campaigns.models import Campaign, MailTemplate
 from crm import access
 from crm.access import Right
-from crm.models import Customer, CustomField, ImportBatch, Mailing, Message, Purchase, SandboxMail, Tag, User
+from crm.models import (
+    ApiToken,
+    Customer,
+    CustomField,
+    ImportBatch,
+    Mailing,
+    Message,
+    Purchase,
+    SandboxMail,
+    Tag,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from feedback.models import Question, Survey
 from segments.models import ScoringRun, Segment
 from tests.architecture.test_shape import own_views
@@ -27,13 +40,23 @@ pytestmark = pytest.mark.django_db
 PK, WORD = 4711, "loop"  # Everything in the world has this number, this short name, or both.
 # Doors of the API know tokens instead of people; tests/crm/api/test_roles.py walks them.
 VIEWS = [(route, view) for route, view in own_views() if view.access != "api"]
-OWNERS = ("campaigns/demo/", "settings/business/", "settings/fields/", "settings/staff/", "welcome/shop/")
+OWNERS = (
+    "campaigns/demo/",
+    "settings/api/",
+    "settings/business/",
+    "settings/fields/",
+    "settings/staff/",
+    "settings/webhooks/",
+    "settings/website/",
+    "welcome/shop/",
+)
 PUBLIC = {
     "api/",  # What the API is, for people and programs; it names no shop.
     "api/schema/",
     "api/<path:rest>",
     "brand.css",
     "healthz",
+    "snippet.js",  # For the pages of the shop.
     "language/",
     "sign-in/",
     "welcome/",
@@ -74,6 +97,8 @@ def world(owner, clerk) -> dict[str, str]:
     User.objects.create_user("third@teahouse.example", pk=PK)
     CustomField.objects.create(pk=PK, key=WORD, label="Loop")
     Tag.objects.create(pk=PK, name="Loop")
+    make_token(PK)
+    make_webhook(PK)
     Purchase.objects.create(pk=PK, key="order:1", customer=customer, bought_at=NOON, charged=10)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
     mailing = Mailing.objects.create(pk=PK, source="test:1", kind="test", name="Test", purpose="marketing")
@@ -87,6 +112,16 @@ def world(owner, clerk) -> dict[str, str]:
     MailTemplate.objects.create(pk=PK, name="Loop", mjml="<mjml><mj-body></mj-body></mjml>")
     Campaign.objects.create(pk=PK, slug=WORD, name="Loop", subject="Hello", mjml="<mjml></mjml>")
     return {"public_id": customer.public_id, "token": "a-forged-token", "uidb64": "MQ"}
+
+
+def make_token(pk: int) -> None:
+    user = User.objects.create_user("program@teahouse.example")
+    ApiToken.objects.create(pk=pk, name="Loop", digest="0", user=user)
+
+
+def make_webhook(pk: int) -> None:
+    endpoint = WebhookEndpoint.objects.create(pk=pk, url="https://a.example/", secret="whsec_AAAA")
+    WebhookDelivery.objects.create(pk=pk, endpoint=endpoint, event="test", body="{}", state="delivered")
 
 
 def address(route: str, world: dict[str, str]) -> str:
