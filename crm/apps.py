@@ -11,7 +11,7 @@ class CrmConfig(AppConfig):
         from django.contrib.auth import signals as doors
         from django.db.models.signals import post_migrate
 
-        from crm import account_mail, accounts, heartbeat, housekeeping, journal, outbox, signals, stopping
+        from crm import (
             account_mail,
             accounts,
             audit_guard,
@@ -20,6 +20,7 @@ class CrmConfig(AppConfig):
             journal,
             outbox,
             sign_ins,
+            signals,
             stopping,
         )
         from crm.api import idempotency
