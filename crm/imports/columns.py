@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.imports import fields, kinds
+from crm.imports import fields, kinds, presets
+from crm.imports.headers import plain
 from crm.models import CustomField
 
 IGNORED = {"", "-", "ignore"}
@@ -19,14 +19,19 @@ CUSTOM = "custom."
 CUSTOM_KINDS = {"number": "number", "date": "day", "yes_no": "yes_no"}
 
 
-def plain(header: str) -> str:
-    """A header without case, blanks and signs: "Invoice No." is invoiceno."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    return "".join(sign for sign in text if sign.isalnum())
+def guess(kind: str, columns: Sequence[str], preset: presets.Preset | None = None) -> dict[str, str]:
+    """Column → field: what the preset says; of other files, each field once, its usual header first."""
+    if preset is None:
+        return _guess(kind, columns)
+    known = {one.name for one in kinds.loader(kind).fields}
+    found = {column: name for column, name in preset.mapping(columns).items() if name in known}
+    if preset.guesses_rest:
+        rest = _guess(kind, [column for column in columns if column not in found])
+        found |= {column: name for column, name in rest.items() if name not in found.values()}
+    return found
 
 
-def guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
-    """Column → field for the headers that are known; each field once, its usual header first."""
+def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
     headers = {column: plain(column) for column in columns}
     found: dict[str, str] = {}
     for one in kinds.loader(kind).fields:
@@ -66,10 +71,15 @@ def _sorted(mapping: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
 
 
 def combine(
-    kind: str, columns: Sequence[str], told: Mapping[str, str], *, guessed: bool = True
+    kind: str,
+    columns: Sequence[str],
+    told: Mapping[str, str],
+    *,
+    guessed: bool = True,
+    preset: presets.Preset | None = None,
 ) -> dict[str, str]:
     """The guess, with what a person said instead. Refuses names that are not there."""
-    mapping = guess(kind, columns) if guessed else {}
+    mapping = guess(kind, columns, preset) if guessed else {}
     wanted: dict[str, str] = {}
     for column, name in told.items():
         wanted[_column(column, columns)] = name.strip()
@@ -100,7 +110,7 @@ def _column(text: str, columns: Sequence[str]) -> str:
 def _refuse_doubles(mapping: Mapping[str, str]) -> None:
     names = list(mapping.values())
     for name in names:
-        if names.count(name) > 1:
+        if names.count(name) > 1 and name not in presets.SEVERAL:
             raise Refusal(
                 _("Two columns are meant to be “%(field)s”. Please choose one of them.") % {"field": name}
             )

@@ -33,13 +33,17 @@ def take(
 
     A yes counts for people who never decided and are not suppressed. A no counts for people who had agreed.
     """
-    said = {people[key]: (key, *one["consent_email"]) for key, one in facts.items() if "consent_email" in one}
+    said = {
+        people[key]: (key, one["agreed_at"][1] if "agreed_at" in one else "", *one["consent_email"])
+        for key, one in facts.items()
+        if "consent_email" in one
+    }
     if not said:
         return set()
     now = Customer.objects.filter(pk__in=list(said)).values_list("pk", "email_consent", "suppressed_at")
     granted, withdrawn = [], []
     for number, consent, suppressed_at in now:
-        yes = said[number][2]
+        yes = said[number][3]
         if yes and consent == UNKNOWN and suppressed_at is None:
             granted.append(number)
         elif not yes and consent == GRANTED:
@@ -54,7 +58,7 @@ def take(
                     action=str(action),
                     source=f"import:{plan.batch.pk}",
                     wording=plan.batch.file_name,
-                    at=_moment(said[number][1]) or plan.at,
+                    at=_moment(said[number][1] or said[number][2]) or plan.at,
                 )
                 for number in numbers
             ],
@@ -65,5 +69,5 @@ def take(
 
 
 def _moment(dated: str) -> datetime | None:
-    text = dated.partition("#")[0]
+    text = dated.partition("#")[0].removesuffix("+00:00")
     return datetime.fromisoformat(f"{text}+00:00") if text else None

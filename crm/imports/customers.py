@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, people, staging
-from crm.imports.kinds import Outcome, Plan, Reject, Staged
+from crm.imports import columns, fields, people, permission, staging
+from crm.imports.kinds import Outcome, Plan, Reject, Session, Staged
+from crm.imports.suppressing import SuppressingSession
 
 
 class CustomersLoader:
@@ -18,11 +19,22 @@ class CustomersLoader:
     fields = fields.CUSTOMER_FIELDS
 
     def check(self, plan: Plan) -> None:
-        if not plan.mapped & {"customer", "email", "phone"}:
+        key = str(plan.options.get("key") or "")
+        if plan.options.get("suppress"):
+            if "email" not in plan.mapped:
+                raise Refusal(
+                    _("Which column holds the addresses that must get no mail? Choose it as e-mail.")
+                )
+        elif key and key not in plan.mapped:
+            raise Refusal(
+                _("People are to be found by %(key)s, but no column holds it. Please choose one.")
+                % {"key": next(str(one.label) for one in self.fields if one.name == key)}
+            )
+        elif not plan.mapped & {"customer", "email", "phone"}:
             raise Refusal(_("Which column says who it is? Choose one for customer number, e-mail or phone."))
 
-    def session(self, plan: Plan) -> CustomersSession:
-        return CustomersSession(plan)
+    def session(self, plan: Plan) -> Session:
+        return SuppressingSession(plan) if plan.options.get("suppress") else CustomersSession(plan)
 
 
 class CustomersSession:
@@ -31,14 +43,24 @@ class CustomersSession:
         self.dated = str(
             (plan.batch.created_at).replace(tzinfo=None)
         )  # A list is true on the day it is brought.
+        self.mode = str(plan.options.get("mode") or "both")
+        self.key_order = people.key_order(plan.options)
+        self.clears = _cleared(plan) if plan.options.get("blank") == "clear" else []
 
     def judge(self, row: dict[str, Any]) -> Staged:
-        key = people.key_of(row)
+        key = people.key_of(row, self.key_order)
         if not key:
             raise Reject("nobody")
         values = people.values_of(row)
+        if (number := row.get("customer")) and not key.startswith(people.NUMBER):
+            values += (("number", number[: people.LONGEST["external_id"]]),)
+        values += permission.said(row, self.plan.options)
+        told = {name for name, _value in values}
+        values += tuple((name, None) for name in self.clears if name not in told)
         if since := row.get("created_on"):
             values += (("-created_on", since.isoformat()),)
+        elif agreed := row.get("opted_in_at"):
+            values += (("-created_on", agreed.astimezone(self.plan.zone).date().isoformat()),)
         return Staged(key, [key, values], phase=people.kind_of(key))
 
     def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
@@ -56,15 +78,17 @@ class CustomersSession:
                 fresh = fresh or name not in known or known[name][1] != value
                 known[name] = (f"{self.dated}#{number:09d}", value)
             told.setdefault(key, []).append(fresh)
-        verdicts = people.describe(facts, self.plan)
-        counts = {"created": 0, "updated": 0, "unchanged": 0}
+        left_out = people.left_out(facts, self.mode)
+        verdicts = people.describe({key: facts[key] for key in facts if key not in left_out}, self.plan)
+        problems = [(number, "skipped", left_out[key]) for number, (key, _v) in rows if key in left_out]
+        counts = {"created": 0, "updated": 0, "unchanged": 0, "skipped": len(problems)}
         for key, (verdict, _number) in verdicts.items():
             counts[verdict] += 1
             later = "unchanged" if verdict == "unchanged" else "updated"
             for fresh in told[key][1:]:
                 counts[later if fresh else "unchanged"] += 1
         counts["customers"] = people.count_new_here(verdicts, self._in_file)
-        return Outcome(counts)
+        return Outcome(counts, problems)
 
     def _in_file(self, keys: list[str]) -> set[str]:
         buckets = self.plan.buckets(keys, people.kind_of)
@@ -73,3 +97,12 @@ class CustomersSession:
 
     def finish(self) -> dict[str, Any]:
         return {}
+
+
+def _cleared(plan: Plan) -> list[str]:
+    """What a blank cell takes away: everything but what says who it is, and permission."""
+    plain = {*people.PLAIN, "birth_date"} - {"email", "phone"}
+    names = plan.mapped & plain | {name for name in plan.mapped if name.startswith(columns.CUSTOM)}
+    if "name" in plan.mapped:
+        names |= {"first_name", "last_name"} - plan.mapped
+    return sorted(names)

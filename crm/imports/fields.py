@@ -29,6 +29,8 @@ IDENTITY: Final = (
         "email",
         _("E-mail"),
         "email emailaddress customeremail billingemail buyeremail contactemail useremail mail "
+        "emailadresse adresseemail courriel correo correoelectrónico indirizzoemail "
+        "eメール メールアドレス 이메일 "
         "邮箱 电子邮件 电子邮箱 邮箱地址 客户邮箱",
     ),
     _f(
@@ -89,7 +91,7 @@ PERSON: Final = (
         "day",
         _("Customer since"),
         "createdon customersince membersince signupdate registrationdate registeredat "
-        "joindate joined dtcustomer createdat created confirmtime optintime 注册日期 注册时间 "
+        "joindate joined dtcustomer createdat created 注册日期 注册时间 "
         "入会日期 入会时间 创建时间 建档日期",
     ),
     _f(
@@ -215,9 +217,32 @@ ORDER: Final = (
         "cancelledat canceledat cancelleddate canceldate 取消时间",
     ),
 )
+# What some programs say beside the order itself.
+PARTICULAR: Final = (
+    _f("time_of_day", "clock", _("Time of day"), ""),
+    _f("time_zone", "zone", _("Time zone"), ""),
+    _f("refunded_at", "moment", _("Refunded at"), "refundedat refunddate 退款时间"),
+    _f("captured", "yes_no", _("Payment collected"), ""),
+    _f("event_type", "text", _("Payment or refund"), "eventtype"),
+    _f("line_discount", "decimal", _("Discount of the line"), "lineitemdiscount linediscount"),
+    _f("tax_of_line", "decimal", _("Tax of the line"), "lineitemtax linetax itemtax"),
+    _f("partial_refunds", "decimal", _("Partial refunds"), "partialrefunds"),
+    _f("converted_amount", "decimal", _("Converted amount"), "convertedamount"),
+    _f("converted_currency", "text", _("Converted currency"), "convertedcurrency"),
+    _f("disputed", "decimal", _("Disputed amount"), "disputedamount"),
+    _f("dispute_status", "text", _("Outcome of the dispute"), "disputestatus"),
+)
+# What mailing programs say about whom they may write to.
+PERMISSION: Final = (
+    _f("mail_status", "text", _("Status in the mailing list"), "emailsubscriptionstatus subscriptionstatus"),
+    _f("opted_in_at", "moment", _("Agreed at"), "optintime confirmtime optindate subscribedat 订阅时间"),
+    _f(
+        "stopped_at", "moment", _("Unsubscribed or bounced at"), "unsubtime unsubscribedat cleantime 退订时间"
+    ),
+)
 OWN: Final = Field("custom.", "text", _("Own field"))
-CUSTOMER_FIELDS: Final = (*IDENTITY, *PERSON, OWN)
-PURCHASE_FIELDS: Final = (*ORDER, *IDENTITY, *PERSON, OWN)
+CUSTOMER_FIELDS: Final = (*IDENTITY, *PERSON, *PERMISSION, OWN)
+PURCHASE_FIELDS: Final = (*ORDER, *IDENTITY, *PERSON, *PARTICULAR, OWN)
 # Headers that are clear only in a list of customers.
 ALSO_CUSTOMERS: Final = {
     "id": "customer",

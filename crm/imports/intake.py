@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from crm import journal
 from crm.errors import Refusal
-from crm.imports import columns, kinds, staging, studying
+from crm.imports import columns, continuing, exchange, kinds, presets, staging, studying
+from crm.imports.presets import general
 from crm.models import CustomField, ImportBatch, User
 
 BLOCK: Final = 1 << 20
@@ -58,17 +59,52 @@ def understand(batch: ImportBatch) -> None:
     batch.findings = studying.study(
         staging.source(batch), delimiter=options.get("delimiter", ""), header=options.get("header")
     )
-    batch.mapping = columns.combine(
-        batch.kind,
-        batch.findings["columns"],
-        options.get("told", {}),
-        guessed=options.get("guess", True) and batch.findings["header"],
-    )
+    if not options.get("told") and (before := continuing.origin(batch)):
+        continuing.take_over(batch, before)
+    else:
+        _give_meaning(batch)
     batch.total_rows = batch.findings["rows"]
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
     drafts.update(
-        findings=batch.findings, mapping=batch.mapping, options=options, total_rows=batch.total_rows
+        findings=batch.findings, mapping=batch.mapping, options=batch.options, total_rows=batch.total_rows
     )
+
+
+def _give_meaning(batch: ImportBatch) -> None:
+    """Guess the columns; what a person said stays."""
+    options = batch.options
+    preset = _preset(batch)
+    guessed = options.get("guess", True) and batch.findings["header"]
+    told = options.get("told", {})
+    if not told and (options.get("preset") == general.CDNOW.name or not options.get("preset")):
+        told = general.shape(batch.findings)
+        options |= {"preset": general.CDNOW.name} if told else {}
+    batch.mapping = columns.combine(
+        batch.kind, batch.findings["columns"], told, guessed=guessed, preset=preset
+    )
+    if preset is None and not told:
+        options["preset"] = general.guessed(batch.kind, batch.mapping)
+
+
+def _preset(batch: ImportBatch) -> presets.Preset | None:
+    """The program that wrote the file, as told or recognised; refuses a list of people as purchases."""
+    options = batch.options
+    if told := options.get("told_preset"):
+        found: presets.Preset | None = presets.named(told, batch.kind)
+    elif not batch.findings["header"] or not options.get("guess", True):
+        return None
+    else:
+        found = presets.recognise(batch.findings["columns"], batch.kind)
+    if found is None or batch.kind not in {"customers", "purchases"}:
+        return None
+    if batch.kind == "purchases" and found.kind == "customers":
+        raise Refusal(
+            _("This file is a list of customers (%(preset)s). Please import it as customers.")
+            % {"preset": found.label}
+        )
+    options |= {name: value for name, value in found.options.items() if not options.get(name)}
+    options["preset"] = found.name
+    return found if found is not general.CDNOW else None
 
 
 def check(batch: ImportBatch) -> kinds.Plan:
@@ -80,6 +116,7 @@ def check(batch: ImportBatch) -> kinds.Plan:
     except Refusal as refusal:
         raise Refusal(f"{refusal} {_columns_seen(batch)}") from refusal
     staging.readers(plan)
+    staging.standards(plan)
     return plan
 
 
@@ -94,6 +131,7 @@ def _columns_seen(batch: ImportBatch) -> str:
 def queue(batch: ImportBatch) -> None:
     """DRAFT → QUEUED, once; own fields are made of unknown columns where that was asked for."""
     check(batch)
+    exchange.adopt(batch)
     if batch.options.get("create_fields") and kinds.takes_own_fields(batch.kind):
         batch.mapping, made = columns.create_fields(batch.findings, batch.mapping)
         journal.created(journal.of_import(batch), CustomField, made)

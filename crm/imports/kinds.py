@@ -63,6 +63,8 @@ VALUES = {
     "day": "date",
     "yes_no": "bool",
     "words": "list[str]",
+    "clock": "datetime.time",
+    "zone": "ZoneInfo",
 }
 
 

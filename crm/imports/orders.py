@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from crm import bulk
 from crm.imports import people, products
+from crm.imports.exchange import Exchange
 from crm.imports.kinds import Outcome, Plan
 from crm.imports.sheets import ZERO, Sheet, assemble
 from crm.models import ImportProblem, Purchase, PurchaseLine, Refund
@@ -21,14 +22,17 @@ AMOUNTS: Final = ("discount", "shipping", "tax")
 BY_HAND: Final = "till:"
 
 
-def merge(rows: Sequence[list[Any]], plan: Plan) -> Outcome:
+def merge(rows: Sequence[tuple[int, list[Any]]], plan: Plan) -> Outcome:
     """Bring these whole orders into the tables; the counts say what became of each row."""
     sheets = assemble(rows)
     work = Work(sheets, plan)
     for sheet in sheets:
-        work.take(sheet)
+        if reason := work.left_out(sheet):
+            work.problems += [(number, "skipped", reason) for number in sheet.rows]
+        else:
+            work.take(sheet)
     work.write()
-    return Outcome(work.counts())
+    return Outcome(work.counts(), work.problems)
 
 
 @dataclass(slots=True)
@@ -66,6 +70,9 @@ class Work:
     def __init__(self, sheets: Sequence[Sheet], plan: Plan) -> None:
         self.plan = plan
         self.stored = Stored.of(sheets)
+        exchange = Exchange(plan)
+        for sheet in sheets:
+            exchange.bring_home(sheet, self.stored.purchases.get(sheet.key))
         keys = {sheet.person for sheet in sheets} | {one.person for sheet in sheets for one in sheet.returns}
         self.people = people.find(keys - {""})
         codes = {line.code for sheet in sheets for line in sheet.sales}
@@ -83,6 +90,17 @@ class Work:
         self.new_refunds: list[dict[str, Any]] = []
         self.changed_refunds: list[Refund] = []
         self.gone_refunds: list[int] = []
+        self.problems: list[tuple[int, str, str]] = []
+        self.mode = str(plan.options.get("mode") or "both")
+
+    def left_out(self, sheet: Sheet) -> str:
+        """Why the whole order is left out, "" when it is not."""
+        if sheet.failed:
+            return "payment_failed"
+        known = sheet.key in self.stored.purchases or bool(self.stored.refunds.get(sheet.key))
+        if self.mode == "create" and known:
+            return "known_already"
+        return "not_known" if self.mode == "update" and not known else ""
 
     def take(self, sheet: Sheet) -> None:
         purchase = self.stored.purchases.get(sheet.key)
@@ -121,6 +139,8 @@ class Work:
                 "customer_id": customer,
                 "bought_at": sheet.at,
                 "charged": str(sheet.charged),
+                "own_charged": None if sheet.own_charged is None else str(sheet.own_charged),
+                "rate": str(sheet.rate),
                 "refunded": str(sum((Decimal(one.amount) for one in self._linked(sheet)), ZERO)),
                 **{name: header.get(name, "0") for name in AMOUNTS},
                 **{name: header.get(name, "") for name in TEXTS},
@@ -187,7 +207,7 @@ class Work:
         if sheet.sales:
             wanted |= {"bought_at": _moment(sheet.at)}
             if sheet.key not in self.broken:
-                wanted["charged"] = sheet.charged
+                wanted |= {"charged": sheet.charged, "own_charged": sheet.own_charged, "rate": sheet.rate}
             wanted |= {name: sheet.header[name] for name in TEXTS if name in sheet.header}
             wanted |= {name: Decimal(sheet.header[name]) for name in AMOUNTS if name in sheet.header}
         if customer:
@@ -284,7 +304,8 @@ class Work:
         bulk.write(PurchaseLine, columns, ([n, *one] for n, one in zip(lines, self.new_lines, strict=True)))
         refunds = bulk.reserve(Refund, len(self.new_refunds)) if self.new_refunds else []
         bulk.write_full(Refund, [{"id": n, **one} for n, one in zip(refunds, self.new_refunds, strict=True)])
-        names = ["refunded", "bought_at", "charged", "customer", "status", *TEXTS, *AMOUNTS]
+        names = ["refunded", "bought_at", "charged", "own_charged", "rate", "customer", "status"]
+        names += [*TEXTS, *AMOUNTS]
         Purchase.objects.bulk_update(self.changed, names, batch_size=200)
         fields = ["purchase", "customer", "amount", "refunded_at"]
         Refund.objects.bulk_update(set(self.changed_refunds), fields, batch_size=200)
@@ -299,7 +320,7 @@ class Work:
         self.plan.keep(Purchase, [one.pk for one in self.changed])
 
     def counts(self) -> dict[str, Any]:
-        return {**self.rows, **self.facts, **self.money}
+        return {**self.rows, "skipped": len(self.problems), **self.facts, **self.money}
 
 
 def _moment(text: str) -> datetime:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from crm import addresses, custom_fields, phones
+from crm.imports import zones
 
 LIMIT: Final = Decimal(10) ** 10
 EXACT: Final = Decimal("0.0001")
@@ -66,6 +67,8 @@ def parser(kind: str, style: Style, zone: ZoneInfo) -> Parser:
         "moment": lambda cell: moment(cell, style.dates, zone),
         "day": lambda cell: moment(cell, style.dates, zone).astimezone(zone).date(),
         "number": lambda cell: custom_number(cell, style.decimals),
+        "clock": zones.clock,
+        "zone": zones.zone,
     }
     return makers[kind]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from django.db.models import Model, Q
 
 from crm import bulk, matching
-from crm.imports import consents, tags
+from crm.imports import consents, permission, tags
 from crm.imports.kinds import Plan, Reject
 from crm.imports.parsing import dialled
 from crm.models import Customer
@@ -62,6 +63,7 @@ SEVERAL_SURNAMES: Final = (
     "慕容",
     "令狐",
 )
+IDENTIFIERS: Final = ("customer", "email", "phone")
 EMPTY: Final[tuple[tuple[str, Any], ...]] = ()
 
 type Facts = Mapping[str, Mapping[str, tuple[str, Any]]]
@@ -74,17 +76,24 @@ def _longest(model: type[Model], name: str) -> int:
 LONGEST: Final = {name: _longest(Customer, name) for name in (*PLAIN, "external_id")}
 
 
-def key_of(row: Mapping[str, Any]) -> str:
-    """The key of the person a row names, "" when it names nobody."""
-    if number := row.get("customer"):
-        if len(number) > LONGEST["external_id"]:
-            raise Reject("too_long", "customer")
-        return f"{NUMBER}{number}"
-    if address := row.get("email"):
-        return f"{MAIL}{address}"
-    if number := row.get("phone"):
-        return f"{PHONE}{dialled(number, row.get('country', ''))}"
+def key_of(row: Mapping[str, Any], order: Sequence[str] = IDENTIFIERS) -> str:
+    """The key of the person a row names by the first identifier that is filled in, "" when by none."""
+    for name in order:
+        if found := row.get(name):
+            if name == "email":
+                return f"{MAIL}{found}"
+            if name == "phone":
+                return f"{PHONE}{dialled(found, row.get('country', ''))}"
+            if len(found) > LONGEST["external_id"]:
+                raise Reject("too_long", "customer")
+            return f"{NUMBER}{found}"
     return ""
+
+
+def key_order(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """By what people are found: number, e-mail, phone, or as the import says, that one first."""
+    first = str(options.get("key") or "")
+    return (first, *(one for one in IDENTIFIERS if one != first)) if first in IDENTIFIERS else IDENTIFIERS
 
 
 def kind_of(key: str) -> int:
@@ -156,16 +165,27 @@ def _merged(
     return {texts[text]: people[number] for text, number in former.items()}
 
 
+def left_out(facts: Facts, mode: str) -> dict[str, str]:
+    """The keys that an import which only adds, or only changes, leaves out, with the reason."""
+    if mode not in {"create", "update"}:
+        return {}
+    known = _found(facts, only=("pk",))
+    if mode == "create":
+        return dict.fromkeys(known, "known_already")
+    return {key: "not_known" for key in facts if key not in known}
+
+
 def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
     """Create or update the people of these keys; {key: ("created" | "updated" | "unchanged", id)}."""
     known = _found(facts)
     _adopt(facts, known)
     fresh = [key for key in sorted(facts) if key not in known]
+    free = _free_numbers(facts)
     verdicts: dict[str, tuple[str, int]] = {}
     suppressed = consents.suppressed(address for address in map(_address, facts.values()) if address)
     changed: list[Customer] = []
     for key, person in known.items():
-        updated = _update(person, key, facts[key], suppressed)
+        updated = _update(person, key, facts[key], suppressed, free)
         if updated:
             changed.append(person)
         verdicts[key] = ("updated" if updated else "unchanged", person.pk)
@@ -174,12 +194,16 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
     numbers = bulk.reserve(Customer, len(fresh)) if fresh else []
     bulk.write_full(
         Customer,
-        [_new(number, key, facts[key], plan, suppressed) for number, key in zip(numbers, fresh, strict=True)],
+        [
+            _new(number, key, facts[key], plan, suppressed, free)
+            for number, key in zip(numbers, fresh, strict=True)
+        ],
     )
     plan.made(Customer, numbers)
     verdicts |= {key: ("created", number) for number, key in zip(numbers, fresh, strict=True)}
     people = {key: number for key, (_verdict, number) in verdicts.items()}
-    for key in consents.take(facts, people, plan) | tags.take(facts, people, plan):
+    touched = consents.take(facts, people, plan) | tags.take(facts, people, plan)
+    for key in touched | permission.take(facts, people, plan):
         if verdicts[key][0] == "unchanged":
             verdicts[key] = ("updated", verdicts[key][1])
     return verdicts
@@ -204,14 +228,31 @@ def _adopt(facts: Facts, known: dict[str, Customer]) -> None:
             known[lost[person.email]] = person
 
 
+def _free_numbers(facts: Facts) -> set[str]:
+    """The customer numbers in rows found by address that nobody has yet; each is given once."""
+    told = [str(one["number"][1]) for one in facts.values() if "number" in one]
+    free = {number for number, times in Counter(told).items() if times == 1}
+    return free - set(
+        Customer.objects.filter(external_id__in=list(free)).values_list("external_id", flat=True)
+        if free
+        else ()
+    )
+
+
 def _update(
-    person: Customer, key: str, facts: Mapping[str, tuple[str, Any]], suppressed: Mapping[str, datetime]
+    person: Customer,
+    key: str,
+    facts: Mapping[str, tuple[str, Any]],
+    suppressed: Mapping[str, datetime],
+    free: Collection[str],
 ) -> bool:
     """Take over what is newer than what we know, and what we did not know; True when something changed."""
     changed = False
     latest = ""
     if key.startswith(NUMBER) and person.external_id is None:
         person.external_id, changed = key[2:], True
+    elif person.external_id is None and facts.get("number", ("", ""))[1] in free:
+        person.external_id, changed = str(facts["number"][1]), True
     known_at = str(person.described_at.replace(tzinfo=None)) if person.described_at else ""
     for name, (dated, value) in facts.items():
         latest = max(latest, dated.partition("#")[0])
@@ -219,13 +260,17 @@ def _update(
         if name in PLAIN or name == "birth_date":
             now = getattr(person, name)
             now = now.isoformat() if isinstance(now, date) else now
-            if now != value and (newer or not now):
-                setattr(person, name, date.fromisoformat(value) if name == "birth_date" else value)
+            if (now or None) != value and (newer or not now):
+                if name == "birth_date":
+                    person.birth_date = date.fromisoformat(value) if value else None
+                else:
+                    setattr(person, name, value or "")
                 changed = True
         elif name.startswith("custom."):
             own = name.removeprefix("custom.")
             if person.custom.get(own) != value and (newer or own not in person.custom):
-                person.custom = {**person.custom, own: value}
+                rest = {key: kept for key, kept in person.custom.items() if key != own}
+                person.custom = rest if value is None else {**rest, own: value}
                 changed = True
     if changed:
         if latest > known_at:
@@ -242,10 +287,16 @@ def _new(
     facts: Mapping[str, tuple[str, Any]],
     plan: Plan,
     suppressed: Mapping[str, datetime],
+    free: Collection[str],
 ) -> dict[str, Any]:
-    texts = {name: facts[name][1] if name in facts else "" for name in PLAIN}
-    external = key[2:] if key.startswith(NUMBER) else None
-    custom = {name[7:]: value for name, (_at, value) in facts.items() if name.startswith("custom.")}
+    texts = {name: facts[name][1] or "" if name in facts else "" for name in PLAIN}
+    said = str(facts["number"][1]) if "number" in facts else ""
+    external = key[2:] if key.startswith(NUMBER) else said if said in free else None
+    custom = {
+        name[7:]: value
+        for name, (_at, value) in facts.items()
+        if name.startswith("custom.") and value is not None
+    }
     latest = max((dated.partition("#")[0] for dated, _value in facts.values()), default="")
     stopped = suppressed.get(texts["email"])
     return {

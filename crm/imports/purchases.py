@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, orders, people, products, staging
+from crm.imports import exchange, fields, orders, particulars, people, products, staging
+from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
 
@@ -27,8 +28,11 @@ HEADER: Final = [
     "coupon",
     "status",
     "cancelled_at",
+    "refunded_at",
+    "rate",
 ]
-MONEY: Final = {"discount", "shipping", "tax", "order_total", "refunded"}
+MONEY: Final = {"discount", "shipping", "tax", "order_total", "refunded", "rate"}
+SUMMED: Final = {"line_discount": "discount", "tax_of_line": "tax"}
 FAILED: Final = frozenset(
     [
         "failed",
@@ -40,6 +44,19 @@ FAILED: Final = frozenset(
         "payment_failed",
         "checkout-draft",
         "draft",
+        "auto-draft",
+        "trash",
+        "blocked",
+        "incomplete",
+        "uncaptured",
+        "requires payment method",
+        "requires_payment_method",
+        "requires confirmation",
+        "requires_confirmation",
+        "requires action",
+        "requires_action",
+        "requires capture",
+        "requires_capture",
         "失败",
         "支付失败",
         "未付款",
@@ -52,6 +69,7 @@ CANCELLED: Final = frozenset(
     ["cancelled", "canceled", "void", "voided", "cancel", "已取消", "取消", "已作废"]
 )
 REFUNDED: Final = frozenset(["refunded", "已退款", "全额退款"])
+CHANGING: Final = frozenset(["status", "refunded", "cancelled_at", "refunded_at", "rate"])
 LONGEST_ORDER: Final = 80
 MOST: Final = Decimal(10) ** 12
 ZERO: Final = Decimal(0)
@@ -67,6 +85,7 @@ class PurchasesLoader:
             raise Refusal(_("Which column says when it was bought? Choose one for “Bought at” (bought_at)."))
         if not plan.mapped & {"price", "amount", "order_total"}:
             raise Refusal(_("Which column holds the money? Choose one for price, amount or order total."))
+        exchange.check(plan.batch)
 
     def session(self, plan: Plan) -> PurchasesSession:
         return PurchasesSession(plan)
@@ -76,7 +95,15 @@ class PurchasesSession:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.priced = "price" in plan.mapped
+        self.settles = bool(particulars.NEEDS & plan.mapped)
         self.header = [name for name in HEADER if name in plan.mapped]
+        if "converted_amount" in plan.mapped:
+            self.header.append("rate")
+        self.summed = {name: f"+{SUMMED[name]}" for name in SUMMED if name in plan.mapped}
+        if "discount" in plan.mapped:
+            self.summed.pop("line_discount", None)
+        self.exchange = Exchange(plan)
+        self.key_order = people.key_order(plan.options)
         personal = {*people.ATTRIBUTES, "name"}
         self.about = sorted(one for one in plan.mapped if one in personal or one.startswith("custom."))
         self.describes = bool(self.about)
@@ -85,20 +112,22 @@ class PurchasesSession:
         self.moments: dict[datetime, tuple[str, str]] = {}
 
     def judge(self, row: dict[str, Any]) -> Staged:
+        if self.settles:
+            particulars.settle(row, self.plan)
         if (at := row.get("bought_at")) is None:
             raise Reject("missing", "bought_at")
-        if (status := str(row.get("status", "")).casefold()) in FAILED:
-            raise Skip("payment_failed", "status")
         order = row.get("order", "")
+        if (status := str(row.get("status", "")).casefold()) in FAILED and not (order and self.priced):
+            raise Skip("payment_failed", "status")  # Else the order's other lines must be left out as well.
         if len(order) > LONGEST_ORDER:
             raise Reject("too_long", "order")
         dated, day = self._dated(at)
-        person = people.key_of(row)
+        person = people.key_of(row, self.key_order)
         code = (row.get("sku") or row.get("product", ""))[: products.LONGEST_SKU]
         sale, quantity, price, amount = self._value(row, order)
         if abs(amount) >= MOST:
             raise Reject("too_large", "amount")
-        header = self._header(row, status) if self.header else None
+        header = self._header(row, status, sale=sale) if self.header or self.summed else None
         data = [
             "s" if sale else "r",
             order,
@@ -130,27 +159,32 @@ class PurchasesSession:
             each = (amount / pieces).quantize(EXACT) if pieces else amount
             return amount >= 0 and pieces >= 0 and not cancels, pieces, each, amount
         total = (pieces * price).quantize(EXACT) if amount is None else amount
+        if amount is None and (less := row.get("line_discount")) and 0 < abs(less) <= total:
+            total -= abs(less)
+        if (not price or not pieces) and "order_total" in row and order:
+            return True, pieces, price, ZERO  # A gift: the row tells what the whole order cost.
         if not price or not pieces:
             raise Skip("no_value", "quantity" if price else "price")
         if price < 0 and pieces < 0:
             raise Reject("unclear_sign", "price")
         return price > 0 and pieces > 0 and total >= 0 and not cancels, pieces, price, total
 
-    def _header(self, row: dict[str, Any], status: str) -> dict[str, str] | None:
+    def _header(self, row: dict[str, Any], status: str, *, sale: bool) -> dict[str, str] | None:
         """What the row says about the whole order."""
-        found = {}
+        found = {sign: str(abs(row[name])) for name, sign in self.summed.items() if name in row}
         for name in self.header:
-            if name in row:
+            if name in row and (sale or name not in {"order_total", "refunded"}):
                 value = row[name]
-                if name == "cancelled_at":
+                if name in {"cancelled_at", "refunded_at"}:
                     found[name] = self._dated(value)[0]
                 elif name == "status":
-                    word = "cancelled" if status in CANCELLED else "refunded" if status in REFUNDED else ""
-                    found |= {"status": word} if word else {}
+                    found |= {"status": word} if (word := _word(status)) else {}
                 else:
                     found[name] = str(abs(value)) if name in MONEY else value[:60]
         if "currency" in found:
             found["currency"] = found["currency"][:3].upper()
+            if not self.exchange.knows(found["currency"]) and "rate" not in found:
+                raise Reject("no_rate", "currency")
         return found or None
 
     def _facts(self, row: dict[str, Any], keys: tuple[str, str], dated: str, since: str) -> tuple[Fact, ...]:
@@ -202,15 +236,24 @@ class PurchasesSession:
         return {key for parcel in parcels for key in parcel} & set(keys)
 
     def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
-        return orders.merge([data for _number, data in rows], self.plan)
+        return orders.merge(rows, self.plan)
 
     def finish(self) -> dict[str, Any]:
         return {}
 
 
+def _word(status: str) -> str:
+    """What a status means to the order; "" for all that make it a sale."""
+    if status in FAILED:
+        return "failed"
+    if status in CANCELLED:
+        return "cancelled"
+    return "refunded" if status in REFUNDED else ""
+
+
 def _hash(data: list[Any]) -> str:
     """What makes two rows without order number the same sale; what may change later is left out."""
     header = data[8] or {}
-    fixed = sorted(name for name in header if name not in {"status", "refunded", "cancelled_at"})
+    fixed = sorted(name for name in header if name not in CHANGING)
     parts = [*data[:8], *(f"{name}={header[name]}" for name in fixed)]
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

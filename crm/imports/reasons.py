@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 REASONS: dict[str, str | Promise] = {
     "no_value": _("Left out: a line without value (price or quantity is zero)."),
     "payment_failed": _("Left out: the payment failed, so nothing was sold."),
+    "not_captured": _("Left out: the payment was never collected, so nothing was sold."),
+    "known_already": _("Left out: known already, and this import only adds."),
+    "not_known": _("Left out: not known yet, and this import only changes what is known."),
     "no_answer": _("Left out: neither a score nor a comment."),
     "nobody": _("Nobody is named: no customer number, e-mail or phone. Please fill in one of them."),
     "missing": _("A cell that is needed is blank. Please fill it in."),
@@ -28,6 +31,7 @@ REASONS: dict[str, str | Promise] = {
     "two_encodings": _(
         "This row is written in another encoding than the file. Please save the file as UTF-8."
     ),
+    "no_rate": _("Nobody said what this currency is worth. Please enter a rate under Settings."),
     "unclear_sign": _("Quantity and price are both negative, so it is unclear what happened."),
 }
 

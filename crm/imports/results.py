@@ -34,6 +34,7 @@ def result(batch: ImportBatch) -> dict[str, Any]:
     found |= {name: str(money(counts, name)) for name in MONEY}
     found |= {
         "cancelled_orders": counts.get("cancelled_orders", 0),
+        "continues": batch.options.get("continues"),
         "survey": counts.get("survey"),
         "error_file": counts.get("error_file"),
         "seconds": counts.get("seconds", 0),
@@ -47,7 +48,16 @@ def money(counts: dict[str, Any], name: str) -> Decimal:
 
 def ignored(batch: ImportBatch) -> list[str]:
     """Columns that mean nothing to this import."""
-    return [column for column in batch.findings.get("columns", []) if column not in batch.mapping]
+    return [
+        column
+        for column in batch.findings.get("columns", [])
+        if column not in batch.mapping and not _is_reason(batch, column)
+    ]
+
+
+def _is_reason(batch: ImportBatch, column: str) -> bool:
+    """The last column of an error file says what was wrong; nobody needs to hear that it is left out."""
+    return bool(batch.options.get("continues")) and column == batch.findings["columns"][-1]
 
 
 def shown(batch: ImportBatch) -> dict[str, Any]:

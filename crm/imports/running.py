@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -158,9 +159,14 @@ class Run:
 
     def _merged(self, bucket: int, rows: list[tuple[int, Any]]) -> None:
         outcome = self.session.merge(rows)
-        for number, verdict, code in outcome.problems:
-            ImportProblem.objects.create(batch=self.batch, row=number, verdict=verdict, reason=code)
-            self._count({"reasons": {code: 1}})
+        ImportProblem.objects.bulk_create(
+            [
+                ImportProblem(batch=self.batch, row=number, verdict=verdict, reason=code)
+                for number, verdict, code in outcome.problems
+            ],
+            batch_size=500,
+        )
+        self._count({"reasons": Counter(code for _number, _verdict, code in outcome.problems)})
         self._count(outcome.counts)
         self._count({"merged": len(rows)})
         journal.settle(self.journal)

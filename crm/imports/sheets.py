@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 MONEY: Final = ("discount", "shipping", "tax", "order_total", "refunded")
 ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
 
 
 class Line(NamedTuple):
@@ -39,10 +40,13 @@ class Sheet:
     number: str
     at: str = ""
     whom: tuple[str, str] = ("", "")
+    rows: list[int] = field(default_factory=list)
     sales: list[Line] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     header: dict[str, str] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    rate: Decimal = ONE
+    own_charged: Decimal | None = None  # In its own currency, where that is not the shop's.
 
     def add(self, data: list[Any]) -> None:
         """Take one row: [kind, order, person, at, code, quantity, price, amount, header, …]."""
@@ -66,12 +70,15 @@ class Sheet:
         """Order values may stand on one line or on each; the order of lines does not matter."""
         for name, value in header.items():
             known = self.header.get(name)
-            if known is None:
+            if name[0] == "+":  # Told line by line.
+                total = Decimal(self.header.get(name[1:], "0")) + Decimal(value)
+                self.header[name[1:]] = str(total)
+            elif known is None:
                 self.header[name] = value
             elif known != value:
                 self.header[name] = max(known, value, key=Decimal) if name in MONEY else max(known, value)
                 if name == "status":
-                    self.header[name] = min(known, value)  # "cancelled" outweighs "refunded".
+                    self.header[name] = min(known, value)  # "cancelled" outweighs "failed" and "refunded".
 
     @property
     def person(self) -> str:
@@ -86,6 +93,10 @@ class Sheet:
     def cancelled(self) -> bool:
         return bool(self.header.get("status") == "cancelled" or self.header.get("cancelled_at"))
 
+    @property
+    def failed(self) -> bool:
+        return self.header.get("status") == "failed"
+
     def settle(self) -> None:
         """A refund that is told for the order as a whole becomes a return of its own."""
         lines = sum((Decimal(one.amount) for one in self.returns), ZERO)
@@ -93,7 +104,7 @@ class Sheet:
         if not told and self.header.get("status") == "refunded":
             told = self.charged - lines
         if told > 0 and self.sales:
-            at = self.header.get("cancelled_at") or self.at
+            at = self.header.get("refunded_at") or self.header.get("cancelled_at") or self.at
             self.returns.append(Return(f"{self.key}:refund", "", "1.0000", str(told), at, self.person))
 
 
@@ -101,11 +112,11 @@ def fingerprint(*parts: str) -> str:
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def assemble(rows: Iterable[list[Any]]) -> list[Sheet]:
+def assemble(rows: Iterable[tuple[int, list[Any]]]) -> list[Sheet]:
     """Rows with an order number make orders; every other row is an order of its own."""
     sheets: dict[str, Sheet] = {}
     equal: Counter[str] = Counter()
-    for data in rows:
+    for row, data in rows:
         if number := data[1]:
             key = f"order:{number}"
         else:
@@ -114,6 +125,7 @@ def assemble(rows: Iterable[list[Any]]) -> list[Sheet]:
         sheet = sheets.get(key)
         if sheet is None:
             sheet = sheets[key] = Sheet(key, number)
+        sheet.rows.append(row)
         sheet.add(data)
     for sheet in sheets.values():
         if sheet.header:

@@ -9,17 +9,23 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from crm import bulk, custom_fields
-from crm.imports import columns, encodings, parsing, reading, studying
+from crm.errors import Refusal
+from crm.imports import columns, encodings, parsing, presets, reading, studying
+from crm.imports.headers import plain
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
+from crm.imports.reasons import words
 from crm.models import Business, CustomField, ImportBatch, ImportParcel, ImportProblem
 
 CHUNK: Final = 10_000
 PER_BUCKET: Final = 8000
 MEMORY: Final = 20_000  # Distinct cells of a column that are parsed once only.
+GENTLE: Final = frozenset(["phone", "birth_date"])
 GUARDED: Final = ("'=", "'+", "'-", "'@")  # An apostrophe that keeps a spreadsheet from calculating.
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -38,7 +44,7 @@ def plan_of(batch: ImportBatch, *, at: datetime) -> Plan:
         findings["order_letters"] = study["letter_numbers"]
     return Plan(
         batch=batch,
-        mapped=frozenset(batch.mapping.values()),
+        mapped=frozenset([*batch.mapping.values(), *(batch.options.get("defaults") or {})]),
         options=batch.options,
         findings=findings,
         zone=business.zone,
@@ -70,10 +76,12 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
     """(place, field, cells → values) of each column that means something; refuses unclear ones."""
     findings, batch = plan.findings, plan.batch
     hint = studying.decimal_hint(dict(findings))
+    preset = presets.of(plan.options)
     found = []
-    for place, column in enumerate(findings["columns"]):
+    for column in presets.order(preset, findings["columns"]):
         if not (name := batch.mapping.get(column)):
             continue
+        place = findings["columns"].index(column)
         field = columns.field_of(batch.kind, name)
         style = studying.style(
             findings["studies"][place],
@@ -81,15 +89,51 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
             column=column,
             hint=hint,
             dates=_told(plan.options.get("dates"), column),
+            decimals=_told(plan.options.get("decimals"), column),
         )
         own = name.removeprefix(columns.CUSTOM) if name.startswith(columns.CUSTOM) else ""
-        parse = _choices(own) if own else None
-        found.append((place, name, Memo(parse or parsing.parser(field.kind, style, plan.zone))))
+        parse = (_choices(own) if own else None) or parsing.parser(field.kind, style, zone_of(column, plan))
+        found.append((place, name, Memo(_gentle(parse) if preset and name in GENTLE else parse)))
     return found
 
 
+def standards(plan: Plan) -> dict[str, Any]:
+    """Field → value where the file says nothing; refuses a value that is none."""
+    found = {}
+    for name, text in (plan.options.get("defaults") or {}).items():
+        field = columns.field_of(plan.batch.kind, name)
+        try:
+            found[name] = parsing.parser(field.kind, parsing.Style(), plan.zone)(str(text).strip())
+        except parsing.Bad as bad:
+            raise Refusal(
+                _("“%(text)s” cannot stand for “%(field)s”: %(reason)s")
+                % {"text": text, "field": field.label, "reason": words(str(bad))}
+            ) from bad
+    return found
+
+
+def _gentle(parse: parsing.Parser) -> parsing.Parser:
+    """What a program kept unchecked and the row can do without is left blank when it is not understood."""
+
+    def read(cell: str) -> Any:
+        try:
+            return parse(cell)
+        except parsing.Bad:
+            return None
+
+    return read
+
+
+def zone_of(column: str, plan: Plan) -> ZoneInfo:
+    """The zone of moments that say none: the header's, the program's, or the shop's."""
+    if "utc" in plain(column):
+        return ZoneInfo("UTC")
+    preset = presets.of(plan.options)
+    return ZoneInfo(preset.zone) if preset and preset.zone else plan.zone
+
+
 def _told(dates: Any, column: str) -> str:
-    """What a person said about the dates: one style for all columns, or one per column."""
+    """What a person said about dates or decimals: one style for all columns, or one per column."""
     return str(dates.get(column, "")) if isinstance(dates, Mapping) else str(dates or "")
 
 
@@ -119,7 +163,7 @@ def data_rows(batch: ImportBatch) -> reading.Rows:
 
 def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
     """(row number, cells, verdict) of each row from `start` on."""
-    known = readers(plan)
+    known, standard = readers(plan), standards(plan)
     width = len(plan.findings["columns"])
     mixed = plan.findings["format"]["mixed"]
     for number, cells in islice(data_rows(plan.batch), start, None):
@@ -132,9 +176,9 @@ def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
             name = ""
             for place, name, memo in known:
                 value = memo[cells[place]]
-                if value is not None:
+                if value is not None and name not in row:
                     row[name] = value
-            yield number, cells, session.judge(row)
+            yield number, cells, session.judge(standard | row if standard else row)
         except parsing.Bad as bad:
             yield number, cells, Reject(str(bad), name)
         except Skip as verdict:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
@@ -19,6 +21,7 @@ REMEMBERED: Final = 20_000  # Distinct values per column; beyond that some are l
 FEW: Final = (
     0.02  # Up to this share of a column may be written otherwise; those rows are rejected one by one.
 )
+MANY: Final = 60  # Up to this many distinct values of a column are kept.
 BOOLEANS: Final = {"yes", "no", "true", "false", "是", "否"}
 
 
@@ -69,6 +72,7 @@ class Study:
             "dates": dict(self.dates),
             "numbers": dict(self.numbers),
             "examples": self.examples,
+            "few": sorted(value.strip()[:40] for value in self.seen) if len(self.seen) <= MANY else [],
             "whole_floats": self.whole_floats > 0 and self.whole == self.values,
             "letter_numbers": self.letter_numbers > 0 and self.whole > 0,
             "kind": self._kind(),
@@ -136,14 +140,21 @@ def _take(studies: Sequence[Study], chunk: list[list[str]]) -> None:
 
 
 def style(
-    finding: dict[str, Any], *, wants: str, column: str, hint: str = "", dates: str = ""
+    finding: dict[str, Any],
+    *,
+    wants: str,
+    column: str,
+    hint: str = "",
+    dates: str = "",
+    decimals: str = "",
 ) -> parsing.Style:
     """The style of a column whose values are of kind `wants`; refuses, naming the column, what is unclear."""
     chosen = parsing.Style(whole_floats=finding["whole_floats"])
     if wants in {"moment", "day"}:
         return parsing.Style(dates=date_style(finding, column, dates))
     if wants in {"decimal", "integer", "number"}:
-        return parsing.Style(decimals=_decimal_sign(finding, column, hint))
+        told = {"point": ".", "comma": ","}.get(decimals, "")
+        return parsing.Style(decimals=_decimal_sign(finding, column, hint, told))
     return chosen
 
 
@@ -162,9 +173,18 @@ def date_style(finding: dict[str, Any], column: str, told: str = "") -> str:
         return str(best)
     if not best or (set(shapes) <= {"ymd", "compact", "named"} and unsure > total * (1 - FEW)):
         raise Unclear(
-            _("Column “%(column)s”: is “%(example)s” written day first or month first? Please choose.")
-            % {"column": column, "example": finding["examples"]["either"]},
+            _(
+                "Column “%(column)s”: is “%(example)s” written day first (%(dmy)s) or month first (%(mdy)s)? "
+                "Please choose."
+            )
+            % {
+                "column": column,
+                "example": finding["examples"]["either"],
+                "dmy": date_readings(finding["examples"]["either"])[0],
+                "mdy": date_readings(finding["examples"]["either"])[1],
+            },
             column,
+            option="--dates dmy|mdy",
         )
     raise Unclear(
         _("Column “%(column)s” writes dates in several styles: %(examples)s. Please write them all alike.")
@@ -173,9 +193,32 @@ def date_style(finding: dict[str, Any], column: str, told: str = "") -> str:
     )
 
 
-def _decimal_sign(finding: dict[str, Any], column: str, hint: str) -> str:
+def unsure_number(finding: dict[str, Any], hint: str) -> str:
+    """A value of the column that has two readings, "" when the column or the file decides."""
+    shown = finding["numbers"]
+    if shown.get(".") or shown.get(",") or hint:
+        return ""
+    return str(finding["examples"].get("?,") or finding["examples"].get("?.") or "")
+
+
+def readings(cell: str) -> tuple[str, str]:
+    """A figure with one sign and three digits: read with a decimal point, and with a decimal comma."""
+    return tuple(f"{parsing.decimal(cell, sign).normalize():f}" for sign in ".,")  # type: ignore[return-value]
+
+
+def _decimal_sign(finding: dict[str, Any], column: str, hint: str, told: str) -> str:
     shown = finding["numbers"]
     points, commas = shown.get(".", 0), shown.get(",", 0)
+    if told and not (points or commas):
+        return told
+    if example := unsure_number(finding, hint):
+        point, comma = readings(example)
+        raise Unclear(
+            _("Column “%(column)s”: does “%(example)s” mean %(point)s or %(comma)s? Please choose.")
+            % {"column": column, "example": example, "point": point, "comma": comma},
+            column,
+            option="--decimals point|comma",
+        )
     if points and commas and min(points, commas) > FEW * (points + commas):
         raise Unclear(
             _("Column “%(column)s” writes numbers in two styles: %(examples)s. Please write them all alike.")
@@ -200,9 +243,15 @@ def _examples(finding: dict[str, Any], shapes: Sequence[str]) -> str:
     return ", ".join(f"“{finding['examples'][shape]}”" for shape in shapes if shape in finding["examples"])
 
 
-class Unclear(Refusal):
-    """A column whose style only a person can tell."""
+def date_readings(cell: str) -> tuple[str, str]:
+    """A date of two readings, in words: day first, month first."""
+    days = [parsing.moment(cell, style, ZoneInfo("UTC")).date() for style in ("dmy", "mdy")]
+    return formats.date_format(days[0], "j E Y"), formats.date_format(days[1], "j E Y")
 
-    def __init__(self, reason: str, column: str) -> None:
+
+class Unclear(Refusal):
+    """A column whose style only a person can tell; `option` is what the command calls it."""
+
+    def __init__(self, reason: str, column: str, *, option: str = "") -> None:
         super().__init__(reason)
-        self.column = column
+        self.column, self.option = column, option

@@ -18,10 +18,12 @@ from crm.models.duplicates import (
     DuplicateSearch,
 )
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
+from crm.models.import_profile import ImportProfile
 from crm.models.interaction import Interaction
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
+from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
@@ -58,6 +60,7 @@ __all__ = [
     "ImportBatch",
     "ImportParcel",
     "ImportProblem",
+    "ImportProfile",
     "Interaction",
     "Journal",
     "JournalEntry",
@@ -67,6 +70,7 @@ __all__ = [
     "Product",
     "Purchase",
     "PurchaseLine",
+    "Rate",
     "ReceivedMail",
     "RecoveryCode",
     "Refund",

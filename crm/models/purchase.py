@@ -47,6 +47,9 @@ class PurchaseQuerySet(models.QuerySet["Purchase"]):
 class Purchase(models.Model):
     """One order. Amounts are in the shop's currency; `key` makes imports repeatable.
 
+    A sale in another `currency` keeps `own_charged`, what was asked in that currency, and the `rate` at which
+    every amount of the order was brought into the shop's.
+
     `charged` is what was asked for the sale, `refunded` the sum of its linked refunds; both are kept beside
     the lines so that features need one table. A purchase without a customer is an anonymous sale.
     """
@@ -67,6 +70,10 @@ class Purchase(models.Model):
     shipping = models.DecimalField(_("shipping"), max_digits=14, decimal_places=4, default=0)
     tax = models.DecimalField(_("tax"), max_digits=14, decimal_places=4, default=0)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    own_charged = models.DecimalField(
+        _("charged in its own currency"), max_digits=16, decimal_places=4, null=True, blank=True
+    )
+    rate = models.DecimalField(_("exchange rate"), max_digits=20, decimal_places=10, default=1, db_default=1)
     channel = models.CharField(_("channel"), max_length=60, blank=True)
     coupon = models.CharField(_("coupon"), max_length=60, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.COMPLETED)

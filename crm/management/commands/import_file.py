@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from crm.commands import Answer, JsonCommand
 from crm.errors import Refusal
-from crm.imports import intake, kinds, results, running, staging
+from crm.imports import intake, kinds, presets, results, running, staging
 from crm.models import ImportBatch
 
 PATIENCE = 0.5  # Seconds between two looks at an import that runs before ours.
@@ -29,6 +29,14 @@ class Command(JsonCommand):
         parser.add_argument("--no-header", action="store_true", help="the first row is data already")
         parser.add_argument("--delimiter", default="", help="one sign, or “whitespace”")
         parser.add_argument("--dates", choices=["dmy", "mdy"], default="", help="what 03/04/2026 means")
+        parser.add_argument("--decimals", choices=["point", "comma"], default="", help="what 1,234 means")
+        parser.add_argument("--rate", action="append", default=[], metavar="CURRENCY=RATE")
+        parser.add_argument("--default", action="append", default=[], metavar="FIELD=VALUE")
+        parser.add_argument("--mode", choices=["both", "create", "update"], default="both")
+        parser.add_argument(
+            "--key", choices=["customer", "email", "phone"], default="", help="find people by"
+        )
+        parser.add_argument("--blank", choices=["keep", "clear"], default="keep", help="what blank cells do")
         parser.add_argument("--create-fields", action="store_true", help="make own fields of unknown columns")
         parser.add_argument("--survey", default="", metavar="SLUG", help="the survey that answers belong to")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
@@ -43,7 +51,7 @@ class Command(JsonCommand):
         if kind not in kinds.known():
             self.misused(f"{kind} cannot be imported; choose one of {', '.join(kinds.known())}.")
         if options["preset"]:
-            raise Refusal(f"There is no preset {options['preset']}; name the columns with --map instead.")
+            presets.named(options["preset"], kind)
         if not path.is_file():
             raise Refusal(f"There is no file {path}.")
         if options["dry_run"]:
@@ -56,9 +64,9 @@ class Command(JsonCommand):
         try:
             intake.understand(batch)
             intake.queue(batch)
-        except Refusal:
+        except Refusal as refusal:
             intake.discard(batch)
-            raise
+            raise _naming_option(refusal) from refusal
         return self._finish(batch.pk)
 
     def _rehearse(self, kind: str, path: Path, options: dict[str, Any]) -> Answer:
@@ -71,6 +79,8 @@ class Command(JsonCommand):
                 intake.queue(batch)
                 found = self._finish(batch.pk)
                 transaction.set_rollback(True)
+        except Refusal as refusal:
+            raise _naming_option(refusal) from refusal
         finally:
             if batch is not None:
                 staging.source(batch).unlink(missing_ok=True)
@@ -79,20 +89,30 @@ class Command(JsonCommand):
         return {**found, "import_id": None, "error_file": None}
 
     def _told(self, options: dict[str, Any]) -> dict[str, Any]:
-        told = {}
-        for one in options["map"]:
-            column, sign, field = one.rpartition("=")
-            if not sign or not column:
-                self.misused(f"--map wants COLUMN=FIELD, not {one}")
-            told[column] = field
         return {
-            "told": told,
+            "told": self._pairs(options["map"], "--map wants COLUMN=FIELD"),
             "header": not options["no_header"],
             "delimiter": options["delimiter"],
             "dates": options["dates"],
+            "decimals": options["decimals"],
+            "told_preset": options["preset"] or "",
+            "mode": options["mode"],
+            "key": options["key"],
+            "blank": options["blank"],
+            "rates": self._pairs(options["rate"], "--rate wants CURRENCY=RATE"),
+            "defaults": self._pairs(options["default"], "--default wants FIELD=VALUE"),
             "create_fields": options["create_fields"],
             "survey": options["survey"],
         }
+
+    def _pairs(self, told: list[str], usage: str) -> dict[str, str]:
+        pairs = {}
+        for one in told:
+            name, sign, value = one.rpartition("=")
+            if not sign or not name:
+                self.misused(f"{usage}, not {one}")
+            pairs[name] = value
+        return pairs
 
     def _resume(self, batch_id: int) -> Answer:
         batch = ImportBatch.objects.filter(pk=batch_id).first()
@@ -117,3 +137,9 @@ class Command(JsonCommand):
             running.release_stale(at=timezone.now())
             if not running.run(batch_id):
                 time.sleep(PATIENCE)
+
+
+def _naming_option(refusal: Refusal) -> Refusal:
+    """Whoever types a command is told the option that answers the question."""
+    option = getattr(refusal, "option", "")
+    return Refusal(f"{refusal} ({option})") if option else refusal

@@ -1,0 +1,84 @@
+"""What some programs say beside the order itself, settled before the row is judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+from crm.imports.kinds import Plan, Skip
+
+NEEDS: Final = frozenset(
+    [
+        "time_of_day",
+        "time_zone",
+        "captured",
+        "event_type",
+        "partial_refunds",
+        "converted_amount",
+        "disputed",
+        "status",
+        "customer",
+    ]
+)
+RETURNS: Final = frozenset(
+    ["refund", "refunded", "return", "chargeback", "remboursement", "reembolso", "返金", "退款"]
+)
+LOST: Final = frozenset(["lost", "charge_refunded", "warning_closed_lost"])
+GUEST: Final = "0"  # WooCommerce's number of people without account.
+RATE: Final = Decimal("0.0000000001")
+
+
+def settle(row: dict[str, Any], plan: Plan) -> None:
+    """Bring the row into the words that every program shares; raises `Skip` for what sold nothing."""
+    if row.get("captured") is False:
+        raise Skip("not_captured", "captured")
+    if row.get("customer") == GUEST:
+        del row["customer"]
+    if status := row.get("status"):
+        row["status"] = status.casefold().removeprefix("wc-")
+    _moment(row, plan)
+    if row.get("event_type", "").casefold() in RETURNS:
+        _turn_round(row)
+    elif partly := row.get("partial_refunds"):
+        _give_back(row, abs(partly))
+    if (disputed := row.get("disputed")) and str(row.get("dispute_status", "")).casefold() in LOST:
+        row["refunded"] = row.get("refunded", Decimal(0)) + abs(disputed)
+    _convert(row, plan)
+
+
+def _moment(row: dict[str, Any], plan: Plan) -> None:
+    """The day, the time and the time zone stand in columns of their own."""
+    clock, zone, at = row.get("time_of_day"), row.get("time_zone"), row.get("bought_at")
+    if not isinstance(at, datetime) or not (clock or zone):
+        return
+    local = at.astimezone(plan.zone)
+    day: date = local.date()
+    if not isinstance(clock, time):
+        clock = local.time()
+    row["bought_at"] = datetime.combine(day, clock, tzinfo=zone or plan.zone).astimezone(UTC)
+
+
+def _turn_round(row: dict[str, Any]) -> None:
+    """A row that says it is a refund is one, whatever its sign."""
+    for name in ("amount", "order_total", "price"):
+        if name in row:
+            row[name] = -abs(row[name])
+    if "quantity" in row:
+        row["quantity"] = abs(row["quantity"])
+    row.pop("refunded", None)
+
+
+def _give_back(row: dict[str, Any], partly: Decimal) -> None:
+    """A collected total that was lowered by a later refund: what was asked, and what went back."""
+    if (total := row.get("order_total")) is not None and total > 0:
+        row["order_total"] = total + partly
+        row["refunded"] = partly
+
+
+def _convert(row: dict[str, Any], plan: Plan) -> None:
+    """The payment service's own rate, where it paid out in the shop's currency."""
+    converted, amount = row.get("converted_amount"), row.get("amount") or row.get("order_total")
+    said = str(row.get("converted_currency", "")).upper()
+    if converted and amount and said == plan.currency != str(row.get("currency", "")).upper():
+        row["rate"] = abs(converted / amount).quantize(RATE)
