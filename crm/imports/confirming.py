@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.text import slugify
 
-from crm.imports import columns, intake, kinds, studying
+from crm.imports import columns, exchange, intake, kinds, parsing, studying
 from crm.models import CustomField, ImportBatch
 
+STANDARDS: Final = 3
+CHOICES: Final = {
+    "mode": ("both", "create", "update"),
+    "key": ("", "customer", "email", "phone"),
+    "blank": ("keep", "clear"),
+    "suppress": ("", "unsubscribed", "bounced", "complained"),
+}
 DELIMITERS = ("", "comma", "semicolon", "tab", "pipe", "whitespace")
 
 
@@ -25,13 +32,15 @@ class Column:
     field: str
     choices: list[tuple[str, str | Promise]]
     dates: str = ""
-    unsure_dates: bool = False
+    unsure_dates: tuple[str, str] | None = None  # The two readings of a date: day first, month first.
+    decimals: str = ""
+    unsure_number: tuple[str, str, str] | None = None  # As it stands there, with a point, with a comma.
 
 
 def columns_of(batch: ImportBatch) -> list[Column]:
     findings = batch.findings
     shared = _shared_choices(batch.kind)
-    dates = batch.options.get("dates") or {}
+    hint = studying.decimal_hint(findings)
     return [
         Column(
             place=place,
@@ -39,11 +48,33 @@ def columns_of(batch: ImportBatch) -> list[Column]:
             samples=study["samples"],
             field=batch.mapping.get(name, ""),
             choices=[*shared, *_family_choices(batch, name)],
-            dates=dates.get(name, "") if isinstance(dates, Mapping) else str(dates),
-            unsure_dates=bool(study["dates"].get("either")),
+            dates=_told(batch, "dates", name),
+            unsure_dates=_dates(study),
+            decimals=_told(batch, "decimals", name),
+            unsure_number=_number(study, hint),
         )
         for place, (name, study) in enumerate(zip(findings["columns"], findings["studies"], strict=True))
     ]
+
+
+def _told(batch: ImportBatch, option: str, column: str) -> str:
+    told = batch.options.get(option) or {}
+    return str(told.get(column, "")) if isinstance(told, Mapping) else str(told)
+
+
+def _dates(study: Mapping[str, Any]) -> tuple[str, str] | None:
+    if not study["dates"].get("either"):
+        return None
+    try:
+        return studying.date_readings(study["examples"]["either"])
+    except parsing.Bad:
+        return "31/12/2026", "12/31/2026"
+
+
+def _number(study: Mapping[str, Any], hint: str) -> tuple[str, str, str] | None:
+    if not (example := studying.unsure_number(dict(study), hint)):
+        return None
+    return (example, *studying.readings(example))
 
 
 def _shared_choices(kind: str) -> list[tuple[str, str | Promise]]:
@@ -70,16 +101,50 @@ def take(batch: ImportBatch, posted: Mapping[str, Any]) -> None:
     names = batch.findings["columns"]
     told = {name: str(posted.get(f"column-{place}", "")) for place, name in enumerate(names)}
     dates = {name: str(posted.get(f"dates-{place}", "")) for place, name in enumerate(names)}
+    decimals = {name: str(posted.get(f"decimals-{place}", "")) for place, name in enumerate(names)}
     batch.options = {
         **batch.options,
         "told": told,
         "dates": {name: style for name, style in dates.items() if style in {"dmy", "mdy"}},
+        "decimals": {name: sign for name, sign in decimals.items() if sign in {"point", "comma"}},
+        "rates": _rates(posted),
+        "defaults": _defaults(posted),
+        **{name: _choice(posted, name) for name in CHOICES},
         "create_fields": bool(posted.get("create_fields")),
         "survey": str(posted.get("survey", batch.options.get("survey", "")))[:80],
     }
     batch.mapping = columns.combine(batch.kind, names, told, guessed=False)
     save(batch)
     intake.check(batch)
+
+
+def _rates(posted: Mapping[str, Any]) -> dict[str, str]:
+    found = {name.removeprefix("rate-"): str(posted[name]) for name in posted if name.startswith("rate-")}
+    return {currency: text.strip()[:20] for currency, text in found.items() if text.strip()}
+
+
+def _defaults(posted: Mapping[str, Any]) -> dict[str, str]:
+    """Field → value where the file says nothing; up to three can be given."""
+    pairs = [(posted.get(f"default-{n}", ""), posted.get(f"value-{n}", "")) for n in range(STANDARDS)]
+    return {str(field): str(value).strip()[:200] for field, value in pairs if field and str(value).strip()}
+
+
+def _choice(posted: Mapping[str, Any], name: str) -> str:
+    told = str(posted.get(name, ""))
+    return told if told in CHOICES[name] else CHOICES[name][0]
+
+
+def standards(batch: ImportBatch) -> list[tuple[int, str, str]]:
+    """(number, field, value) of what stands where the file says nothing, blank ones to fill in."""
+    given = list((batch.options.get("defaults") or {}).items())[:STANDARDS]
+    return [(n, *(given[n] if n < len(given) else ("", ""))) for n in range(STANDARDS)]
+
+
+def rates(batch: ImportBatch) -> list[tuple[str, str]]:
+    """The currencies whose worth is asked, with what was said."""
+    said = batch.options.get("rates") or {}
+    wanted = exchange.missing_rates(batch)
+    return [(currency, str(said.get(currency, ""))) for currency in sorted({*wanted, *said})]
 
 
 def reread(batch: ImportBatch, posted: Mapping[str, Any]) -> None:
@@ -91,6 +156,8 @@ def reread(batch: ImportBatch, posted: Mapping[str, Any]) -> None:
         "header": {"yes": True, "no": False}.get(str(posted.get("header", ""))),
         "told": {},
         "dates": {},
+        "decimals": {},
+        "profile": None,
     }
     intake.understand(batch)
 

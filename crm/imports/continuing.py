@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from django.conf import settings
+from django.db.models import Case, When
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from crm.imports.headers import plain
 from crm.models import ImportBatch
 
-MARK: Final = re.compile(r"\[(\d+)\]\s*$")
+MARK: Final = re.compile(r"-(\d{1,9})\.[a-z.]+$", re.IGNORECASE)
+MOST: Final = 50  # Imports that are looked at.
 CARRIED: Final = (
     "told",
     "preset",
@@ -28,19 +34,30 @@ CARRIED: Final = (
 
 
 def origin(batch: ImportBatch) -> ImportBatch | None:
-    """The import whose error file this is: the mark in its last header names it, the columns are the same."""
+    """The import whose error file this is: its columns, and a last one that says what was wrong.
+
+    Of several such imports it is the one that the file's name tells, else the last.
+    """
     names = batch.findings["columns"]
-    found = MARK.search(names[-1]) if batch.findings["header"] else None
-    if found is None:
+    if not batch.findings["header"] or plain(names[-1]) not in _reasons():
         return None
-    before = ImportBatch.objects.filter(
-        pk=int(found[1]), kind=batch.kind, state=ImportBatch.State.DONE
-    ).first()
-    if before is None or [plain(name) for name in before.findings["columns"]] != [
-        plain(name) for name in names[:-1]
-    ]:
-        return None
-    return before
+    headers = [plain(name) for name in names[:-1]]
+    before = ImportBatch.objects.filter(kind=batch.kind, state=ImportBatch.State.DONE, pk__lt=batch.pk)
+    if told := MARK.search(batch.file_name):
+        before = before.order_by(Case(When(pk=int(told[1]), then=0), default=1), "-pk")
+    for one in before[:MOST]:
+        if one.counts.get("error_file") and [plain(name) for name in one.findings["columns"]] == headers:
+            return one
+    return None
+
+
+def _reasons() -> set[str]:
+    """The header of the last column, in each language in which it may have been written."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(plain(_("Reason")))
+    return found
 
 
 def take_over(batch: ImportBatch, before: ImportBatch) -> None:

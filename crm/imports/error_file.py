@@ -29,7 +29,7 @@ def write(batch: ImportBatch) -> str | None:
         path.chmod(0o600)
         writer = csv.writer(file)
         if batch.findings["header"]:
-            writer.writerow([*map(safe, batch.findings["columns"]), f"{_('Reason')} [{batch.pk}]"])
+            writer.writerow([*map(safe, batch.findings["columns"]), _("Reason")])
         for cells, reason in _rows(batch):
             writer.writerow([*(safe(encodings.readable(cell)) for cell in cells), safe(reason)])
     return str(path)

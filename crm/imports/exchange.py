@@ -132,6 +132,14 @@ def missing(batch: ImportBatch) -> list[str]:
     return [one for one in currencies(batch) if one not in known]
 
 
+def missing_rates(batch: ImportBatch) -> list[str]:
+    """The same, without minding a rate that was mistyped."""
+    try:
+        return missing(batch)
+    except Refusal:
+        return currencies(batch)
+
+
 def check(batch: ImportBatch) -> None:
     """Refuse to add up currencies without knowing what they are worth."""
     if wanted := missing(batch):

@@ -98,13 +98,28 @@ def _preset(batch: ImportBatch) -> presets.Preset | None:
     if found is None or batch.kind not in {"customers", "purchases"}:
         return None
     if batch.kind == "purchases" and found.kind == "customers":
-        raise Refusal(
-            _("This file is a list of customers (%(preset)s). Please import it as customers.")
-            % {"preset": found.label}
-        )
+        raise OtherKind(found)
     options |= {name: value for name, value in found.options.items() if not options.get(name)}
     options["preset"] = found.name
     return found if found is not general.CDNOW else None
+
+
+class OtherKind(Refusal):
+    """The header says that the file is a list of people, and it was brought as purchases."""
+
+    def __init__(self, preset: presets.Preset) -> None:
+        self.preset = preset
+        super().__init__(
+            _("This file is a list of customers (%(preset)s). Please import it as customers.")
+            % {"preset": preset.label}
+        )
+
+
+def change_kind(batch: ImportBatch, kind: str) -> None:
+    """Read a draft as another kind of file."""
+    batch.kind = kind
+    ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT).update(kind=kind)
+    understand(batch)
 
 
 def check(batch: ImportBatch) -> kinds.Plan:
@@ -115,6 +130,7 @@ def check(batch: ImportBatch) -> kinds.Plan:
         loader.check(plan)
     except Refusal as refusal:
         raise Refusal(f"{refusal} {_columns_seen(batch)}") from refusal
+    exchange.check(batch)
     staging.readers(plan)
     staging.standards(plan)
     return plan

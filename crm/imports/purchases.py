@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import exchange, fields, orders, particulars, people, products, staging
+from crm.imports import fields, orders, particulars, people, products, staging
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
@@ -85,7 +85,6 @@ class PurchasesLoader:
             raise Refusal(_("Which column says when it was bought? Choose one for “Bought at” (bought_at)."))
         if not plan.mapped & {"price", "amount", "order_total"}:
             raise Refusal(_("Which column holds the money? Choose one for price, amount or order total."))
-        exchange.check(plan.batch)
 
     def session(self, plan: Plan) -> PurchasesSession:
         return PurchasesSession(plan)
@@ -99,6 +98,8 @@ class PurchasesSession:
         self.header = [name for name in HEADER if name in plan.mapped]
         if "converted_amount" in plan.mapped:
             self.header.append("rate")
+        if {"partial_refunds", "disputed"} & plan.mapped and "refunded" not in self.header:
+            self.header.append("refunded")
         self.summed = {name: f"+{SUMMED[name]}" for name in SUMMED if name in plan.mapped}
         if "discount" in plan.mapped:
             self.summed.pop("line_discount", None)

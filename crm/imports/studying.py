@@ -174,8 +174,8 @@ def date_style(finding: dict[str, Any], column: str, told: str = "") -> str:
     if not best or (set(shapes) <= {"ymd", "compact", "named"} and unsure > total * (1 - FEW)):
         raise Unclear(
             _(
-                "Column “%(column)s”: is “%(example)s” written day first (%(dmy)s) or month first (%(mdy)s)? "
-                "Please choose."
+                "Column “%(column)s”: is “%(example)s” written day first or month first, "
+                "%(dmy)s or %(mdy)s? Please choose."
             )
             % {
                 "column": column,

@@ -27,4 +27,9 @@ class Rate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"1 {self.currency} = {self.rate.normalize():f} ({self.valid_from})"
+        return f"1 {self.currency} = {self.plain} ({self.valid_from})"
+
+    @property
+    def plain(self) -> str:
+        """The rate without noughts at its end."""
+        return f"{self.rate.normalize():f}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import imports
+from crm.views import imports, rates
 
 urlpatterns: list[URLPattern] = [
+    path("settings/rates/", rates.rates, name="rates"),
+    path("settings/rates/<int:pk>/remove/", rates.rate_remove, name="rate_remove"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.import_new, name="import_new"),
     path("imports/<int:pk>/", imports.import_page, name="import"),

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,9 +18,20 @@ from crm import access, audit
 from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.imports import UploadForm
-from crm.imports import confirming, intake, kinds, rehearsing, results, running
+from crm.imports import (
+    confirming,
+    continuing,
+    exchange,
+    intake,
+    kinds,
+    presets,
+    profiles,
+    rehearsing,
+    results,
+    running,
+)
 from crm.imports.reasons import words
-from crm.models import ImportBatch
+from crm.models import Business, ImportBatch
 from crm.paging import page_of
 from crm.tasks import run_import
 from crm.web import HtmxRequest, render_page
@@ -57,13 +69,22 @@ def import_new(request: HttpRequest) -> HttpResponse:
             by=cast("HtmxRequest", request).user,
         )
         try:
-            intake.understand(batch)
+            _understand(request, batch)
             return redirect("crm:import_columns", batch.pk)
         except Refusal as refusal:
             intake.discard(batch)
             form.add_error("file", str(refusal))
     status = 422 if form.is_bound else 200
     return render_page(request, "crm/imports/new.html", {"section": "customers", "form": form}, status=status)
+
+
+def _understand(request: HttpRequest, batch: ImportBatch) -> None:
+    try:
+        intake.understand(batch)
+    except intake.OtherKind as other:
+        intake.change_kind(batch, other.preset.kind)
+        messages.info(request, _("This is a list of customers, so it is imported as customers."))
+    profiles.recall(batch)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,6 +101,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
                 confirming.reread(batch, request.POST)
             else:
                 confirming.take(batch, request.POST)
+                profiles.remember(batch, by=cast("HtmxRequest", request).user, at=timezone.now())
             return redirect("crm:import_columns" if rereads else "crm:import_check", pk)
         except Refusal as refusal:
             error, column = str(refusal), confirming.unclear_column(refusal)
@@ -98,6 +120,13 @@ def _columns_context(batch: ImportBatch) -> dict[str, object]:
         "is_text": form["kind"] == "text",
         "custom": kinds.takes_own_fields(batch.kind),
         "asks_survey": batch.kind == "answers",
+        "preset": presets.of(batch.options),
+        "profile": profiles.of(batch) if batch.options.get("profile") else None,
+        "continues": ImportBatch.objects.filter(pk=batch.options.get("continues")).first(),
+        "rates": confirming.rates(batch),
+        "home": exchange.adoptable(batch, Business.current()) or Business.current().currency,
+        "standards": confirming.standards(batch),
+        "fields": [one for one in kinds.loader(batch.kind).fields if not one.name.endswith(".")],
     }
 
 
@@ -151,6 +180,8 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
         "result": results.shown(batch),
         "progress": results.progress(batch),
         "under_way": batch.state in {State.QUEUED, State.RUNNING},
+        "continues": ImportBatch.objects.filter(pk=batch.options.get("continues")).first(),
+        "continuations": continuing.continuations(batch),
     }
     return render_page(request, "crm/imports/import.html", context, partial="progress")
 
@@ -184,7 +215,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not path or not Path(path).is_file():
         raise Http404
     audit.record(request.user, "exported", batch)
-    name = f"{Path(batch.file_name).name.split('.')[0] or 'import'}-{_('to correct')}.csv"
+    name = f"{Path(batch.file_name).name.split('.')[0] or 'import'}-{_('to correct')}-{pk}.csv"
     return FileResponse(Path(path).open("rb"), as_attachment=True, filename=name, content_type="text/csv")
 
 

@@ -25,6 +25,7 @@ from crm.models import (
     Mailing,
     Message,
     Purchase,
+    Rate,
     SandboxMail,
     Tag,
     User,
@@ -101,6 +102,7 @@ def world(owner, clerk) -> dict[str, str]:
     make_webhook(PK)
     Purchase.objects.create(pk=PK, key="order:1", customer=customer, bought_at=NOON, charged=10)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
+    Rate.objects.create(pk=PK, currency="USD", rate=1)
     mailing = Mailing.objects.create(pk=PK, source="test:1", kind="test", name="Test", purpose="marketing")
     message = Message.objects.create(pk=PK, mailing=mailing, key="1", customer=customer, state="sent")
     raw = b"Subject: Hello\r\n\r\nHello"

@@ -30,6 +30,7 @@ class Command(JsonCommand):
         parser.add_argument("--delimiter", default="", help="one sign, or “whitespace”")
         parser.add_argument("--dates", choices=["dmy", "mdy"], default="", help="what 03/04/2026 means")
         parser.add_argument("--decimals", choices=["point", "comma"], default="", help="what 1,234 means")
+        parser.add_argument("--suppress", choices=["unsubscribed", "bounced", "complained"], default="")
         parser.add_argument("--rate", action="append", default=[], metavar="CURRENCY=RATE")
         parser.add_argument("--default", action="append", default=[], metavar="FIELD=VALUE")
         parser.add_argument("--mode", choices=["both", "create", "update"], default="both")
@@ -99,6 +100,7 @@ class Command(JsonCommand):
             "mode": options["mode"],
             "key": options["key"],
             "blank": options["blank"],
+            "suppress": options["suppress"],
             "rates": self._pairs(options["rate"], "--rate wants CURRENCY=RATE"),
             "defaults": self._pairs(options["default"], "--default wants FIELD=VALUE"),
             "create_fields": options["create_fields"],

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_api_events_webhooks'),
+        ('crm', '0008_audit_guard_and_second_factor'),
     ]
 
     operations = [
