@@ -50,5 +50,6 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "look into mailboxes": {"task": "crm.tasks.check_mailboxes", "schedule": 60, "options": {"expires": 60}},
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

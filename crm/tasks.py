@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from crm import housekeeping
 from crm.cases import escalating
+from crm.cases.incoming import imap
 from crm.duplicates import searching
 from crm.imports import running
 from crm.outbox import claiming, dispatching
@@ -76,3 +77,16 @@ def resume_duplicates() -> None:
     """Go on with a search whose process was killed, or whose task was lost."""
     if following := searching.release_stale(at=timezone.now()):
         search_duplicates.delay(following)
+
+
+@shared_task
+def check_mailboxes() -> None:
+    """Look into every mailbox; each by a task of its own, so that a slow server holds up no other."""
+    for mailbox_id in imap.waiting(timezone.now()):
+        check_mailbox.delay(mailbox_id)
+
+
+@shared_task
+def check_mailbox(mailbox_id: int) -> None:
+    """Take what is new in one mailbox."""
+    imap.check(mailbox_id)

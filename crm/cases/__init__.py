@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from crm.cases.merging import merge, unmerge
 from crm.cases.moving import assign, close, prioritise, reopen, solve, unwatch, wait, watch, work
-from crm.cases.opening import open_case
+from crm.cases.opening import open_case, worth_of
 from crm.cases.seeing import find_case, visible
 from crm.cases.talking import hear, note, reply
 
@@ -34,4 +34,5 @@ __all__ = [
     "wait",
     "watch",
     "work",
+    "worth_of",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.urls import account, connections, customers, imports, outbox
+from crm.urls import account, cases, connections, customers, imports, outbox
 from crm.views import health, home
 
 app_name = "crm"
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("healthz", health.health, name="health"),
     *account.urlpatterns,
+    *cases.urlpatterns,
     *connections.urlpatterns,
     *customers.urlpatterns,
     *imports.urlpatterns,

@@ -19,13 +19,20 @@ from crm import access
 from crm.access import Right
 from crm.models import (
     ApiToken,
+    CannedReply,
+    Case,
+    CaseAttachment,
+    CaseMessage,
     Customer,
     CustomField,
+    Holiday,
     ImportBatch,
+    Mailbox,
     Mailing,
     Message,
     Purchase,
     Rate,
+    ReceivedMail,
     SandboxMail,
     Tag,
     User,
@@ -49,6 +56,7 @@ OWNERS = (
     "settings/staff/",
     "settings/webhooks/",
     "settings/website/",
+    "settings/mailboxes/",
     "welcome/shop/",
 )
 PUBLIC = {
@@ -67,6 +75,7 @@ PUBLIC = {
     "o/<str:token>",
     "u/<str:token>",
     "s/<str:token>",
+    "hooks/mail/<str:hook>",  # Signed by the mail provider.
 }
 # What each role may do besides looking. The program's own table must say the same.
 ROLES = {
@@ -85,8 +94,16 @@ OF_A_CUSTOMER = {
     "outbox/<int:pk>/",
     "outbox/<int:pk>/body/",
     "outbox/<int:pk>/again/",
+    "service/<int:pk>/",
+    "service/<int:pk>/reply/",
+    "service/<int:pk>/note/",
+    "service/<int:pk>/change/",
+    "service/<int:pk>/customer/",
+    "service/<int:pk>/merge/",
+    "service/<int:pk>/unmerge/",
+    "service/<int:pk>/files/<int:file_pk>/",
 }
-SELDOM: set[str] = set()  # Of those: there only at times.
+SELDOM: set[str] = {"service/<int:pk>/files/<int:file_pk>/"}  # Of those: there only at times.
 WAYS = ("get", "post", "fragment")
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 
@@ -113,6 +130,13 @@ def world(owner, clerk) -> dict[str, str]:
     Question.objects.create(pk=PK, survey=survey, key=WORD, kind="text", position=1)
     MailTemplate.objects.create(pk=PK, name="Loop", mjml="<mjml><mj-body></mj-body></mjml>")
     Campaign.objects.create(pk=PK, slug=WORD, name="Loop", subject="Hello", mjml="<mjml></mjml>")
+    CannedReply.objects.create(pk=PK, title="Loop", text="Hello")
+    Holiday.objects.create(pk=PK, on=NOON.date())
+    Mailbox.objects.create(pk=PK, name="Loop", address="help@teahouse.example", hook=WORD, secret="key")
+    case = Case.objects.create(pk=PK, subject="Loop", customer=customer)
+    said = CaseMessage.objects.create(pk=PK, case=case, direction="in", text="Hello")
+    CaseAttachment.objects.create(pk=PK, message=said, name="a.txt", content_type="text/plain", size=1)
+    ReceivedMail.objects.create(pk=PK, digest="1", state="filed", case=case)
     return {"public_id": customer.public_id, "token": "a-forged-token", "uidb64": "MQ"}
 
 
