@@ -27,9 +27,10 @@ class CrmConfig(AppConfig):
         from crm.behaviour import visitors
         from crm.cases import letters, notices
         from crm.duplicates import searching
-        from crm.imports import intake, kinds
+        from crm.imports import intake, kinds, undoing
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
+        from crm.models import CustomField
         from crm.webhooks import delivering, telling
 
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
@@ -47,6 +48,7 @@ class CrmConfig(AppConfig):
         housekeeping.register(visitors.forget)
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
+        journal.watch(CustomField, undoing.users_of_fields)
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")

@@ -9,7 +9,7 @@ from crm import housekeeping
 from crm.cases import escalating
 from crm.cases.incoming import imap
 from crm.duplicates import searching
-from crm.imports import running
+from crm.imports import running, undoing
 from crm.outbox import claiming, dispatching
 from crm.webhooks import delivering
 
@@ -47,8 +47,17 @@ def run_import(batch_id: int) -> None:
 
 
 @shared_task
+def undo_import(batch_id: int) -> None:
+    """Take one import back, then run the next that waits."""
+    if undoing.run(batch_id) and (following := running.waiting()):
+        run_import.delay(following)
+
+
+@shared_task
 def resume_stalled_imports() -> None:
-    """Go on with an import whose process was killed, or whose task was lost."""
+    """Go on with an import, or with undoing one, whose process was killed or whose task was lost."""
+    for batch in undoing.stalled(at=timezone.now()):
+        undo_import.delay(batch)
     running.release_stale(at=timezone.now())
     if following := running.waiting():
         run_import.delay(following)

@@ -34,7 +34,9 @@ class TakenOver(Exception):
 
 
 def claim(batch_id: int, *, at: datetime) -> bool:
-    """QUEUED → RUNNING; False when it is not waiting, or another import runs."""
+    """QUEUED → RUNNING; False when it is not waiting, or another import runs or is undone."""
+    if ImportBatch.objects.filter(state=State.UNDOING, error="").exists():
+        return False  # The next sweep tries again.
     try:
         with transaction.atomic():
             waiting = ImportBatch.objects.filter(pk=batch_id, state=State.QUEUED)

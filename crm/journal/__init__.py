@@ -23,11 +23,12 @@ from itertools import batched
 
 from django.db import transaction
 
+from crm import bulk
 from crm.journal import images, writing
-from crm.journal.checking import Obstacle, obstacles
+from crm.journal.checking import Obstacle, obstacles, watch
 from crm.journal.forgetting import forget, forget_old
 from crm.journal.graph import Table, derived, label, overlook
-from crm.journal.undoing import TakenOver, Undone, undo
+from crm.journal.undoing import TakenOver, Undone, outcome, refusal, undo
 from crm.models import ImportBatch, Journal, JournalEntry, User
 
 __all__ = [
@@ -42,10 +43,13 @@ __all__ = [
     "keep",
     "obstacles",
     "of_import",
+    "outcome",
     "overlook",
+    "refusal",
     "seal",
     "settle",
     "undo",
+    "watch",
 ]
 
 Kind = Journal.Kind
@@ -67,20 +71,21 @@ def of_import(batch: ImportBatch) -> Journal:
 
 def keep(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
     """Store these rows as they are, before they are changed or deleted."""
-    numbers = set(numbers)
-    writing.enter(journal, model, numbers, JournalEntry.Kind.KEPT)
-    _touched(journal).setdefault(label(model), set()).update(numbers)
+    entries = writing.enter(journal, model, set(numbers), JournalEntry.Kind.KEPT)
+    _touched(journal).setdefault(label(model), {}).update((one.row, one) for one in entries)
 
 
 def created(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
     """Note that these rows were made; for what changes in them later, call `keep` first."""
-    writing.enter(journal, model, set(numbers), JournalEntry.Kind.CREATED)
+    entries = writing.enter(journal, model, set(numbers), JournalEntry.Kind.CREATED)
+    again = {one.row: one for one in entries if one.kind != JournalEntry.Kind.CREATED}
+    _touched(journal).setdefault(label(model), {}).update(again)
 
 
 def settle(journal: Journal) -> None:
     """Note how rows that were touched since the last time look now; forget those that did not change."""
-    for name, numbers in _touched(journal).items():
-        for some in batched(sorted(numbers), images.AT_ONCE, strict=False):
+    for name, entries in _touched(journal).items():
+        for some in batched(entries.values(), images.AT_ONCE, strict=False):
             writing.settle(journal, name, some)
     _touched(journal).clear()
 
@@ -89,17 +94,16 @@ def seal(journal: Journal) -> None:
     """OPEN → SEALED: nothing more will be written in it."""
     with transaction.atomic():
         settle(journal)
-        loose = JournalEntry.objects.filter(journal=journal, settled=False)
-        for name in list(loose.order_by().values_list("model", flat=True).distinct()):
-            rows = list(loose.filter(model=name).values_list("row", flat=True))
-            for some in batched(rows, images.AT_ONCE, strict=False):
+        for name, entries in writing.loose(journal).items():
+            for some in batched(entries, images.AT_ONCE, strict=False):
                 writing.settle(journal, name, some)
         ours = Journal.objects.filter(pk=journal.pk, state=State.OPEN)
         if ours.update(state=State.SEALED, columns=journal.columns):
             journal.state = State.SEALED
+        bulk.analyze(JournalEntry)
 
 
-def _touched(journal: Journal) -> dict[str, set[int]]:
+def _touched(journal: Journal) -> dict[str, dict[int, writing.Entry]]:
     """Rows whose digest is not up to date; lives as long as the object, `settled` tells the rest."""
-    found: dict[str, set[int]] = journal.__dict__.setdefault("touched_rows", {})
+    found: dict[str, dict[int, writing.Entry]] = journal.__dict__.setdefault("touched_rows", {})
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import batched, islice
 from typing import Any, Final
 
@@ -32,6 +32,20 @@ class Obstacle:
     customer: int | None = None
     journal: Journal | None = None
 
+    def anonymous(self) -> Obstacle:
+        """For who may not see the customer."""
+        return replace(self, name="", url="")
+
+
+type Watch = Callable[[Journal, Collection[int]], Iterable[tuple[int, str]]]
+
+_watches: dict[str, Watch] = {}
+
+
+def watch(model: Table, find: Watch) -> None:
+    """Let `find(journal, rows)` tell (row, reason) of created rows that are used where no key points."""
+    _watches[label(model)] = find
+
 
 def obstacles(journal: Journal, *, most: int = MOST) -> list[Obstacle]:
     """The first of them; none means that undoing is possible."""
@@ -48,25 +62,38 @@ def in_words(journal: Journal, found: list[Found]) -> list[Obstacle]:
 def _all(journal: Journal) -> Iterator[Found]:
     entries = JournalEntry.objects.filter(journal=journal).exclude(kind=Kind.FORGOTTEN)
     for name in sorted(entries.order_by().values_list("model", flat=True).distinct()):
-        rows = list(entries.filter(model=name).order_by("row").values_list("row", flat=True))
-        for some in batched(rows, images.AT_ONCE, strict=False):
+        last = -1
+        while some := chunk(journal, name, after=last):
             yield from among(journal, model_of(name), some)
+            last = some[-1].row
 
 
-def among(journal: Journal, model: Table, rows: Collection[int], *, lock: bool = False) -> Iterator[Found]:
+def chunk(journal: Journal, name: str, *, after: int) -> list[writing.Entry]:
+    """The next entries of one model in the order of their rows."""
+    rows = JournalEntry.objects.filter(journal=journal, model=name, row__gt=after)
+    found = rows.order_by("row").values_list("id", "row", "kind", "digest")[: images.AT_ONCE]
+    return [writing.Entry(*one) for one in found]
+
+
+def among(
+    journal: Journal, model: Table, entries: Collection[writing.Entry], *, lock: bool = False
+) -> Iterator[Found]:
     """Those of these rows of the journal that something else has changed or holds on to."""
     name = label(model)
-    entries = JournalEntry.objects.filter(journal=journal, model=name, row__in=rows)
-    told = list(entries.exclude(kind=Kind.FORGOTTEN).values_list("row", "kind", "digest"))
+    entries = [one for one in entries if one.kind != Kind.FORGOTTEN]
+    rows = [one.row for one in entries]
     now = writing.left(name, writing.told(journal, model), rows, lock=lock)
-    for row, kind, digest in told:
-        if row not in now:
-            if kind == Kind.KEPT and digest:
-                yield model, row, _("was deleted since")
-        elif now[row] != digest:
-            yield model, row, _("was changed since") if digest else _("was made anew since")
-    yield from _held(journal, model, [row for row, kind, _d in told if kind == Kind.CREATED and row in now])
-    yield from _taken(journal, model, [row for row, kind, _d in told if kind == Kind.KEPT])
+    for one in entries:
+        if one.row not in now:
+            if one.kind == Kind.KEPT and one.digest:
+                yield model, one.row, _("was deleted since")
+        elif now[one.row] != one.digest:
+            yield model, one.row, _("was changed since") if one.digest else _("was made anew since")
+    created = [one.row for one in entries if one.kind == Kind.CREATED and one.row in now]
+    yield from _held(journal, model, created)
+    if created and (find := _watches.get(name)):
+        yield from ((model, row, why) for row, why in find(journal, created))
+    yield from _taken(journal, model, [one.id for one in entries if one.kind == Kind.KEPT])
 
 
 def _held(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
@@ -76,29 +103,29 @@ def _held(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
     quote = connection.ops.quote_name
     entries = quote(JournalEntry._meta.db_table)
     for other, column in referrers(model):
-        sql = (
+        sql = (  # A scalar subquery, so that the unique index is used whatever the planner believes.
             f"SELECT r.{quote(column)}, COUNT(*) FROM {quote(other._meta.db_table)} r"
-            f" LEFT JOIN {entries} e ON e.journal_id = %s AND e.model = %s"
-            f" AND e.{quote('row')} = r.{quote(pk(other))}"
-            f" WHERE {images.among(f'r.{quote(column)}')} AND e.id IS NULL GROUP BY r.{quote(column)}"
+            f" WHERE {images.among(f'r.{quote(column)}')} AND (SELECT e.id FROM {entries} e"
+            f" WHERE e.journal_id = %s AND e.model = %s AND e.{quote('row')} = r.{quote(pk(other))}) IS NULL"
+            f" GROUP BY r.{quote(column)}"
         )
         with connection.cursor() as cursor:
-            cursor.execute(sql, [journal.pk, label(other), images.keys(rows)])
+            cursor.execute(sql, [images.keys(rows), journal.pk, label(other)])
             for row, count in cursor.fetchall():
                 what = str(other._meta.verbose_name if count == 1 else other._meta.verbose_name_plural)
                 yield model, row, _("is used since by %(count)d %(what)s") % {"count": count, "what": what}
 
 
-def _taken(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
+def _taken(journal: Journal, model: Table, numbers: list[int]) -> Iterator[Found]:
     """Rows whose unique old value (a customer number) now stands in a row that is not this journal's."""
     unique = [one for one in model._meta.concrete_fields if one.unique and not one.primary_key]
-    if not unique or not rows:
+    if not unique or not numbers:
         return
     entries = JournalEntry.objects.filter(journal=journal, model=label(model))
-    for some in batched(rows, 1000, strict=False):
+    for some in batched(numbers, 1000, strict=False):
         kept = {
             row: images.unpack(image or "{}")
-            for row, image in entries.filter(row__in=some).values_list("row", "image")
+            for row, image in JournalEntry.objects.filter(pk__in=some).values_list("row", "image")
         }
         for field in unique:
             column = str(field.column)

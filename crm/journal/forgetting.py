@@ -37,9 +37,9 @@ def _release(journal: int) -> None:
         for other, column in referrers(model):
             sql = (
                 f"UPDATE {entries} SET kind = %s WHERE journal_id = %s AND model = %s AND kind = %s"
-                f" AND EXISTS (SELECT 1 FROM {quote(other._meta.db_table)} r JOIN {entries} e"
-                f" ON e.journal_id = %s AND e.model = %s AND e.kind = %s AND e.{row} = r.{quote(pk(other))}"
-                f" WHERE r.{quote(column)} = {entries}.{row})"
+                f" AND {row} IN (SELECT r.{quote(column)} FROM {quote(other._meta.db_table)} r"
+                f" WHERE r.{quote(pk(other))} IN (SELECT e.{row} FROM {entries} e"
+                f" WHERE e.journal_id = %s AND e.model = %s AND e.kind = %s))"
             )
             mine: list[str | int] = [Kind.FORGOTTEN.value, journal, label(model), Kind.CREATED.value]
             with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from django.db import connection
 from crm.journal.graph import Table, columns, owner, pk
 
 AT_ONCE: Final = 5000
+VALUES: Final = "SELECT value FROM json_each(%s)"  # On SQLite.
 
 type Row = tuple[int, int | None, tuple[Any, ...]]  # Key, customer, values in the order of the columns.
 
@@ -36,6 +37,10 @@ def unpack(image: str) -> dict[str, Any]:
     return dict(json.loads(image, object_hook=_back))
 
 
+def as_json(rows: Any) -> str:
+    return _json(rows)
+
+
 def digest(values: Sequence[Any]) -> str:
     return blake2b(_json(values).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -46,7 +51,7 @@ def among(column: str) -> str:
         column = connection.ops.quote_name(column)
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)"
-    return f"{column} IN (SELECT value FROM json_each(%s))"
+    return f"{column} IN ({VALUES})"
 
 
 def keys(numbers: Collection[int]) -> Any:

@@ -83,34 +83,36 @@ class Work:
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self.journal, self.clock = journal, clock
 
-    def through(self, model: Table, kind: str, step: Callable[[Table, list[int]], None]) -> None:
+    def through(self, model: Table, kind: str, step: Callable[[Table, list[writing.Entry]], None]) -> None:
         entries = JournalEntry.objects.filter(journal=self.journal, model=label(model), kind=kind)
         order = (
             "row" if kind == Kind.KEPT else "-row"
         )  # Rows that point at others of their table are younger.
-        while rows := list(entries.order_by(order).values_list("row", flat=True)[:AT_ONCE]):
+        told = entries.order_by(order).values_list("id", "row", "kind", "digest")
+        while some := [writing.Entry(*one) for one in told[:AT_ONCE]]:
             try:
                 with transaction.atomic():
                     self._hold()
-                    self._check(model, rows)
-                    step(model, rows)
-                    self._forget(model, rows)
+                    self._check(model, some)
+                    step(model, some)
+                    writing.drop([one.id for one in some])
             except IntegrityError as error:
                 raise Refusal(
                     _("A row could not be put back, because another one stands in its place.")
                 ) from error
 
-    def restore(self, model: Table, rows: list[int]) -> None:
-        entries = JournalEntry.objects.filter(journal=self.journal, model=label(model), row__in=rows)
+    def restore(self, model: Table, entries: list[writing.Entry]) -> None:
         gone: dict[int, dict[str, Any]] = {}
         there: dict[int, dict[str, Any]] = {}
-        for row, image, digest in entries.order_by("row").values_list("row", "image", "digest"):
+        kept = JournalEntry.objects.filter(pk__in=[one.id for one in entries]).order_by("row")
+        for row, image, digest in kept.values_list("row", "image", "digest"):
             (there if digest else gone)[row] = images.unpack(image or "{}")
         images.update(model, there)
         images.insert(model, gone)
-        self._count(model, "restored", len(rows))
+        self._count(model, "restored", len(entries))
 
-    def remove(self, model: Table, rows: list[int]) -> None:
+    def remove(self, model: Table, entries: list[writing.Entry]) -> None:
+        rows = [one.row for one in entries]
         for other, column in followers(model):
             images.delete(other._meta.db_table, column, rows)
         self._count(model, "removed", images.delete(model._meta.db_table, pk(model), rows))
@@ -120,14 +122,11 @@ class Work:
         if not ours.update(heartbeat_at=self.clock()):
             raise TakenOver
 
-    def _check(self, model: Table, rows: list[int]) -> None:
+    def _check(self, model: Table, entries: list[writing.Entry]) -> None:
         """Somebody may have changed a row after we began."""
-        first = next(checking.among(self.journal, model, rows, lock=True), None)
+        first = next(checking.among(self.journal, model, entries, lock=True), None)
         if first:
             raise Refusal(refusal(checking.in_words(self.journal, [first])))
-
-    def _forget(self, model: Table, rows: list[int]) -> None:
-        writing.drop(self.journal, label(model), rows)
 
     def _count(self, model: Table, what: str, n: int) -> None:
         counts = Journal.objects.values_list("counts", flat=True).get(pk=self.journal.pk)

@@ -1,19 +1,30 @@
-"""Entries of a journal: rows read and stored in bulk, digests brought up to date."""
+"""Entries of a journal: rows read and stored in bulk, digests brought up to date.
+
+PostgreSQL guesses badly how many rows a young journal has, so entries are met by their own key, or by the
+unique index that an upsert must use; never by a join it could plan otherwise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import batched
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from crm import bulk
 from crm.journal import images
 from crm.journal.graph import Table, columns, label, model_of, overlooked
 from crm.models import Journal, JournalEntry
 
 Kind = JournalEntry.Kind
-NAMES: Final = ("journal_id", "model", "row", "kind", "customer", "image", "digest", "settled")
+TABLE: Final = JournalEntry._meta.db_table
+
+
+class Entry(NamedTuple):
+    id: int
+    row: int
+    kind: str
+    digest: str
 
 
 def told(journal: Journal, model: Table) -> list[str]:
@@ -25,65 +36,76 @@ def told(journal: Journal, model: Table) -> list[str]:
     return list(journal.columns[name])
 
 
-def enter(journal: Journal, model: Table, numbers: set[int], kind: str) -> None:
-    """One entry per row, unless there is one; rows made by this journal count as left as they are now."""
+def enter(journal: Journal, model: Table, numbers: set[int], kind: str) -> list[Entry]:
+    """One entry per row, unless there is one; returns them as they stand now."""
     if not numbers:
-        return
+        return []
     assert journal.state == Journal.State.OPEN, "this journal is sealed"
     name = label(model)
-    known = _known(journal, name, numbers)
-    if known:
-        _execute(
-            f"UPDATE {_table()} SET settled = %s WHERE {_where()}", [False, *_place(journal, name, known)]
-        )
     names = told(journal, model)
     kept = kind == Kind.KEPT
-    rows = list(images.read(model, names, numbers - known))
-    bulk.write(JournalEntry, NAMES, (_entry(journal, name, names, kept, row) for row in rows))
+    found: list[Entry] = []
+    for some in batched(sorted(numbers), images.AT_ONCE, strict=False):
+        rows = [
+            (
+                number,
+                customer,
+                images.pack(names, values) if kept else None,
+                digest(name, names, values),
+            )
+            for number, customer, values in images.read(model, names, some)
+        ]
+        if rows:
+            found += _store(journal, name, kind, kept, rows)
+    return found
 
 
-def _entry(journal: Journal, name: str, names: list[str], kept: bool, row: images.Row) -> tuple[Any, ...]:
-    number, customer, values = row
-    image = images.pack(names, values) if kept else None
-    kind = Kind.KEPT if kept else Kind.CREATED
-    return (journal.pk, name, number, kind.value, customer, image, digest(name, names, values), not kept)
+def _store(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[Any, ...]]) -> list[Entry]:
+    told = '(journal_id, model, kind, settled, "row", customer, image, digest)'
+    known = 'ON CONFLICT (journal_id, model, "row") DO UPDATE SET settled = excluded.settled'
+    back = 'RETURNING id, "row", kind, digest'
+    fixed: list[Any] = [journal.pk, name, str(kind), not kept]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"INSERT INTO {TABLE} {told} SELECT %s, %s, %s, %s, * FROM"
+                f" unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) x(n, c, i, d) {known} {back}",
+                [*fixed, *([*one] for one in zip(*rows, strict=True))],
+            )
+            return [Entry(*one) for one in cursor.fetchall()]
+        cursor.execute(
+            f"INSERT INTO {TABLE} {told} SELECT %s, %s, %s, %s, value->>0, value->>1, value->>2, value->>3"
+            f" FROM json_each(%s) WHERE true {known} {back}",
+            [*fixed, images.as_json(rows)],
+        )
+        return [Entry(*one) for one in cursor.fetchall()]
 
 
-def settle(journal: Journal, name: str, numbers: Collection[int]) -> None:
+def settle(journal: Journal, name: str, entries: Collection[Entry]) -> None:
     """Digests of these rows as they are now; entries that tell of no change are dropped."""
     names = told(journal, model_of(name))
-    now = left(name, names, numbers)
-    entries = JournalEntry.objects.filter(journal=journal, model=name, row__in=list(numbers))
-    changed: list[tuple[str, int]] = []
-    same: list[int] = []
-    gone: list[int] = []
-    for row, kind, digest in entries.values_list("row", "kind", "digest"):
-        if kind == Kind.CREATED and row not in now:
-            gone.append(row)
-        elif now.get(row, "") == digest:
-            same.append(row)
-        else:
-            changed.append((now.get(row, ""), row))
-    gone += _as_before(entries.filter(kind=Kind.KEPT, row__in=same), name, names)
-    drop(journal, name, gone)
-    _execute(
-        f"UPDATE {_table()} SET settled = %s WHERE {_where()}",
-        [True, *_place(journal, name, same)],
-        only_if=same,
+    now = left(name, names, [one.row for one in entries])
+    gone = [one.id for one in entries if one.kind == Kind.CREATED and one.row not in now]
+    same = [one.id for one in entries if now.get(one.row, "") == one.digest]
+    void = set(gone) | set(_as_before(same, name, names))
+    drop(void)
+    _write_digests(
+        [(one.id, now.get(one.row, "")) for one in entries if one.id not in void],
     )
-    _write_digests(journal, name, changed)
 
 
-def drop(journal: Journal, name: str, rows: Collection[int]) -> None:
-    """These rows need no undoing (any more)."""
-    _execute(f"DELETE FROM {_table()} WHERE {_where()}", _place(journal, name, rows), only_if=rows)
-
-
-def _as_before(entries: Any, name: str, names: list[str]) -> Iterable[int]:
-    for row, image, left_as in entries.values_list("row", "image", "digest"):
-        before = images.unpack(image)
+def _as_before(numbers: list[int], name: str, names: list[str]) -> Iterable[int]:
+    kept = JournalEntry.objects.filter(pk__in=numbers, kind=Kind.KEPT)
+    for number, image, left_as in kept.values_list("pk", "image", "digest"):
+        before = images.unpack(image or "{}")
         if digest(name, names, [before[one] for one in names]) == left_as:
-            yield row
+            yield number
+
+
+def drop(numbers: Collection[int]) -> None:
+    """These entries need no undoing (any more)."""
+    if numbers:
+        images.delete(TABLE, "id", numbers)
 
 
 def digest(name: str, names: Sequence[str], values: Sequence[Any]) -> str:
@@ -99,44 +121,25 @@ def left(name: str, names: Sequence[str], numbers: Collection[int], *, lock: boo
     return {number: digest(name, names, values) for number, _who, values in rows}
 
 
-def _write_digests(journal: Journal, name: str, changed: list[tuple[str, int]]) -> None:
-    if not changed:
+def _write_digests(pairs: list[tuple[int, str]]) -> None:
+    if not pairs:
         return
-    if connection.vendor == "postgresql":
-        sql = (
-            f"UPDATE {_table()} e SET digest = x.digest, settled = true"
-            ' FROM (SELECT unnest(%s::text[]) AS digest, unnest(%s::bigint[]) AS "row") x'
-            ' WHERE e.journal_id = %s AND e.model = %s AND e."row" = x."row"'
-        )
-        digests, rows = [list(one) for one in zip(*changed, strict=True)]
-        _execute(sql, [digests, rows, journal.pk, name])
-        return
-    sql = (
-        f'UPDATE {_table()} SET digest = %s, settled = 1 WHERE "row" = %s AND journal_id = %s AND model = %s'
-    )
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [(*one, journal.pk, name) for one in changed])
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {TABLE} e SET digest = x.digest, settled = true"
+                " FROM unnest(%s::bigint[], %s::text[]) x(id, digest) WHERE e.id = x.id",
+                [list(one) for one in zip(*pairs, strict=True)],
+            )
+        else:
+            sql = f"UPDATE {TABLE} SET digest = %s, settled = 1 WHERE id = %s"
+            cursor.executemany(sql, [(value, number) for number, value in pairs])
 
 
-def _known(journal: Journal, name: str, numbers: Collection[int]) -> set[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT "row" FROM {_table()} WHERE {_where()}', _place(journal, name, numbers))
-        return {number for (number,) in cursor.fetchall()}
-
-
-def _where() -> str:
-    return f"journal_id = %s AND model = %s AND {images.among('row')}"
-
-
-def _table() -> str:
-    return JournalEntry._meta.db_table
-
-
-def _place(journal: Journal, name: str, numbers: Collection[int]) -> list[Any]:
-    return [journal.pk, name, images.keys(numbers)]
-
-
-def _execute(sql: str, parameters: list[Any], *, only_if: Collection[int] = (0,)) -> None:
-    if only_if:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+def loose(journal: Journal) -> Mapping[str, list[Entry]]:
+    """By model, the entries whose rows were touched and not looked at since."""
+    found: dict[str, list[Entry]] = {}
+    open_ones = JournalEntry.objects.filter(journal=journal, settled=False)
+    for name, number, row, kind, digested in open_ones.values_list("model", "id", "row", "kind", "digest"):
+        found.setdefault(name, []).append(Entry(number, row, kind, digested))
+    return found

@@ -13,8 +13,10 @@ class ImportBatch(PersonalData):
     """One file on its way in; the row carries the work and its checkpoint.
 
     DRAFT (uploaded, columns guessed) → QUEUED → RUNNING → DONE | FAILED; FAILED → QUEUED (resume);
-    DRAFT, QUEUED → CANCELLED. At most one batch is RUNNING (a database constraint), so that two equal files
-    uploaded at once cannot race. `heartbeat_at` tells a live run from a killed one.
+    DRAFT, QUEUED → CANCELLED; DONE, FAILED → UNDOING → UNDONE (UNDOING with an `error` has stopped).
+
+    At most one batch is RUNNING (a database constraint), so that two equal files uploaded at once cannot
+    race. `heartbeat_at` tells a live run from a killed one.
     """
 
     PERSONAL = frozenset({"file_name", "findings", "error"})
@@ -26,6 +28,8 @@ class ImportBatch(PersonalData):
         DONE = "done", _("Done")
         FAILED = "failed", _("Stopped")
         CANCELLED = "cancelled", _("Cancelled")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     kind = models.CharField(_("kind"), max_length=20)
     file_name = models.CharField(_("file"), max_length=200)
