@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "resume stalled actions on many": {
+        "task": "crm.tasks.resume_stalled_bulk",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "start and finish campaigns": {
         "task": "campaigns.tasks.advance_campaigns",
         "schedule": 15,

@@ -33,6 +33,7 @@ class CrmConfig(AppConfig):
         from crm.models import CustomField
         from crm.webhooks import delivering, telling
 
+        _fill_lists()
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
         worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
@@ -55,3 +56,15 @@ class CrmConfig(AppConfig):
         outbox.register(accounts.KIND, account_mail.prepare)
         outbox.register(letters.KIND, letters.prepare)
         outbox.register(notices.KIND, notices.prepare)
+
+
+def _fill_lists() -> None:
+    """What the list of customers and the palette know by themselves, before the apps above add theirs."""
+    from crm import palette
+    from crm.bulk_actions import own
+    from crm.listing import catalogue, columns
+
+    catalogue.register()
+    columns.register_own()
+    own.register_own()
+    palette.register_own()

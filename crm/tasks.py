@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm import housekeeping
+from crm.bulk_actions import running as bulk_running
 from crm.cases import escalating
 from crm.cases.incoming import imap
 from crm.duplicates import searching
@@ -99,3 +100,16 @@ def check_mailboxes() -> None:
 def check_mailbox(mailbox_id: int) -> None:
     """Take what is new in one mailbox."""
     imap.check(mailbox_id)
+
+
+@shared_task
+def run_bulk(job_id: int) -> None:
+    """Work at one action on many customers, or take it back."""
+    bulk_running.run(job_id)
+
+
+@shared_task
+def resume_stalled_bulk() -> None:
+    """Find actions whose process was killed, or whose task was lost."""
+    for pk in bulk_running.release_stale(at=timezone.now()):
+        run_bulk.delay(pk)

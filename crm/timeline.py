@@ -62,25 +62,66 @@ class Stretch:
 
     entries: list[Entry]
     older: str = ""
+    continued: bool = False
 
 
-def of(customer: Customer, *, before: str = "", size: int = 25) -> Stretch:
-    """The newest entries, or those older than a mark. As many short queries as there are tables."""
+def kinds() -> list[tuple[str, str]]:
+    """What the timeline can be narrowed to."""
+    return [
+        ("bought", _("Purchases")),
+        ("mail", _("Mails")),
+        ("answer", _("Answers")),
+        ("note", _("Notes")),
+        ("consent", _("Consent")),
+        ("event", _("Other events")),
+    ]
+
+
+def known(kind: str) -> str:
+    return kind if kind in dict(kinds()) else ""
+
+
+def of(customer: Customer, *, before: str = "", size: int = 25, kind: str = "") -> Stretch:
+    """The newest entries (of one kind), or those older than a mark. A short query for each table."""
     start = _read(before)
     found: list[Entry] = []
-    for rank, (moment, rows, entry) in enumerate(_sources(customer)):
+    for rank, (moment, rows, entry) in enumerate(_sources(customer, kind)):
+        if rows.query.is_empty():
+            continue
         older = rows.filter(_older(moment, rank, start)) if start else rows
         newest = older.order_by(F(moment).desc(), "-pk")[: size + 1]
         found += [entry(rank, row) for row in newest]
     found.sort(key=lambda one: (one.at, -one.rank, one.pk), reverse=True)
     shown = found[:size]
-    return Stretch(shown, shown[-1].mark if len(found) > size else "")
+    return Stretch(shown, shown[-1].mark if len(found) > size else "", bool(start))
 
 
 type Source = tuple[str, QuerySet[Any], Callable[[int, Any], Entry]]
 
 
-def _sources(customer: Customer) -> list[Source]:
+MAIL = ("open", "click", "unsubscribe")
+
+
+def _sources(customer: Customer, kind: str = "") -> list[Source]:
+    """Their order decides between entries of one moment, so it stays; tables without the kind are empty."""
+    sources = _all_sources(customer)
+    if not kind:
+        return sources
+    told: dict[str, set[int]] = {"bought": {1, 2}, "consent": {3}, "mail": {0, 4}}
+    wanted = told.get(kind, {0})
+    sources = [
+        (moment, rows if rank in wanted else rows.none(), entry)
+        for rank, (moment, rows, entry) in enumerate(sources)
+    ]
+    moment, rows, entry = sources[0]
+    if kind == "event":
+        rows = rows.exclude(kind__in=("note", "answer", *MAIL))
+    elif kind in ("mail", "note", "answer"):
+        rows = rows.filter(kind__in=MAIL if kind == "mail" else [kind])
+    return [(moment, rows, entry), *sources[1:]]
+
+
+def _all_sources(customer: Customer) -> list[Source]:
     sent = customer.messages.filter(state=Message.State.SENT, sent_at__isnull=False)
     return [
         ("at", customer.interactions.exclude(kind="consent"), _interaction),

@@ -14,10 +14,12 @@ class SegmentsConfig(AppConfig):
         from crm import journal
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
+        from segments import list_tools
         from segments.models import ClusterMember, CustomerFeatures, Membership
         from segments.rules import text
 
         text.connect()
+        list_tools.register()
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")
         undone.connect(_refresh, dispatch_uid="segments.refresh_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")

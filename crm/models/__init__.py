@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from crm.models.api import ApiToken, RememberedAnswer
 from crm.models.audit import AuditEntry, AuditPass
+from crm.models.bulk_job import BulkJob, BulkTarget
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
 from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
+from crm.models.customer_view import CustomerView, ListHabit
 from crm.models.duplicates import (
     BulkMerge,
     CustomerAlias,
@@ -37,7 +39,9 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "AuditPass",
+    "BulkJob",
     "BulkMerge",
+    "BulkTarget",
     "Business",
     "BusinessHours",
     "CannedReply",
@@ -52,6 +56,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerQuerySet",
     "CustomerTag",
+    "CustomerView",
     "DifferentPeople",
     "DuplicateGroup",
     "DuplicateMember",
@@ -64,6 +69,7 @@ __all__ = [
     "Interaction",
     "Journal",
     "JournalEntry",
+    "ListHabit",
     "Mailbox",
     "Mailing",
     "Message",

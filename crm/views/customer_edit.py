@@ -8,9 +8,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from crm import access, audit, customer_list, saving
+from crm import access, audit, saving
 from crm.access import Right
 from crm.forms.customers import CustomerForm
+from crm.listing.catalogue import country_choices
 from crm.models import Customer, CustomField, User
 from crm.web import HtmxRequest, render_page
 
@@ -50,6 +51,6 @@ def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:
         "section": "customers",
         "form": form,
         "customer": None if fresh else Customer.objects.get(pk=person.pk),
-        "countries": customer_list.country_choices(),
+        "countries": country_choices(),
     }
     return render_page(request, TEMPLATE, context, status=422 if form.errors else 200)

@@ -77,7 +77,7 @@ def test_neighbours_stand_beside_each_other_in_the_filtered_list():
     first, middle, last = (make_customer(last_name=name, country="Germany") for name in "ACE")
     make_customer(last_name="B", country="France")
     make_customer(last_name="D", country="France")
-    filters, everybody = Filters(country="Germany"), Customer.objects.all()
+    filters, everybody = Filters.read("country=Germany"), Customer.objects.all()
 
     assert customer_list.neighbours(filters, middle, among=everybody) == (first, last)
     assert customer_list.neighbours(filters, first, among=everybody) == (None, middle)
@@ -93,6 +93,9 @@ def test_counting_stops_where_it_would_get_slow(monkeypatch):
 
 
 def test_chips_say_what_is_filtered_and_drop_one_filter_each():
-    chips = Filters(q="ada", country="Germany", sort="newest").chips()
+    chips = Filters.read("q=ada&country=Germany&sort=newest").chips()
 
-    assert chips == [("Contains “ada”", "country=Germany&sort=newest"), ("Germany", "q=ada&sort=newest")]
+    assert [(one.words, one.rest) for one in chips] == [
+        ("Contains “ada”", "country=Germany&sort=-created_on"),
+        ("Country: Germany", "q=ada&sort=-created_on"),
+    ]

@@ -1,0 +1,1 @@
+"""What a list of customers can be narrowed by and can show. Apps above register filters and columns."""

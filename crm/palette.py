@@ -1,0 +1,128 @@
+"""Anywhere from the keyboard: apps register what can be found, and where one can go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm import access, masking
+from crm.access import Right
+from crm.models import Customer, User
+
+SHOWN = 6
+LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of the answer."""
+
+    label: str
+    url: str
+    icon: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str
+    hits: list[Hit]
+
+
+type Search = Callable[[User, str], list[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Things that are searched for; `search` gives at most SHOWN of those this user may see."""
+
+    label: str | Promise
+    search: Search
+    right: Right | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page or an action; `words` are what people may call it besides its label."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    right: Right | None = None
+    words: str | Promise = ""
+
+
+_sources: dict[str, Source] = {}
+_places: dict[str, Place] = {}
+
+
+def register(key: str, source: Source) -> None:
+    _sources[key] = source
+
+
+def page(place: Place) -> None:
+    _places[place.url_name] = place
+
+
+def find(user: User, words: str) -> list[Group]:
+    """What fits the words, group by group; without words the places to go."""
+    words = " ".join(words.split())[:LONGEST]
+    groups = []
+    if words:
+        for source in _sources.values():
+            may = source.right is None or access.may(user, source.right)
+            if may and (hits := source.search(user, words)):
+                groups += [Group(str(source.label), hits[:SHOWN])]
+    if places := _fitting(user, words):
+        groups.append(Group(_("Go to"), places))
+    return groups
+
+
+def _fitting(user: User, words: str) -> list[Hit]:
+    wanted = words.casefold().split()
+    found = []
+    for place in _places.values():
+        text = f"{place.label} {place.words}".casefold()
+        may = place.right is None or access.may(user, place.right)
+        if may and all(word in text for word in wanted):
+            found.append(Hit(str(place.label), reverse(place.url_name), place.icon))
+    return found[: SHOWN if words else 20]
+
+
+def _people(user: User, words: str) -> list[Hit]:
+    """By address, phone or number exactly, then by any part of what is known; few rows are read."""
+    if masking.active():  # Who sees masked data could spell out a name by asking.
+        return []
+    among = access.customers(user).defer("custom", "search_text").order_by()
+    low = words.casefold()
+    exact = list(among.filter(Q(email=low) | Q(external_id=words) | Q(phone=words))[:SHOWN])
+    others = access.customers(user, Customer.objects.search(low)).exclude(pk__in=[one.pk for one in exact])
+    rest = list(others.defer("custom", "search_text").order_by()[: SHOWN - len(exact)])
+    return [
+        Hit(one.name, one.get_absolute_url(), "user", one.email or one.phone or one.external_id or "")
+        for one in [*exact, *rest]
+    ]
+
+
+def register_own() -> None:
+    register("people", Source(gettext_lazy("Customers"), _people))
+    for place in (
+        Place(gettext_lazy("Home"), "crm:home", "home"),
+        Place(gettext_lazy("Customers"), "crm:customers", "users"),
+        Place(gettext_lazy("Add a customer"), "crm:customer_new", "user-plus", Right.EDIT),
+        Place(gettext_lazy("Import a file"), "crm:import_new", "file-import", Right.IMPORT),
+        Place(gettext_lazy("Imports"), "crm:imports", "file-import"),
+        Place(gettext_lazy("Products"), "crm:products", "package"),
+        Place(gettext_lazy("Outbox"), "crm:outbox", "mailbox"),
+        Place(gettext_lazy("Settings"), "crm:settings", "settings"),
+        Place(gettext_lazy("Staff"), "crm:staff", "users-group", Right.OWN),
+        Place(gettext_lazy("Own fields"), "crm:fields", "forms", Right.OWN),
+        Place(gettext_lazy("Your account"), "crm:account", "user-circle"),
+    ):
+        page(place)

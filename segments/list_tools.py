@@ -1,0 +1,172 @@
+"""What segments adds to the list of customers: filters, columns, putting people on a list, the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Exists
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm import journal, palette
+from crm.access import Right
+from crm.bulk_actions import kinds
+from crm.forms.look import Look as DressedForm
+from crm.listing import columns, filters
+from crm.listing.catalogue import BOUGHT
+from crm.listing.columns import Column, Look
+from crm.models import Customer, User
+from segments import audience
+from segments.groups import GROUPS
+from segments.models import Membership, Segment
+
+SCORES = gettext_lazy("Segments and scores")
+
+
+def _segments() -> list[tuple[str, str]]:
+    return list(Segment.objects.order_by("name").values_list("slug", "name")[:500])
+
+
+def _groups() -> list[tuple[str, str]]:
+    return [(code, str(name)) for code, name in GROUPS.items()]
+
+
+def _inside(value: str, _today: object) -> filters.Meaning:
+    stays = Membership.objects.filter(customer=filters.outer(), left_at=None)
+    if value in ("-", "*"):
+        return ~Exists(stays) if value == "-" else Exists(stays)
+    return Exists(stays.filter(segment__slug=value))
+
+
+def register() -> None:
+    _register_filters()
+    _register_columns()
+    kinds.register(
+        kinds.Action(
+            "list",
+            gettext_lazy("Put on a list"),
+            "list-check",
+            Right.MARKET,
+            lambda _user, data: ListForm(data),
+            lambda options: _("Put on the list “%(name)s”") % options,
+            _put_on_list,
+        )
+    )
+    palette.register("segments", palette.Source(gettext_lazy("Segments"), _find))
+    for place in (
+        palette.Place(gettext_lazy("Segments"), "segments:segments", "chart-pie"),
+        palette.Place(gettext_lazy("New segment"), "segments:segment_new", "plus", Right.MARKET),
+        palette.Place(gettext_lazy("New list kept by hand"), "segments:list_new", "plus", Right.MARKET),
+        palette.Place(gettext_lazy("RFM grid"), "segments:rfm", "grid-dots"),
+        palette.Place(gettext_lazy("Clusters"), "segments:clusters", "chart-scatter"),
+    ):
+        palette.page(place)
+
+
+def _register_filters() -> None:
+    add = filters.register
+    add(filters.number("orders", gettext_lazy("Orders"), "features__orders", group=BOUGHT))
+    add(filters.number("revenue", gettext_lazy("Revenue, net"), "features__revenue", group=BOUGHT))
+    add(
+        filters.number(
+            "average_order", gettext_lazy("Average order"), "features__average_order", group=BOUGHT
+        )
+    )
+    add(filters.day("last_bought", gettext_lazy("Last purchase"), "features__last_bought_on", group=BOUGHT))
+    add(
+        filters.day("first_bought", gettext_lazy("First purchase"), "features__first_bought_on", group=BOUGHT)
+    )
+    add(filters.Filter("segment", gettext_lazy("Segment"), filters.Kind.CHOICE, _inside, _segments, SCORES))
+    add(filters.choice("rfm", gettext_lazy("RFM group"), "features__rfm_group", _groups, group=SCORES))
+    add(filters.text("cluster", gettext_lazy("Cluster"), "features__cluster", group=SCORES))
+    add(filters.number("nps", gettext_lazy("Last NPS answer"), "features__nps_last", group=SCORES))
+
+
+def _register_columns() -> None:
+    for key, path in (
+        ("orders", "features__orders"),
+        ("revenue", "features__revenue"),
+        ("average_order", "features__average_order"),
+        ("first_purchase", "features__first_bought_on"),
+        ("last_purchase", "features__last_bought_on"),
+    ):
+        columns.sort_by(key, path)
+    for column in (
+        Column(
+            "rfm",
+            gettext_lazy("RFM group"),
+            read="features__rfm_group",
+            say=_group_name,
+            sort="features__rfm_group",
+        ),
+        Column(
+            "recency",
+            gettext_lazy("Days since the last purchase"),
+            Look.NUMBER,
+            read="features__recency_days",
+            sort="features__recency_days",
+        ),
+        Column(
+            "gap",
+            gettext_lazy("Days between purchases"),
+            Look.NUMBER,
+            read="features__gap_days",
+            sort="features__gap_days",
+        ),
+        Column("cluster", gettext_lazy("Cluster"), read="features__cluster", sort="features__cluster"),
+        Column(
+            "nps",
+            gettext_lazy("Last NPS answer"),
+            Look.NUMBER,
+            read="features__nps_last",
+            sort="features__nps_last",
+        ),
+        Column(
+            "csat",
+            gettext_lazy("Last CSAT answer"),
+            Look.NUMBER,
+            read="features__csat_last",
+            sort="features__csat_last",
+        ),
+    ):
+        columns.register(column)
+
+
+def _group_name(code: str) -> str:
+    return str(GROUPS.get(code, ""))
+
+
+class ListForm(DressedForm, forms.Form):
+    """Which list kept by hand."""
+
+    segment = forms.ModelChoiceField(
+        Segment.objects.filter(kind=Segment.Kind.STATIC), label=gettext_lazy("List"), to_field_name="slug"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        found = data.get("segment")
+        return {"segment": found.pk, "name": found.name} if found else data
+
+
+def _put_on_list(task: kinds.Task, ids: Sequence[int]) -> int:
+    segment = Segment.objects.filter(pk=task.options["segment"]).first()
+    if segment is None:
+        return 0
+    people = list(Customer.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    before = set(_stays(segment, people))
+    new = audience.add(segment, people, at=task.at)
+    journal.created(task.journal, Membership, set(_stays(segment, people)) - before)
+    return new
+
+
+def _stays(segment: Segment, people: Sequence[int]) -> list[int]:
+    stays = Membership.objects.filter(segment=segment, left_at=None, customer__in=people)
+    return list(stays.values_list("pk", flat=True))
+
+
+def _find(_user: User, words: str) -> list[palette.Hit]:
+    found = Segment.objects.filter(name__icontains=words).order_by("name")[: palette.SHOWN]
+    return [palette.Hit(one.name, one.get_absolute_url(), "chart-pie") for one in found]
