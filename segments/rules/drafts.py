@@ -149,8 +149,8 @@ def _negation(inner: Any) -> Draft:
     return draft
 
 
-def _from_field(rule: Mapping[str, Any]) -> Draft:
-    texts = {"what": f"field:{rule.get('field', '')}", "op": str(rule.get("op", ""))}
+def _from_field(rule: Mapping[str, Any], asked_of: str = "field") -> Draft:
+    texts = {"what": f"{asked_of}:{rule.get('field', '')}", "op": str(rule.get("op", ""))}
     value = rule.get("value")
     values = value if isinstance(value, list) else [] if value is None else [value]
     return Draft(texts=texts, values=[_text(one) for one in values])
@@ -176,7 +176,8 @@ def _from_did(rule: Mapping[str, Any]) -> Draft:
         "to": str(rule.get("to") or ""),
     }
     where = rule.get("where") if isinstance(rule.get("where"), list) else []
-    return Draft(texts=texts, children=[_from_field(one) for one in where or [] if isinstance(one, Mapping)])
+    conditions = [_from_field(one, "where") for one in where or [] if isinstance(one, Mapping)]
+    return Draft(texts=texts, children=conditions)
 
 
 def _text(value: Any) -> str:

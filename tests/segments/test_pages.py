@@ -164,6 +164,7 @@ def test_event_lines_keep_conditions_measure_and_period(staff_client):
     page = staff_client.get("/segments/s/no-tea/rule/").text
     assert 'value="20.5"' in page
     assert 'value="Tea"' in page
+    assert '<option value="where:category" selected>' in page
 
 
 def test_a_broken_segment_says_so_on_its_page(staff_client):
