@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Stages that share one database, in order. Imports start from an empty one.
 HOUSES = (
     ("import_lines",),
+    ("import_customers",),
     ("synthesis", "refresh", "features", "preview", "pages"),
     ("send",),
     ("duplicates",),

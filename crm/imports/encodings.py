@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
+from crm.imports import alphabets
 
 BLOCK: Final = 1 << 20
 SAMPLE: Final = 64_000
@@ -192,6 +193,9 @@ def _from_another_time(path: Path) -> tuple[str, bool]:
 
 
 def _old_encoding(sample: bytes) -> str:
+    eastern = alphabets.eastern(sample)
+    if eastern:
+        return eastern
     if _looks_chinese(sample):
         return "gb18030"
     candidates = [name for name in OTHERS if _can_decode(sample, name)]
@@ -214,7 +218,7 @@ def _looks_chinese(sample: bytes) -> bool:
     common = 0
     for sign in foreign:
         try:
-            common += len(sign.encode("gb2312")) == 2
+            common += "가" <= sign <= "힣" or len(sign.encode("gb2312")) == 2
         except UnicodeEncodeError:
             continue
     return bool(foreign) and common >= 0.8 * len(foreign)

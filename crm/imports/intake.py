@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -32,11 +33,15 @@ def take(
     target = Path(settings.MEDIA_ROOT, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with target.open("xb") as file:
-        target.chmod(0o600)
-        for block in blocks:
-            digest.update(block)
-            file.write(block)
+    try:
+        with target.open("xb") as file:
+            target.chmod(0o600)
+            for block in blocks:
+                digest.update(block)
+                file.write(block)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     return ImportBatch.objects.create(
         kind=kind,
         file_name=PurePath(name.replace("\\", "/")).name[:200] or "file",
@@ -48,9 +53,18 @@ def take(
 
 
 def blocks_of(path: Path) -> Iterable[bytes]:
+    """The file piece by piece; refuses one that somebody writes to at the same time."""
     with path.open("rb") as file:
+        before = os.fstat(file.fileno())
         while block := file.read(BLOCK):
             yield block
+        after = path.stat()
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
+        raise Refusal(_("This file changed while it was read. Please try again when nobody writes to it."))
 
 
 def understand(batch: ImportBatch) -> None:
