@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from crm import ledger
 from crm.errors import Refusal
 from crm.models import Business, Interaction
-from feedback import texts
+from feedback import closing, texts
 from feedback.models import Answer, Invitation, Question, Survey
 
 METRICS = ("nps", "csat", "ces")
@@ -56,6 +56,7 @@ def accept(
     questions = list(held.survey.questions.all())
     for entry in ledger_entries(held.survey, questions, answer, Business.current().language):
         ledger.correct(entry)
+    closing.follow_up(answer)
     return answer
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
-from crm.models import Business, Customer, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
+from crm.models import Business, Case, Customer, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
 from segments.grid import old_sale
 from segments.models import CustomerFeatures, ScoringRun, Segment
 
@@ -41,6 +41,7 @@ def matters(business: Business, now: datetime) -> list[Matter]:
         *_refresh(now),
         *_age(business.today(now)),
         *_feedback(now),
+        *_cases(now),
     ]
 
 
@@ -133,3 +134,9 @@ def _feedback(now: datetime) -> Iterator[Matter]:
             count,
         ) % {"n": count}
         yield Matter("info", "mood-sad", text, reverse("campaigns:home_unhappy"), _("See who they are"))
+
+
+def _cases(now: datetime) -> Iterator[Matter]:
+    if count := Case.objects.overdue(now).count():
+        text = ngettext("%(n)s case is late.", "%(n)s cases are late.", count) % {"n": count}
+        yield Matter("warning", "lifebuoy", text, reverse("crm:cases") + "?folder=late", _("Answer them"))

@@ -83,11 +83,28 @@ class SurveyForm(SideBySide):
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
 
+    opens_cases = forms.BooleanField(
+        label=_("A bad answer opens a case"),
+        required=False,
+        initial=True,
+        help_text=_("Somebody is then asked to look after the customer, once for each answer."),
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    bad_at_most = forms.IntegerField(
+        label=_("Bad is a score of at most"),
+        required=False,
+        min_value=0,
+        max_value=10,
+        help_text=_("Empty: 6 for NPS, 2 for CSAT, 3 for CES."),
+        widget=forms.NumberInput(attrs={"class": "form-control"}),
+    )
+
     def __init__(self, *args: Any, survey: Survey, shop: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.survey = survey
         if survey.pk:
-            self.initial = {"name": survey.name, "kind": survey.kind, "valid_days": survey.valid_days}
+            kept = ("name", "kind", "valid_days", "opens_cases", "bad_at_most")
+            self.initial = {name: getattr(survey, name) for name in kept}
             current = survey.texts
         else:
             self.initial.setdefault("kind", survey.kind)
@@ -109,6 +126,8 @@ class SurveyForm(SideBySide):
         survey.name = self.cleaned_data["name"]
         survey.kind = self.cleaned_data["kind"]
         survey.valid_days = self.cleaned_data["valid_days"]
+        survey.opens_cases = self.cleaned_data["opens_cases"]
+        survey.bad_at_most = self.cleaned_data["bad_at_most"]
         survey.texts = {
             language: {part: self.written(part, language) for part in self.parts}
             for language in texts.LANGUAGES

@@ -48,7 +48,7 @@ def test_a_correction_replaces_what_was_said():
     say(invitation, 3, comment="Late")
     say(invitation, 8, at=NOON + timedelta(hours=1))
 
-    answer, entry = Answer.objects.get(), Interaction.objects.get()
+    answer, entry = Answer.objects.get(), Interaction.objects.get(kind="answer")
     assert (answer.score, answer.comment) == (8, "")
     assert (entry.number, entry.at) == (8, NOON + timedelta(hours=1))
 
