@@ -72,6 +72,14 @@ def shown(batch: ImportBatch) -> dict[str, Any]:
     return found
 
 
+def under_way(batch: ImportBatch) -> bool:
+    """Will the page look different soon?"""
+    states = ImportBatch.State
+    return batch.state in {states.QUEUED, states.RUNNING} or (
+        batch.state == states.UNDOING and not batch.error
+    )
+
+
 def progress(batch: ImportBatch) -> dict[str, Any]:
     """How far it is: reading is the first half, writing the second."""
     total, counts = batch.total_rows or 1, batch.counts

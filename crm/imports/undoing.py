@@ -93,11 +93,6 @@ def tables(book: Journal) -> list[Table]:
     return _named({one["model"]: one for one in counted})
 
 
-def undone_tables(book: Journal) -> list[Table]:
-    """The same, of what was done."""
-    return _named(book.counts)
-
-
 def _named(counts: dict[str, Any]) -> list[Table]:
     found = [
         Table(str(model_of(name)._meta.verbose_name_plural), one["removed"], one["restored"])
@@ -189,10 +184,15 @@ def answer(undone: journal.Undone) -> dict[str, int]:
     }
 
 
-def progress(book: Journal) -> dict[str, int]:
+def taken_back(batch: ImportBatch) -> dict[str, Any] | None:
+    """How far undoing is, and what it did; None for an import that stands."""
+    book = book_of(batch) if batch.state in {State.UNDOING, State.UNDONE} else None
+    if book is None:
+        return None
     done = sum(one["removed"] + one["restored"] for one in book.counts.values())
     left = JournalEntry.objects.filter(journal=book).count()
-    return {"done": done, "total": done + left, "percent": int(100 * done / max(1, done + left))}
+    percent = int(100 * done / max(1, done + left))
+    return {"done": done, "total": done + left, "percent": percent, "tables": _named(book.counts)}
 
 
 def stalled(*, at: datetime) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import imports, rates
+from crm.views import imports, rates, undoing
 
 urlpatterns: list[URLPattern] = [
     path("settings/rates/", rates.rates, name="rates"),
@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:pk>/problems/", imports.import_problems, name="import_problems"),
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
     path("imports/<int:pk>/resume/", imports.import_resume, name="import_resume"),
+    path("imports/<int:pk>/undo/", undoing.import_undo, name="import_undo"),
     path("imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
 ]

@@ -29,6 +29,7 @@ from crm.imports import (
     rehearsing,
     results,
     running,
+    undoing,
 )
 from crm.imports.reasons import words
 from crm.models import Business, ImportBatch
@@ -179,7 +180,8 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
         "kind_label": kinds.label(batch.kind),
         "result": results.shown(batch),
         "progress": results.progress(batch),
-        "under_way": batch.state in {State.QUEUED, State.RUNNING},
+        "under_way": results.under_way(batch),
+        "taken_back": undoing.taken_back(batch),
         "continues": ImportBatch.objects.filter(pk=batch.options.get("continues")).first(),
         "continuations": continuing.continuations(batch),
     }

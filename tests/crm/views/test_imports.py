@@ -224,3 +224,38 @@ def test_lists_need_few_queries(staff_client, django_capture_on_commit_callbacks
         "li@example.com"
         not in staff_client.get(f"/imports/{batch.pk}/problems/?reason=bad_email").content.decode()
     )
+
+
+def test_an_import_is_undone_from_its_page_after_seeing_what_will_go(
+    staff_client, django_capture_on_commit_callbacks
+):
+    batch = walk(staff_client, GOOD, django_capture_on_commit_callbacks)
+    assert f"/imports/{batch.pk}/undo/" in staff_client.get(f"/imports/{batch.pk}/").content.decode()
+
+    page = staff_client.get(f"/imports/{batch.pk}/undo/").content.decode()
+    assert "Will be removed" in page
+    assert "Customers" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        staff_client.post(f"/imports/{batch.pk}/undo/")
+
+    assert not Customer.objects.exists()
+    assert not Purchase.objects.exists()
+    assert "This import was undone." in staff_client.get(f"/imports/{batch.pk}/").content.decode()
+    assert "Undone" in staff_client.get("/imports/").content.decode()
+    assert "undone already" in staff_client.get(f"/imports/{batch.pk}/undo/").content.decode()
+
+
+def test_what_stands_in_the_way_of_undoing_is_listed_with_a_link(
+    staff_client, django_capture_on_commit_callbacks
+):
+    batch = walk(staff_client, GOOD, django_capture_on_commit_callbacks)
+    customer = Customer.objects.get()
+    Customer.objects.update(city="Rome")
+
+    page = staff_client.get(f"/imports/{batch.pk}/undo/").content.decode()
+    staff_client.post(f"/imports/{batch.pk}/undo/")
+
+    assert "was changed since" in page
+    assert customer.get_absolute_url() in page
+    assert "btn-danger" not in page
+    assert Customer.objects.exists()
