@@ -8,7 +8,10 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import mailer, tracking  # Models are loaded only now.
+        from campaigns.models import MessageEvent
+        from crm import privacy
         from crm.signals import unsubscribed
 
         mailer.register()
+        privacy.keep(MessageEvent, "agent", unique=("key",))
         unsubscribed.connect(tracking.note_unsubscription, dispatch_uid="campaigns.tracking")

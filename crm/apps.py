@@ -31,6 +31,7 @@ class CrmConfig(AppConfig):
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
         from crm.models import CustomField
+        from crm.privacy import archive, keeping, merged, traces
         from crm.webhooks import delivering, telling
 
         _fill_lists()
@@ -50,6 +51,9 @@ class CrmConfig(AppConfig):
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         journal.watch(CustomField, undoing.users_of_fields)
+        housekeeping.register(archive.forget_old)
+        keeping.also(merged.forget_images, "crm_journalentry")
+        housekeeping.register(traces.compact_after_erasures)
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")

@@ -7,7 +7,12 @@ class FeedbackConfig(AppConfig):
     name = "feedback"
 
     def ready(self) -> None:
+        from crm import privacy
         from crm.imports import kinds
         from feedback.imports import AnswersLoader
+        from feedback.models import Answer, Invitation
 
         kinds.register("answers", AnswersLoader())
+        numbers_only = privacy.numbers_only
+        privacy.keep(Answer, "comment", "language", unique=("key",), changes={"values": numbers_only})
+        privacy.keep(Invitation, rare=("source",))

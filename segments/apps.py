@@ -11,7 +11,7 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import journal
+        from crm import journal, privacy
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools
@@ -25,6 +25,7 @@ class SegmentsConfig(AppConfig):
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, Membership, ClusterMember)
+        privacy.keep(CustomerFeatures)  # Figures, and names of groups.
 
 
 def _refresh(**_: Any) -> None:

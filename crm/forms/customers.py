@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import addresses, custom_fields, phones
 from crm.forms.look import DateInput, Look
 from crm.models import Customer, CustomField
+from crm.privacy import identities
 
 OLDEST = date(1900, 1, 1)
 IDENTIFYING = ("first_name", "last_name", "email", "phone", "external_id")
@@ -109,8 +110,15 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(gettext("Give a name, an e-mail, a phone or a customer number."))
         if data.get("agreed") and not data.get("email") and "email" not in self.errors:
             self.add_error("email", gettext("To get mails the customer needs an address."))
+        self._refuse_erased(data)
         self._read_own_fields(data)
         return data
+
+    def _refuse_erased(self, data: dict[str, Any]) -> None:
+        changed = set(self.changed_data)
+        for name in ("email", "phone", "external_id"):
+            if name in changed and identities.is_erased(**{name: str(data.get(name) or "")}):
+                self.add_error(name, identities.reason())
 
     def _read_phone(self, data: dict[str, Any]) -> None:
         try:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 REASONS: dict[str, str | Promise] = {
     "no_value": _("Left out: a line without value (price or quantity is zero)."),
     "payment_failed": _("Left out: the payment failed, so nothing was sold."),
+    "erased": _("Left out: this person was erased on request."),
     "not_captured": _("Left out: the payment was never collected, so nothing was sold."),
     "known_already": _("Left out: known already, and this import only adds."),
     "not_known": _("Left out: not known yet, and this import only changes what is known."),

@@ -21,6 +21,7 @@ from crm.imports.headers import plain
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
 from crm.imports.reasons import words
 from crm.models import Business, CustomField, ImportBatch, ImportParcel, ImportProblem
+from crm.privacy.identities import Erased
 
 CHUNK: Final = 10_000
 PER_BUCKET: Final = 8000
@@ -166,6 +167,7 @@ def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
     known, standard = readers(plan), standards(plan)
     width = len(plan.findings["columns"])
     mixed = plan.findings["format"]["mixed"]
+    erased = Erased()
     for number, cells in islice(data_rows(plan.batch), start, None):
         try:
             if len(cells) != width:
@@ -178,6 +180,8 @@ def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
                 value = memo[cells[place]]
                 if value is not None and name not in row:
                     row[name] = value
+            if erased and erased.names(row):
+                raise Skip("erased")
             yield number, cells, session.judge(standard | row if standard else row)
         except parsing.Bad as bad:
             yield number, cells, Reject(str(bad), name)
@@ -225,7 +229,8 @@ class Chunk:
         self.counts[kind] += 1
         self.reasons[verdict.code] += 1
         column = self.headers.get(verdict.field, "")
-        shown = json.dumps([encodings.readable(cell) for cell in cells], ensure_ascii=False)
+        texts = [] if verdict.code == "erased" else [encodings.readable(cell) for cell in cells]
+        shown = json.dumps(texts, ensure_ascii=False)
         self.problems.append((self.plan.batch.pk, number, kind, column[:120], verdict.code, shown))
 
     def write(self) -> None:

@@ -7,7 +7,15 @@ from crm.models.audit import AuditEntry, AuditPass
 from crm.models.bulk_job import BulkJob, BulkTarget
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
-from crm.models.consent import Consent, Suppression
+from crm.models.consent import (
+    Channel,
+    Consent,
+    ConsentState,
+    ConsentWording,
+    OptIn,
+    Purpose,
+    Suppression,
+)
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
 from crm.models.customer_view import CustomerView, ListHabit
 from crm.models.duplicates import (
@@ -24,6 +32,7 @@ from crm.models.import_profile import ImportProfile
 from crm.models.interaction import Interaction
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
+from crm.models.privacy import ErasedIdentity, PersonalArchive, PrivacyRequest, RetentionRule
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
@@ -49,7 +58,10 @@ __all__ = [
     "CaseAttachment",
     "CaseMessage",
     "CaseQuerySet",
+    "Channel",
     "Consent",
+    "ConsentState",
+    "ConsentWording",
     "CustomField",
     "Customer",
     "CustomerAlias",
@@ -61,6 +73,7 @@ __all__ = [
     "DuplicateGroup",
     "DuplicateMember",
     "DuplicateSearch",
+    "ErasedIdentity",
     "Holiday",
     "ImportBatch",
     "ImportParcel",
@@ -73,14 +86,19 @@ __all__ = [
     "Mailbox",
     "Mailing",
     "Message",
+    "OptIn",
+    "PersonalArchive",
+    "PrivacyRequest",
     "Product",
     "Purchase",
     "PurchaseLine",
+    "Purpose",
     "Rate",
     "ReceivedMail",
     "RecoveryCode",
     "Refund",
     "RememberedAnswer",
+    "RetentionRule",
     "SandboxMail",
     "SecondFactor",
     "SensitiveValue",

@@ -90,6 +90,7 @@ class Customer(PersonalData):
     described_at = models.DateTimeField(null=True, editable=False)  # When an import's attributes were true.
     is_demo = models.BooleanField(default=False, editable=False)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)  # Nobody any more: only sums stand on it.
 
     objects = CustomerQuerySet.as_manager()
 
@@ -116,6 +117,8 @@ class Customer(PersonalData):
     @property
     def name(self) -> str:
         """The full name, else what else identifies the person."""
+        if self.erased_at:
+            return gettext("Erased customer")
         if self.is_masked:
             return gettext("Customer %(code)s") % {"code": self.public_id[:4]}
         return self.full_name or self.email or self.external_id or self.phone or self.public_id
