@@ -31,7 +31,7 @@ class CrmConfig(AppConfig):
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
         from crm.models import CustomField
-        from crm.privacy import archive, keeping, merged, traces
+        from crm.privacy import starting
         from crm.webhooks import delivering, telling
 
         _fill_lists()
@@ -44,16 +44,12 @@ class CrmConfig(AppConfig):
         doors.user_logged_in.connect(sign_ins.signed_in, dispatch_uid="sign_ins.signed_in")
         doors.user_logged_out.connect(sign_ins.signed_out, dispatch_uid="sign_ins.signed_out")
         doors.user_login_failed.connect(sign_ins.failed, dispatch_uid="sign_ins.failed")
-        housekeeping.register(idempotency.forget)
-        housekeeping.register(delivering.forget)
-        housekeeping.register(visitors.gather)
-        housekeeping.register(visitors.forget)
+        for chore in (idempotency.forget, delivering.forget, visitors.gather, visitors.forget):
+            housekeeping.register(chore)
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         journal.watch(CustomField, undoing.users_of_fields)
-        housekeeping.register(archive.forget_old)
-        keeping.also(merged.forget_images, "crm_journalentry")
-        housekeeping.register(traces.compact_after_erasures)
+        starting.start()
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")

@@ -15,7 +15,7 @@ def add_marketing(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0009_own_currency'),
+        ('crm', '0011_views_and_bulk_jobs'),
     ]
 
     operations = [
