@@ -33,8 +33,8 @@ def _tell(customer: Customer, changed: list[str], *, fresh: bool) -> None:
         webhooks.emit("customer.updated", {"customer": customer.public_id, "changed": names})
 
 
-def same_address(customer: Customer) -> QuerySet[Customer]:
-    """Other customers with the same e-mail address: perhaps a couple, perhaps one person twice."""
+def same_address(customer: Customer, among: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Others (of `among`) with the same e-mail address: perhaps a couple, perhaps one person twice."""
     if not customer.email:
-        return Customer.objects.none()
-    return Customer.objects.filter(email=customer.email).exclude(pk=customer.pk)[:3]
+        return among.none()
+    return among.filter(email=customer.email).exclude(pk=customer.pk)[:3]

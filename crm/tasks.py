@@ -11,6 +11,7 @@ from crm.cases import escalating
 from crm.cases.incoming import imap
 from crm.duplicates import searching
 from crm.imports import running, undoing
+from crm.merging import many
 from crm.outbox import claiming, dispatching
 from crm.webhooks import delivering
 
@@ -84,7 +85,9 @@ def search_duplicates(search_id: int) -> None:
 
 @shared_task
 def resume_duplicates() -> None:
-    """Go on with a search whose process was killed, or whose task was lost."""
+    """Go on with a search or a merge whose process was killed, or whose task was lost."""
+    for bulk_id in many.release_stale(at=timezone.now()):
+        merge_many.delay(bulk_id)
     if following := searching.release_stale(at=timezone.now()):
         search_duplicates.delay(following)
 
@@ -113,3 +116,10 @@ def resume_stalled_bulk() -> None:
     """Find actions whose process was killed, or whose task was lost."""
     for pk in bulk_running.release_stale(at=timezone.now()):
         run_bulk.delay(pk)
+
+
+@shared_task
+def merge_many(bulk_id: int) -> None:
+    """Merge, or take back, all groups of one order."""
+    many.run(bulk_id)
+    many.run_back(bulk_id)

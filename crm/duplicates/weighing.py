@@ -75,6 +75,17 @@ def learn(records: Records, *, seed: int = 1, population: int = 0) -> Weights:
     return Weights(exact, level, float(np.log2(TWICE / max(count, 2))))
 
 
+def by_experience(records: Records, *, population: int) -> Weights:
+    """Weights where only a few rows are at hand: nothing is counted."""
+    exact, level = {}, {}
+    for name, column in records.columns.items():
+        if column.kind != "whole":
+            mine, theirs = ONE_PERSON[column.kind], STRANGERS[column.kind]
+            exact[name] = np.full(len(column.values), np.log2(mine[0] / theirs[0]))
+            level[name] = _by_level(None, mine, theirs)
+    return Weights(exact, level, float(np.log2(TWICE / max(population, 2))))
+
+
 def _strangers(records: Records, seed: int) -> dict[str, Levels]:
     if len(records) < 2:
         return {}

@@ -39,6 +39,10 @@ class DuplicateSearch(models.Model):
     def __str__(self) -> str:
         return f"{self.asked_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def is_busy(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
 
 class DuplicateGroup(models.Model):
     """People who are perhaps one. OPEN → MERGED | DIFFERENT, and back to OPEN when that is taken back.
@@ -140,6 +144,14 @@ class BulkMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING, self.State.UNDOING)
+
+    @property
+    def settled(self) -> int:
+        return self.merged + self.skipped
 
 
 class CustomerMerge(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.urls import account, cases, connections, customers, imports, lists, outbox
+from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox
 from crm.views import health, home
 
 app_name = "crm"
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     *cases.urlpatterns,
     *connections.urlpatterns,
     *lists.urlpatterns,  # Before those of one customer: "filter" is nobody's id.
+    *duplicates.urlpatterns,
     *customers.urlpatterns,
     *imports.urlpatterns,
     *outbox.urlpatterns,

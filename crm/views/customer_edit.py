@@ -10,11 +10,13 @@ from django.views.decorators.http import require_http_methods
 
 from crm import access, audit, saving
 from crm.access import Right
+from crm.duplicates import similar
 from crm.forms.customers import CustomerForm
 from crm.listing.catalogue import country_choices
 from crm.models import Customer, CustomField, User
 from crm.web import HtmxRequest, render_page
 
+IDENTIFYING = frozenset({"first_name", "last_name", "email", "phone", "birth_date", "external_id"})
 TEMPLATE = "crm/customer_form.html"
 
 
@@ -39,18 +41,29 @@ def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:
         own_fields=list(CustomField.objects.all()),
         today=request.business.today(),
     )
-    if request.method == "POST" and form.is_valid():
+    twins = _perhaps_here(request, form)
+    if request.method == "POST" and form.is_valid() and not twins:
         change = audit.change_of(form)
         saved = saving.save(form)
         audit.record(request.user, "created" if fresh else "changed", saved, change=change)
         messages.success(request, _("%(name)s was added.") % {"name": saved} if fresh else _("Saved."))
-        for twin in saving.same_address(saved):
+        for twin in saving.same_address(saved, access.customers(request.user)):
             messages.warning(request, _("%(name)s has the same e-mail address.") % {"name": twin})
         return redirect(saved)
     context = {
         "section": "customers",
         "form": form,
         "customer": None if fresh else Customer.objects.get(pk=person.pk),
+        "twins": twins,
         "countries": country_choices(),
     }
     return render_page(request, TEMPLATE, context, status=422 if form.errors else 200)
+
+
+def _perhaps_here(request: HtmxRequest, form: CustomerForm) -> list[similar.Similar]:
+    """Who looks like the person about to be saved, unless the reader has seen them and saves anyway."""
+    if request.method != "POST" or "anyway" in request.POST or not form.is_valid():
+        return []
+    if form.instance.pk and not IDENTIFYING & set(form.changed_data):
+        return []
+    return similar.to(form.instance.prepare(), access.customers(request.user))

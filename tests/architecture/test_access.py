@@ -20,13 +20,17 @@ from crm.access import Right
 from crm.models import (
     ApiToken,
     BulkJob,
+    BulkMerge,
     CannedReply,
     Case,
     CaseAttachment,
     CaseMessage,
     Customer,
+    CustomerMerge,
     CustomerView,
     CustomField,
+    DuplicateGroup,
+    DuplicateMember,
     Holiday,
     ImportBatch,
     Mailbox,
@@ -111,6 +115,10 @@ OF_A_CUSTOMER = {
     "service/<int:pk>/merge/",
     "service/<int:pk>/unmerge/",
     "service/<int:pk>/files/<int:file_pk>/",
+    "customers/duplicates/<int:pk>/",
+    "customers/duplicates/<int:pk>/merge/",
+    "customers/duplicates/<int:pk>/different/",
+    "customers/merges/<int:pk>/undo/",
 }
 SELDOM: set[str] = {"service/<int:pk>/files/<int:file_pk>/"}  # Of those: there only at times.
 WAYS = ("get", "post", "fragment")
@@ -129,6 +137,12 @@ def world(owner, clerk) -> dict[str, str]:
     Purchase.objects.create(pk=PK, key="order:1", customer=customer, bought_at=NOON, charged=10)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
     Rate.objects.create(pk=PK, currency="USD", rate=1)
+    group = DuplicateGroup.objects.create(pk=PK, key=WORD, confidence=0.9)
+    twin = make_customer(owner=customer.owner)
+    for one in (customer, twin):
+        DuplicateMember.objects.create(group=group, customer=one)
+    CustomerMerge.objects.create(pk=PK, survivor=customer.pk)
+    BulkMerge.objects.create(pk=PK, confidence=0.9, state="done")
     mailing = Mailing.objects.create(pk=PK, source="test:1", kind="test", name="Test", purpose="marketing")
     message = Message.objects.create(pk=PK, mailing=mailing, key="1", customer=customer, state="sent")
     raw = b"Subject: Hello\r\n\r\nHello"
