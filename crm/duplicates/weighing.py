@@ -46,6 +46,7 @@ DAMPED: Final = 0.85  # Street, district and postcode repeat each other: each ne
 SWAP_COST: Final = 1.0
 FAMILY: Final = 0.40  # Two clearly different first names at one address are a family.
 TWINS: Final = 0.85  # Unless they were born on one day or carry one number; even then a person has to look.
+CERTAIN: Final = 0.99  # Nobody can be surer without asking the person.
 NAMESAKES: Final = 0.60  # A name alone never proves it.
 IDENTIFYING: Final = 6  # Digits of a number that stands for a person.
 _NAMES: Final = ("first_name", "last_name")
@@ -168,4 +169,4 @@ def _held_back(
             more |= (found >= Level.EXACT) & (found <= Level.ALIKE)
     alone = ~more & (first != Level.MISSING) & (last != Level.MISSING)
     confidence[alone] = np.minimum(confidence[alone], NAMESAKES)
-    return confidence
+    return np.minimum(confidence, CERTAIN)
