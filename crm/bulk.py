@@ -74,6 +74,24 @@ def write_table(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
             )
 
 
+def rewrite(rows: Iterable[Model], names: Sequence[str]) -> None:
+    """Write these fields of rows that are stored already: one statement, prepared once, for all of them."""
+    rows = list(rows)
+    if not rows:
+        return
+    meta = type(rows[0])._meta
+    fields = [meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]
+    statement = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {quote(str(meta.pk.column))} = %s"
+    values = [
+        [*(one.get_db_prep_save(getattr(row, one.attname), connection) for one in fields), row.pk]  # type: ignore[union-attr]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
 def follow(*models: type[Model]) -> None:
     """Let the tables' own numbering continue after rows that brought their numbers."""
     with connection.cursor() as cursor:

@@ -306,7 +306,7 @@ class Work:
         bulk.write_full(Refund, [{"id": n, **one} for n, one in zip(refunds, self.new_refunds, strict=True)])
         names = ["refunded", "bought_at", "charged", "own_charged", "rate", "customer", "status"]
         names += [*TEXTS, *AMOUNTS]
-        Purchase.objects.bulk_update(self.changed, names, batch_size=200)
+        bulk.rewrite(self.changed, names)
         fields = ["purchase", "customer", "amount", "refunded_at"]
         Refund.objects.bulk_update(set(self.changed_refunds), fields, batch_size=200)
         self.plan.made(Purchase, [one["id"] for one in self.new_purchases])

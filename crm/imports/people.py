@@ -190,7 +190,7 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
             changed.append(person)
         verdicts[key] = ("updated" if updated else "unchanged", person.pk)
     plan.keep(Customer, [one.pk for one in changed])
-    Customer.objects.bulk_update(changed, [*PLAIN, *_CHANGED_TOO], batch_size=200)
+    bulk.rewrite(changed, [*PLAIN, *_CHANGED_TOO])
     numbers = bulk.reserve(Customer, len(fresh)) if fresh else []
     bulk.write_full(
         Customer,

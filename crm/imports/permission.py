@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from crm import bulk
 from crm.consent import email_hash
 from crm.imports.kinds import Plan
 from crm.models import Consent, Customer, Suppression
@@ -88,7 +89,7 @@ def stop(told: Mapping[str, datetime], plan: Plan) -> list[int]:
     for person in people:
         person.suppressed_at = told[person.email]
     plan.keep(Customer, [person.pk for person in people])
-    Customer.objects.bulk_update(people, ["suppressed_at"], batch_size=200)
+    bulk.rewrite(people, ["suppressed_at"])
     return [person.pk for person in people]
 
 
