@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.api import customers, events, products, purchases, reference, tags
+from crm.api import cases, customers, events, imports, products, purchases, reference, tags
 
 app_name = "api"
 V1 = "v1/"
@@ -22,6 +22,13 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "purchases", purchases.Purchases.as_view()),
     path(V1 + "purchases/<whole:pk>", purchases.OnePurchase.as_view()),
     path(V1 + "purchases/<whole:pk>/refunds", purchases.Refunds.as_view()),
+    path(V1 + "cases", cases.Cases.as_view()),
+    path(V1 + "cases/<whole:pk>", cases.OneCase.as_view()),
+    path(V1 + "cases/<whole:pk>/messages", cases.CaseMessages.as_view()),
+    path(V1 + "imports", imports.Imports.as_view()),
+    path(V1 + "imports/<whole:pk>", imports.OneImport.as_view()),
+    path(V1 + "imports/<whole:pk>/start", imports.StartImport.as_view()),
+    path(V1 + "imports/<whole:pk>/errors", imports.ImportErrors.as_view()),
     path(V1 + "events", events.Events.as_view()),
     path("<path:rest>", reference.elsewhere),
 ]

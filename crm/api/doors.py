@@ -64,6 +64,8 @@ class Door(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Everything is checked here, in the order in which it tells least to strangers."""
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            raise exceptions.MethodNotAllowed(str(request.method))
         self.check_size(request)
         self.check_token(request)
         masked = getattr(request.user, "role", "") == User.Role.ANALYST

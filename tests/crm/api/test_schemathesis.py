@@ -1,0 +1,100 @@
+"""Schemathesis reads the OpenAPI and sends what it allows and what it forbids: no crash, nothing undocumented.
+
+`SCHEMATHESIS_EXAMPLES=200 pytest -n 0 tests/crm/api/test_schemathesis.py` is the long run.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from crm import cases, limits
+from crm.api import doors, reference, tokens
+from crm.models import ImportBatch, Product
+from tests.people import NOON, make_customer, make_purchase
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+OPERATIONS = [
+    (method.upper(), address)
+    for address, operations in reference.described()["paths"].items()
+    for method in operations
+]
+
+
+@pytest.fixture
+def _one_connection():
+    """Whole requests would close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def known(owner, monkeypatch) -> dict[str, str]:
+    """A shop with something of each kind, so that good addresses are met as well as strange ones."""
+    monkeypatch.setattr(doors, "PER_MINUTE", 1_000_000)
+    limits.forget()
+    person = make_customer(external_id="17850")
+    purchase, product = make_purchase(person), Product.objects.get()
+    batch = ImportBatch.objects.create(kind="customers", file_name="a.csv", state="done")
+    case = cases.open_case("Broken cup", customer=person, text="In pieces", at=NOON)
+    ids = {"purchases": purchase.pk, "products": product.pk, "imports": batch.pk, "cases": case.pk}
+    secret = tokens.issue("Tests", user=owner, scopes=list(tokens.SCOPES), by=owner)[1]
+    return {"secret": secret, "customers": person.public_id, **{name: str(pk) for name, pk in ids.items()}}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_one_connection")
+@pytest.mark.parametrize(("method", "address"), OPERATIONS)
+def test_nothing_crashes_and_every_answer_is_documented(known, method, address):
+    schema = schemathesis.openapi.from_dict(reference.described())
+    schema.app = get_wsgi_application()
+    operation = schema[address][method]
+    place = known.get(address.split("/")[3], "1")
+    name = next((one.name for one in operation.path_parameters), "")
+    seen = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=EXAMPLES < 50,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case):
+        if name and len(seen) % 4:  # Three of four at what is there, the fourth anywhere.
+            case.path_parameters = {**case.path_parameters, name: place}
+        headers = {"Authorization": f"Bearer {known['secret']}", "Accept-Encoding": "identity"}
+        response = case.call(headers=headers)
+        seen.append(response.status_code)
+        case.validate_response(response, checks=CHECKS)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given(case=operation.as_strategy())(send)()
+    assert len(seen) >= min(EXAMPLES, 2)
+
