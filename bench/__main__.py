@@ -21,6 +21,7 @@ HOUSES = (
     ("import_customers",),
     ("synthesis", "refresh", "features", "preview", "pages"),
     ("send",),
+    ("events",),
     ("duplicates",),
 )
 

@@ -67,9 +67,10 @@ def _own(name: str, window: int, cost: int) -> int:
 
 def _shared(name: str, window: int, seconds: int, cost: int) -> int:
     key = f"limit:{name}:{window}"
-    if cache.add(key, cost, timeout=seconds + 5):
-        return cost
-    try:
-        return int(cache.incr(key, cost))
-    except ValueError:  # It ran out between the two.
-        return cost
+    for _ in range(2):  # Mostly the count is there; else somebody else may be faster to begin it.
+        try:
+            return int(cache.incr(key, cost))
+        except ValueError:
+            if cache.add(key, cost, timeout=seconds + 5):
+                return cost
+    return cost
