@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter
 
+from crm.views import account
+
 
 class WholeNumber(IntConverter):
     """A number that every database can compare; longer ones are no address."""
@@ -23,6 +25,7 @@ urlpatterns = [
     path("", include("feedback.public_urls")),
     path("", include("campaigns.public_urls")),
     path("api/", include("config.api")),
+    path("admin/login/", account.admin_door),
     path("admin/", admin.site.urls),
 ]
 handler404 = "crm.views.errors.not_found"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -22,15 +23,17 @@ def prepare(mailing: Mailing) -> Render:
         if user is None or user.email != message.to_email:
             raise PermanentFailure("This account does not exist any more.")
         with translation.override(user.language or business.language):
-            return _envelope(business, user, invited=message.context.get("what") == "invite")
+            return _envelope(business, user, str(message.context.get("what")))
 
     return render
 
 
-def _envelope(business: Business, user: User, *, invited: bool) -> Envelope:
+def _envelope(business: Business, user: User, what: str) -> Envelope:
     shop = {"shop": business.name}
-    subject = _("Your account at %(shop)s") % shop if invited else _("A new password for %(shop)s") % shop
-    context = {"business": business, "user": user, "invited": invited, "link": accounts.password_link(user)}
+    subjects = {"invite": _("Your account at %(shop)s"), "role": _("Your role at %(shop)s has changed")}
+    subject = subjects.get(what, _("A new password for %(shop)s")) % shop
+    link = settings.SITE_URL if what == "role" else accounts.password_link(user)
+    context = {"business": business, "user": user, "what": what, "link": link}
     from_name, from_email = business.sender
     return Envelope(
         subject=subject,

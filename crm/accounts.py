@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
-from crm import outbox
+from crm import audit, outbox
 from crm.errors import Refusal
-from crm.models import Business, Customer, User
+from crm.models import Business, Customer, CustomerQuerySet, User
 
 SOURCE = KIND = "account"
 DEMO_EMAIL, DEMO_PASSWORD = "owner@example.com", "closeknit-demo"
@@ -34,14 +36,19 @@ def create_first_owner(*, email: str, password: str, name: str, language: str) -
 
 
 @transaction.atomic
-def invite(*, email: str, name: str, role: str, language: str, at: datetime) -> User:
+def invite(
+    *, email: str, name: str, role: str, language: str, at: datetime, scope: str = User.Scope.ALL
+) -> User:
     """Set up an account and send a link to choose its password."""
-    user = User.objects.create_user(email, None, name=name, role=role, language=language)
+    user = User.objects.create_user(
+        email, None, name=name, role=role, scope=scope, language=language, invited_at=at
+    )
     _send(user, "invite", at)
     return user
 
 
 def invite_again(user: User, *, at: datetime) -> None:
+    User.objects.filter(pk=user.pk).update(invited_at=at)
     _send(user, "invite", at)
 
 
@@ -76,6 +83,52 @@ def set_role(user: User, role: str) -> None:
     if role != User.Role.OWNER:
         _refuse_last_owner(user)
     User.objects.filter(pk=user.pk).update(role=role)
+
+
+@transaction.atomic
+def set_place(user: User, role: str, scope: str, *, at: datetime) -> None:
+    """Give somebody a role and a scope; they get a mail about a new role. One owner always stays."""
+    set_role(user, role)
+    User.objects.filter(pk=user.pk).update(scope=scope)
+    if role != user.role and user.is_active:
+        _send(user, "role", at)
+
+
+def end_sessions(user: User) -> None:
+    """Sign out everywhere: sessions carry a mark of the account, which changes."""
+    user.session_mark = secrets.token_hex(8)
+    User.objects.filter(pk=user.pk).update(session_mark=user.session_mark)
+
+
+def invitation_ends(user: User) -> datetime | None:
+    """Until when the link of an invitation works; None when nothing is open."""
+    if user.last_login or user.invited_at is None:
+        return None
+    return user.invited_at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+
+@transaction.atomic
+def revoke(user: User) -> None:
+    """Take back an invitation that nobody has followed yet."""
+    if user.last_login or not User.objects.filter(pk=user.pk, last_login=None).exists():
+        raise Refusal(_("This person has signed in already. Switch the account off instead."))
+    _refuse_last_owner(user)
+    with audit.passage():
+        user.delete()
+
+
+def is_solo(business: Business) -> bool:
+    """Whether one person works alone, so that owners and scopes need not be shown."""
+    if business.solo == Business.Solo.AUTO:
+        return User.objects.filter(is_active=True).count() < 2
+    return business.solo == Business.Solo.ON
+
+
+def customers_by_owner(people: CustomerQuerySet) -> list[tuple[User | None, int]]:
+    """How many of these customers each member looks after, the most first."""
+    rows = people.order_by().values_list("owner").annotate(n=Count("pk")).order_by("-n")
+    members = User.objects.in_bulk([pk for pk, _n in rows if pk])
+    return [(members.get(pk), n) for pk, n in rows]
 
 
 @transaction.atomic

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from crm import access, masking
+from crm import access, accounts, masking, second_factor
 from crm.api import problems, tokens
 from crm.models import Business, Product, User
 
@@ -103,11 +105,37 @@ class ShopMiddleware:
         return response
 
 
+class SecondFactorMiddleware:
+    """Where codes are required, lead whoever has none to setting them up, whatever they wanted to see."""
+
+    OPEN = frozenset({"crm:codes", "crm:sign_out", "crm:set_language"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_args: Any) -> HttpResponse | None:
+        request = cast("HtmxRequest", request)
+        if not request.business.requires_codes or getattr(view, "access", "") == "public":
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name in self.OPEN or not request.user.is_authenticated or request.session.get("codes"):
+            return None
+        if second_factor.is_on(request.user):
+            request.session["codes"] = True
+            return None
+        messages.info(request, _("Everybody here signs in with codes. Please set them up first."))
+        return redirect("crm:codes")
+
+
 def shop(request: HttpRequest) -> dict[str, Any]:
     """Template context of every page."""
     return {
         "business": getattr(request, "business", None),
         "may": access.rights(request.user) if hasattr(request, "user") else {},
+        "solo": lambda: accounts.is_solo(Business.current()),
         "sandbox": not settings.MAIL_CONNECTION,
         "has_demo": Product.objects.filter(is_demo=True).exists,  # Asked only by whole pages.
     }

@@ -59,6 +59,13 @@ class InviteForm(Look, forms.Form):
         initial=User.Role.MANAGER,
         help_text=_("Owners also see settings and accounts, and may remove data."),
     )
+    scope = forms.ChoiceField(
+        label=_("Sees"), choices=User.Scope, initial=User.Scope.ALL, required=False,
+        help_text=_("Only their own: customers whom they look after, and nobody else's."),
+    )  # fmt: skip
+
+    def clean_scope(self) -> str:
+        return str(self.cleaned_data["scope"] or User.Scope.ALL)
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).strip().lower()

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,6 +40,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     scope = models.CharField(_("sees"), max_length=5, choices=Scope, default=Scope.ALL)
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    invited_at = models.DateTimeField(_("invited"), null=True, blank=True, editable=False)
+    session_mark = models.CharField(max_length=16, blank=True, editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -55,6 +58,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A new mark signs the account out everywhere, as a new password does."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(
+            salt, self.password + self.session_mark, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """The owner may everything in the admin; roles of `crm.access` decide the rest."""

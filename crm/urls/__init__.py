@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox
+from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox, team
 from crm.views import health, home
 
 app_name = "crm"
@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern] = [
     *customers.urlpatterns,
     *imports.urlpatterns,
     *outbox.urlpatterns,
+    *team.urlpatterns,
 ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,10 +18,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm import access, accounts
+from crm import access, accounts, second_factor
 from crm.forms.account import AccountForm, ChangePasswordForm, ChoosePasswordForm, ForgotForm, SignInForm
 from crm.models import User
+from crm.views.second_factor import PENDING
 from crm.web import HtmxRequest, render_page
+
+
+class _SignIn(auth_views.LoginView):
+    """The password alone opens an account without codes; else a code is asked for first."""
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
+        user = form.get_user()
+        if not second_factor.is_on(user):
+            return super().form_valid(form)
+        now = timezone.now().timestamp()
+        self.request.session[PENDING] = {"user": user.pk, "at": now, "next": self.get_redirect_url()}
+        return redirect("crm:sign_in_code")
 
 
 @never_cache
@@ -29,13 +43,23 @@ from crm.web import HtmxRequest, render_page
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     if not User.objects.exists():
         return redirect("crm:welcome")
-    view = auth_views.LoginView.as_view(
+    view = _SignIn.as_view(
         template_name="registration/sign_in.html",
         authentication_form=SignInForm,
         redirect_authenticated_user=True,
         extra_context={"demo": accounts.demo_login()},
     )
     return view(request)
+
+
+@require_http_methods(["GET", "POST"])
+@access.public
+def admin_door(request: HttpRequest) -> HttpResponseBase:
+    """The tables open by the same door as everything else, codes included."""
+    if request.user.is_authenticated:
+        messages.error(request, _("These tables are for the owner only."))
+        return redirect("crm:home")
+    return redirect_to_login("/admin/")
 
 
 sign_out = access.staff(auth_views.LogoutView.as_view())

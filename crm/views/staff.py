@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm import access, accounts
 from crm.errors import Refusal
 from crm.forms.account import InviteForm
+from crm.forms.team import TeamForm
 from crm.models import User
 from crm.web import HtmxRequest, render_page
 
@@ -25,7 +26,12 @@ def staff(request: HtmxRequest) -> HttpResponse:
         messages.success(request, _("%(email)s gets a mail with a link.") % {"email": user.email})
         return redirect("crm:staff")
     people = User.objects.order_by("-is_active", "name", "email")
-    context = {"section": "settings", "form": form, "people": people, "roles": User.Role.choices}
+    context = {
+        "section": "settings",
+        "form": form,
+        "people": people,
+        "rules": TeamForm(instance=request.business),
+    }
     return render_page(request, "crm/staff.html", context, status=422 if form.errors else 200)
 
 
