@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import access, masking
 from crm.access import Right
+from crm.cases import seeing
 from crm.models import Customer, User
 
 SHOWN = 6
@@ -110,14 +111,26 @@ def _people(user: User, words: str) -> list[Hit]:
     ]
 
 
+def _cases(user: User, words: str) -> list[Hit]:
+    found = seeing.visible(user).search(words)
+    return [
+        Hit(f"#{one.pk} {one.subject}", one.get_absolute_url(), "lifebuoy")
+        for one in found.order_by("-id")[:SHOWN]
+    ]
+
+
 def register_own() -> None:
     register("people", Source(gettext_lazy("Customers"), _people))
+    register("cases", Source(gettext_lazy("Cases"), _cases))
     for place in (
         Place(gettext_lazy("Home"), "crm:home", "home"),
         Place(gettext_lazy("Customers"), "crm:customers", "users"),
         Place(gettext_lazy("Add a customer"), "crm:customer_new", "user-plus", Right.EDIT),
         Place(gettext_lazy("Import a file"), "crm:import_new", "file-import", Right.IMPORT),
         Place(gettext_lazy("Imports"), "crm:imports", "file-import"),
+        Place(gettext_lazy("Cases"), "crm:cases", "lifebuoy"),
+        Place(gettext_lazy("New case"), "crm:case_new", "plus", Right.SERVE),
+        Place(gettext_lazy("Done to many at once"), "crm:bulk_jobs", "checks", Right.EDIT),
         Place(gettext_lazy("Products"), "crm:products", "package"),
         Place(gettext_lazy("Outbox"), "crm:outbox", "mailbox"),
         Place(gettext_lazy("Settings"), "crm:settings", "settings"),

@@ -9,9 +9,11 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         from crm import privacy
         from crm.imports import kinds
+        from feedback import finding
         from feedback.imports import AnswersLoader
         from feedback.models import Answer, Invitation
 
+        finding.register()
         kinds.register("answers", AnswersLoader())
         numbers_only = privacy.numbers_only
         privacy.keep(Answer, "comment", "language", unique=("key",), changes={"values": numbers_only})
