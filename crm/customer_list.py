@@ -22,6 +22,7 @@ from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
 from crm.paging import Page, mark_of, page_of
 
 MANY = 10_000
+FEW = 500
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
 OLD_SORTS = {"newest": "-created_on", "name": ""}
@@ -229,6 +230,20 @@ def listed(
     """One page of the list; `among` are the people whom the reader may see."""
     ordered, order = filters.ordered(with_columns(filters.apply(among), columns))
     return page_of(ordered, order, after=after, before=before, size=size)
+
+
+def opened(
+    filters: Filters, columns: Sequence[Column], *, among: CustomerQuerySet, after: str, before: str
+) -> tuple[Page[Customer], int]:
+    """One page and how many match. A search that finds few looks through everybody once, not for each."""
+    if filters.q:
+        few = list(filters.apply(among.order_by()).values_list("pk", flat=True)[: FEW + 1])
+        if len(few) <= FEW:
+            order = replace(filters, q="", chosen=())
+            found = among.filter(pk__in=few)
+            return listed(order, columns, among=found, after=after, before=before), len(few)
+    page = listed(filters, columns, among=among, after=after, before=before)
+    return page, count_capped(filters, page, among=among)
 
 
 def count_capped(filters: Filters, page: Page[Customer] | None = None, *, among: CustomerQuerySet) -> int:

@@ -29,8 +29,7 @@ def customers(request: HtmxRequest) -> HttpResponse:
     tabs = list_habits.tabs(request.user, filters, habit)
     columns = list_habits.columns(filters, habit, tabs.current)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    page = customer_list.listed(filters, columns, among=people, after=after, before=before)
-    count = customer_list.count_capped(filters, page, among=people)
+    page, count = customer_list.opened(filters, columns, among=people, after=after, before=before)
     context = {
         "section": "customers",
         "filters": filters,

@@ -213,3 +213,18 @@ def test_the_panel_has_an_address_and_walks_the_filtered_list(owner_client):
     assert f'data-beside="{middle.public_id}"' in page
     assert f"panel={first.public_id}" in page
     assert f"panel={last.public_id}" in page
+
+
+def test_a_search_counts_and_shows_the_same_whether_it_finds_few_or_many(owner_client, monkeypatch):
+    for name in ("Brook", "Archer", "Castle"):
+        make_customer(first_name="Wren", last_name=name)
+    make_customer(first_name="Other")
+
+    few = owner_client.get("/customers/?q=wren").content.decode()
+    monkeypatch.setattr(customer_list, "FEW", 1)
+    many = owner_client.get("/customers/?q=wren").content.decode()
+
+    for page in (few, many):
+        assert "3 customers" in page
+        assert page.index("Wren Archer") < page.index("Wren Brook") < page.index("Wren Castle")
+        assert "Other" not in page
