@@ -22,7 +22,7 @@ from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
 from crm.paging import Page, mark_of, page_of
 
 MANY = 10_000
-FEW = 500
+FEW = 5_000
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
 OLD_SORTS = {"newest": "-created_on", "name": ""}
