@@ -87,7 +87,7 @@ class WebsiteForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         model = Website
         fields = ["is_on", "origins", "needs_consent", "anonymous_days", "known_days"]
         help_texts = {
-            "needs_consent": _("The law asks for it in many countries. See below how your page says so."),
+            "needs_consent": _("The law asks for it in many countries. Step 2 shows how your page says so."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.utils import timezone
@@ -35,7 +36,7 @@ class WebhookEndpoint(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.name or self.url
+        return self.name or urlsplit(self.url).hostname or self.url
 
 
 def new_message_id() -> str:
