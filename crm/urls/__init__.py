@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox, team
+from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox, privacy, team
 from crm.views import health, home
 
 app_name = "crm"
@@ -20,4 +20,5 @@ urlpatterns: list[URLPattern] = [
     *imports.urlpatterns,
     *outbox.urlpatterns,
     *team.urlpatterns,
+    *privacy.urlpatterns,
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,8 +14,7 @@ from crm.languages import language_of
 from crm.models import Business
 from crm.outbox import unsubscribing
 from crm.outbox.unsubscribing import Reader
-
-TEMPLATE = "public/unsubscribe.html"
+from crm.views import preferences
 
 
 @csrf_exempt  # Mail programs post here without cookies; the signed token is the permission.
@@ -27,11 +25,11 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     reader = unsubscribing.reader_of(token)
     with translation.override(language_of(reader.customer if reader else None, Business.current())):
         if reader is None:
-            response = render(request, TEMPLATE, {"reader": None}, status=404)
+            response = preferences.page(request, token, None, status=404)
         elif request.method == "POST":
             response = _decide(request, reader, token)
         else:
-            response = render(request, TEMPLATE, {"reader": reader})
+            response = preferences.page(request, token, reader)
         response.headers["Content-Language"] = translation.get_language()
     return response
 
@@ -46,6 +44,5 @@ def _decide(request: HttpRequest, reader: Reader, token: str) -> HttpResponse:
     elif "come_back" in request.POST:
         unsubscribing.come_back(reader, at=now, wording=_("I want mails again"))
     else:
-        return render(request, TEMPLATE, {"reader": reader}, status=400)
-    context = {"reader": unsubscribing.reader_of(token), "changed": True}
-    return render(request, TEMPLATE, context)
+        return preferences.page(request, token, reader, status=400)
+    return preferences.page(request, token, unsubscribing.reader_of(token), changed=True)

@@ -83,6 +83,8 @@ PUBLIC = {
     "c/<str:token>",  # Links in mails: clicked, opened, unsubscribe, answer.
     "o/<str:token>",
     "u/<str:token>",
+    "u/<str:token>/choices",  # The customer's own page.
+    "u/<str:token>/ask",
     "s/<str:token>",
     "hooks/mail/<str:hook>",  # Signed by the mail provider.
 }
@@ -132,7 +134,10 @@ OF_A_CUSTOMER = {
     "customers/duplicates/<int:pk>/different/",
     "customers/merges/<int:pk>/undo/",
 }
-SELDOM: set[str] = {"service/<int:pk>/files/<int:file_pk>/"}  # Of those: there only at times.
+SELDOM: set[str] = {
+    "service/<int:pk>/files/<int:file_pk>/",
+    "customers/<slug:public_id>/privacy/export/<int:pk>/",
+}  # Of those: there only at times.
 WAYS = ("get", "post", "fragment")
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 

@@ -1,0 +1,85 @@
+"""What a customer decides on their own page: what for, in which language, and what to ask the shop for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from crm import consent
+from crm.models import Channel, Customer, PrivacyRequest, Purpose
+
+MONTH = timedelta(days=30)  # The law's answer time, counted on the careful side.
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One purpose on one channel, as the page shows it."""
+
+    purpose: Purpose
+    channel: str
+    granted: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.purpose.key}.{self.channel}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.purpose.label} · {Channel(self.channel).label}"
+
+
+def switches(customer: Customer) -> list[Switch]:
+    """What the shop asks permission for, besides marketing mail, which has its own button."""
+    standing = consent.state(customer)
+    return [
+        Switch(purpose, channel, standing.get((purpose.key, channel), consent.UNKNOWN).granted)
+        for purpose in Purpose.objects.filter(is_public=True)
+        for channel in purpose.channels
+        if (purpose.key, channel) != (consent.MARKETING, consent.EMAIL) and channel in Channel.values
+    ]
+
+
+def choose(customer: Customer, chosen: Collection[str], *, source: str, at: datetime) -> int:
+    """Take over the switches as they stand now; returns how many changed."""
+    changed = 0
+    for switch in switches(customer):
+        if (switch.name in chosen) == switch.granted:
+            continue
+        changed += 1
+        say = consent.withdraw if switch.granted else consent.grant
+        say(
+            customer, source=source, at=at, wording=switch.label, purpose=switch.purpose.key,
+            channel=switch.channel, proof={"page": "preferences"},
+        )  # fmt: skip
+    return changed
+
+
+def speak(customer: Customer, language: str) -> bool:
+    """Write to the customer in this language from now on."""
+    if language not in dict(settings.LANGUAGES):
+        return False
+    return bool(Customer.objects.filter(pk=customer.pk).exclude(language=language).update(language=language))
+
+
+def ask(customer: Customer, kind: str, *, source: str, at: datetime) -> PrivacyRequest:
+    """Ask the shop; the same wish twice is one request with the first date."""
+    values = {"source": source, "asked_at": at, "due_on": (at + MONTH).date()}
+    state = PrivacyRequest.State.OPEN
+    try:
+        with transaction.atomic():
+            request, _made = PrivacyRequest.objects.get_or_create(
+                customer=customer, kind=kind, state=state, defaults=values
+            )
+    except IntegrityError:  # Asked twice in the same moment.
+        request = PrivacyRequest.objects.get(customer=customer, kind=kind, state=state)
+    return request
+
+
+def waiting(customer: Customer) -> dict[str, PrivacyRequest]:
+    """The open requests of a customer by kind."""
+    found = PrivacyRequest.objects.filter(customer=customer, state=PrivacyRequest.State.OPEN)
+    return {one.kind: one for one in found}

@@ -1,0 +1,18 @@
+"""What people decide about their data, and what staff does about it."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from crm.views import preferences, privacy
+
+urlpatterns: list[URLPattern] = [
+    path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
+    path("u/<str:token>/ask", preferences.ask, name="preferences_ask"),
+    path("privacy/requests/", privacy.requests, name="privacy_requests"),
+    path("privacy/requests/<int:pk>/decline/", privacy.decline, name="privacy_decline"),
+    path("customers/<slug:public_id>/privacy/", privacy.person, name="privacy_person"),
+    path("customers/<slug:public_id>/privacy/export/", privacy.export, name="privacy_export"),
+    path("customers/<slug:public_id>/privacy/export/<int:pk>/", privacy.download, name="privacy_download"),
+    path("customers/<slug:public_id>/privacy/erase/", privacy.erase, name="privacy_erase"),
+]

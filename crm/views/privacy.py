@@ -1,0 +1,100 @@
+"""What staff does about privacy: requests, the archive of a person, erasing."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm import access, audit, privacy
+from crm.access import Right
+from crm.errors import Refusal
+from crm.models import PersonalArchive, PrivacyRequest
+from crm.privacy import archive
+from crm.web import HtmxRequest, render_page
+
+
+@require_GET
+@access.needs(Right.MANAGE)
+def requests(request: HtmxRequest) -> HttpResponse:
+    mine = PrivacyRequest.objects.filter(customer__in=access.customers(request.user))
+    context = {
+        "section": "settings",
+        "open": mine.filter(state=PrivacyRequest.State.OPEN).select_related("customer")[:200],
+        "settled": mine.exclude(state=PrivacyRequest.State.OPEN)
+        .select_related("customer", "settled_by")
+        .order_by("-settled_at")[:50],
+        "today": request.business.today(),
+    }
+    return render_page(request, "crm/privacy/requests.html", context)
+
+
+@require_GET
+@access.needs(Right.MANAGE)
+def person(request: HtmxRequest, public_id: str) -> HttpResponse:
+    customer = access.find_customer(request, public_id)
+    context = {
+        "section": "customers",
+        "customer": customer,
+        "archives": customer.archives.select_related("made_by"),
+        "requests": customer.privacy_requests.all(),
+    }
+    return render_page(request, "crm/privacy/person.html", context)
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def export(request: HtmxRequest, public_id: str) -> HttpResponse:
+    customer = access.find_customer(request, public_id)
+    now = timezone.now()
+    archive.make(customer, by=request.user, at=now)
+    customer.privacy_requests.filter(kind="export", state="open").update(
+        state=PrivacyRequest.State.DONE, settled_at=now, settled_by=request.user
+    )
+    audit.record(request.user, "exported", customer, count=1)
+    messages.success(request, _("The file is ready. It is deleted after 14 days."))
+    return redirect("crm:privacy_person", public_id)
+
+
+@require_GET
+@access.needs(Right.MANAGE)
+def download(request: HtmxRequest, public_id: str, pk: int) -> FileResponse:
+    customer = access.find_customer(request, public_id)
+    found = get_object_or_404(PersonalArchive, pk=pk, customer=customer)
+    path = archive.file_of(found)
+    if not path.is_file():
+        raise Http404
+    audit.record(request.user, "exported", customer, count=1)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{customer.public_id}.zip")
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def erase(request: HtmxRequest, public_id: str) -> HttpResponse:
+    customer = access.find_customer(request, public_id)
+    try:
+        done = privacy.erase(customer, by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("crm:privacy_person", public_id)
+    text = _("The person is erased: %(rows)d rows and %(files)d files. Sums and counts are unchanged.")
+    messages.success(request, text % {"rows": sum(done.tables.values()), "files": len(done.files)})
+    return redirect("crm:customers")
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def decline(request: HtmxRequest, pk: int) -> HttpResponse:
+    mine = PrivacyRequest.objects.filter(customer__in=access.customers(request.user))
+    wanted = get_object_or_404(mine, pk=pk)
+    answer = request.POST.get("answer", "").strip()[:300]
+    if not answer:
+        messages.error(request, _("Say why: the person has a right to know."))
+        return redirect("crm:privacy_requests")
+    settled = {"state": PrivacyRequest.State.DECLINED, "answer": answer, "settled_at": timezone.now()}
+    mine.filter(pk=wanted.pk, state=PrivacyRequest.State.OPEN).update(**settled, settled_by=request.user)
+    audit.record(request.user, "changed", wanted)
+    return redirect("crm:privacy_requests")
