@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm import ledger
+from crm import ledger, webhooks
 from crm.errors import Refusal
 from crm.models import Business, Interaction
 from feedback import closing, texts
@@ -42,7 +42,7 @@ def accept(
         "language": language,
         "answered_at": at,
     }
-    answer, _created = Answer.objects.update_or_create(
+    answer, created = Answer.objects.update_or_create(
         invitation=held,
         defaults=said,
         create_defaults={
@@ -56,6 +56,10 @@ def accept(
     questions = list(held.survey.questions.all())
     for entry in ledger_entries(held.survey, questions, answer, Business.current().language):
         ledger.correct(entry)
+    if created:
+        person = held.customer.public_id if held.customer else None
+        said_of = {"answer": answer.pk, "survey": held.survey.slug, "customer": person}
+        webhooks.emit("answer.created", said_of, at=at)
     closing.follow_up(answer)
     return answer
 

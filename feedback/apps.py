@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FeedbackConfig(AppConfig):
     name = "feedback"
 
     def ready(self) -> None:
-        from crm import privacy
+        from crm import privacy, webhooks
         from crm.imports import kinds
         from feedback import finding
         from feedback.imports import AnswersLoader
@@ -15,6 +16,7 @@ class FeedbackConfig(AppConfig):
 
         finding.register()
         kinds.register("answers", AnswersLoader())
+        webhooks.register("answer.created", _("A customer answered a survey"))
         numbers_only = privacy.numbers_only
         privacy.keep(Answer, "comment", "language", unique=("key",), changes={"values": numbers_only})
         privacy.keep(Invitation, rare=("source",))

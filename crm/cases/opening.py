@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from crm import audit, ledger
+from crm import audit, ledger, webhooks
 from crm.cases import promises
 from crm.figures import figures_of
 from crm.models import Case, CaseMessage, Customer, Interaction, User
+
+TOLD = {"case": "case.created", "case_solved": "case.solved", "case_reopened": "case.reopened"}
 
 
 @transaction.atomic
@@ -92,7 +94,9 @@ def worth_of(customer: Customer | None) -> Decimal:
 
 
 def remember(case: Case, kind: str, *, at: datetime, key: str) -> None:
-    """Write into the customer's timeline what became of a case."""
+    """Tell what became of a case: to other programs, and in the customer's timeline."""
+    person = case.customer.public_id if case.customer else None
+    webhooks.emit(TOLD[kind], {"case": case.pk, "customer": person}, at=at)
     if case.customer_id is None:
         return
     ledger.record(

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import audit, journal, signals
+from crm import audit, journal, signals, webhooks
 from crm.duplicates import searching
 from crm.errors import Refusal
 from crm.merging import children, choosing
@@ -73,6 +73,8 @@ def merge(
     journal.seal(book)
     CustomerMerge.objects.filter(pk=done.pk).update(journal=book.pk)
     done.journal = book.pk
+    gone = [one.public_id for one in losers]
+    webhooks.emit("customer.merged", {"customer": survivor.public_id, "merged": gone})
     audit.record(by, AuditEntry.Action.MERGED, survivor, count=len(losers), detail=f"{moved}")
     transaction.on_commit(lambda: signals.merged.send(sender=CustomerMerge, merge=done))
     return done

@@ -31,6 +31,9 @@ _events: dict[str, str | Promise] = {
     "purchase.created": _("Something was sold"),
     "purchase.updated": _("A purchase was changed"),
     "purchase.refunded": _("Money was given back"),
+    "case.created": _("A case was opened"),
+    "case.solved": _("A case was solved"),
+    "case.reopened": _("A case was opened again"),
     "import.finished": _("An import was finished"),
 }
 

@@ -14,9 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
-from crm import consent, webhooks
-from crm.models import WebhookDelivery, WebhookEndpoint
+from crm import cases, consent, merging, privacy, webhooks
+from crm.models import Case, Customer, WebhookDelivery, WebhookEndpoint
 from crm.webhooks import connecting, delivering, signing
+from feedback import answers
+from feedback.models import Invitation, Survey
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +76,12 @@ def test_a_client_library_verifies_what_a_receiver_hears(shop, reachable):
     [(headers, body)] = receiver.heard
     said = Webhook(endpoint.secret).verify(body, headers)
     assert said["type"] == "consent.changed"
-    assert said["data"] == {"customer": person.public_id, "channel": "email", "action": "granted"}
+    assert said["data"] == {
+        "customer": person.public_id,
+        "purpose": "marketing",
+        "channel": "email",
+        "action": "granted",
+    }
     assert person.email not in body.decode()
     row = WebhookDelivery.objects.get()
     assert (row.state, row.response_status, row.message_id) == ("delivered", 204, headers["webhook-id"])
@@ -271,3 +278,24 @@ def test_the_payload_names_fields_and_no_values(owner_client):
 
     said = json.loads(WebhookDelivery.objects.get(event="customer.updated").body)
     assert said["data"] == {"customer": person.public_id, "changed": ["city"]}
+
+
+def test_every_event_on_offer_is_told_by_the_verb_of_its_name(shop, clerk):
+    endpoint_at("https://a.example/", events=list(webhooks.known()))
+    now = timezone.now()
+    ada, bo = make_customer(), make_customer()
+
+    case = cases.open_case("Broken cup", customer=ada, text="In pieces", at=now)
+    cases.solve(case, by=clerk, at=now)
+    cases.reopen(Case.objects.get(), by=clerk, at=now)
+    survey = Survey.objects.create(slug="loop", name="Loop", kind="nps")
+    invitation = Invitation.objects.create(
+        survey=survey, customer=ada, source="test", expires_at=now + timedelta(days=1)
+    )
+    answers.accept(invitation, score=9, comment="", values={}, language="en", at=now)
+    merging.merge([ada.pk, bo.pk], by=clerk, at=now)
+    privacy.erase(Customer.objects.get(pk=ada.pk), by=clerk, at=now)
+
+    told = set(WebhookDelivery.objects.values_list("event", flat=True))
+    assert {"case.created", "case.solved", "case.reopened", "answer.created", "customer.merged"} <= told
+    assert "customer.deleted" in told
