@@ -141,7 +141,10 @@ def _no_mail(customer: Customer, at: datetime) -> list[Customer]:
 def pend(customer: Customer, opt_in: Consent) -> None:
     """Record that a yes waits for its confirmation, with the evidence of the asking (unsaved, ASKED)."""
     opt_in.save()
-    if state(customer).get((opt_in.purpose, opt_in.channel), UNKNOWN).granted:
+    standing = state(customer).get((opt_in.purpose, opt_in.channel), UNKNOWN)
+    if (
+        standing.granted or standing.state == ConsentState.State.WITHDRAWN
+    ):  # A no holds until the yes is sure.
         return
     _stand(customer, opt_in.purpose, opt_in.channel, ConsentState.State.PENDING, opt_in.at)
 

@@ -50,7 +50,7 @@ class ConsentStateAdmin(ReadOnlyAdmin):
 
 @admin.register(OptIn)
 class OptInAdmin(ReadOnlyAdmin):
-    list_display = ("customer", "purpose", "channel", "state", "asked_at", "confirmed_at")
+    list_display = ("source", "customer", "state", "asked_at", "sent_count", "confirmed_at")
     list_select_related = ("customer",)
     list_filter = ("state",)
     ordering = ("-id",)

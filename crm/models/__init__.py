@@ -12,7 +12,6 @@ from crm.models.consent import (
     Consent,
     ConsentState,
     ConsentWording,
-    OptIn,
     Purpose,
     Suppression,
 )
@@ -32,6 +31,7 @@ from crm.models.import_profile import ImportProfile
 from crm.models.interaction import Interaction
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
+from crm.models.opt_in import OptIn
 from crm.models.privacy import ErasedIdentity, PersonalArchive, PrivacyRequest, RetentionRule
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.rate import Rate

@@ -128,46 +128,6 @@ class ConsentState(models.Model):
         return f"{self.purpose} {self.channel} {self.state}"
 
 
-class OptIn(PersonalData):
-    """A yes that waits for its confirmation by mail. WAITING → CONFIRMED; WAITING → LAPSED by time."""
-
-    PERSONAL = frozenset({"address", "proof"})
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        CONFIRMED = "confirmed", _("Confirmed")
-        LAPSED = "lapsed", _("Not confirmed in time")
-
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="opt_ins")
-    purpose = models.CharField(_("purpose"), max_length=30)
-    channel = models.CharField(_("channel"), max_length=20)
-    address = models.CharField(_("address"), max_length=254)
-    wording = models.CharField(_("wording"), max_length=400)
-    version = models.ForeignKey(ConsentWording, models.SET_NULL, null=True, related_name="+")
-    source = models.CharField(_("source"), max_length=80)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
-    proof = models.JSONField(default=dict, blank=True)
-    asked_at = models.DateTimeField(_("asked at"))
-    sent_count = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(_("ends"))
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
-
-    class Meta:
-        verbose_name = _("double opt-in")
-        verbose_name_plural = _("double opt-ins")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["customer", "purpose", "channel"],
-                condition=models.Q(state="waiting"),
-                name="one_opt_in_waits",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {self.channel} {self.state}"
-
-
 class Suppression(models.Model):
     """An address that must get no marketing mail, kept as a hash so that it survives the person's erasure."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm import housekeeping
+from crm import housekeeping, opt_in, opt_in_mail, outbox
 from crm.privacy import archive, keeping, merged, traces
 
 
@@ -10,3 +10,6 @@ def start() -> None:
     housekeeping.register(archive.forget_old)
     housekeeping.register(traces.compact_after_erasures)
     keeping.also(merged.forget_images, "crm_journalentry")
+    keeping.also(opt_in.forget_people, "crm_optin")
+    housekeeping.register(opt_in.lapse_old)
+    outbox.register(opt_in.KIND, opt_in_mail.prepare)

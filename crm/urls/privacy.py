@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import preferences, privacy
+from crm.views import confirming, preferences, privacy
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
     path("u/<str:token>/ask", preferences.ask, name="preferences_ask"),
+    path("confirm/<str:token>", confirming.confirm, name="confirm"),
     path("privacy/requests/", privacy.requests, name="privacy_requests"),
     path("privacy/requests/<int:pk>/decline/", privacy.decline, name="privacy_decline"),
     path("customers/<slug:public_id>/privacy/", privacy.person, name="privacy_person"),

@@ -67,6 +67,7 @@ OWNERS = (
     "welcome/shop/",
 )
 PUBLIC = {
+    "confirm/<str:token>",
     "api/",  # What the API is, for people and programs; it names no shop.
     "api/schema/",
     "api/<path:rest>",

@@ -52,7 +52,7 @@ OPEN = {
     "crm.Interaction": {"kind", "source", "key", "subject", "metric"},
     "crm.Consent": {"purpose", "channel", "action", "source"},
     "crm.ConsentState": {"purpose", "channel", "state"},
-    "crm.OptIn": {"purpose", "channel", "source", "state", "wording"},
+    "crm.OptIn": {"wanted", "language", "source", "state", "wording"},
     "crm.PersonalArchive": {"path"},
     "crm.PrivacyRequest": {"kind", "state", "source"},
     "crm.Purchase": {"key", "number", "currency", "channel", "coupon", "status"},
