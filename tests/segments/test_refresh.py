@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm import ledger
 from crm.errors import Refusal
-from crm.models import Business, Customer, Interaction
+from crm.models import Business, Customer, ImportBatch, Interaction
 from crm.signals import import_finished
 from segments import lease, refresh, tasks
 from segments.models import CustomerFeatures, ScoringRun
@@ -216,7 +216,7 @@ def test_a_finished_import_asks_for_a_refresh(shop, django_capture_on_commit_cal
     make_purchase(make_customer())
 
     with django_capture_on_commit_callbacks(execute=True):
-        import_finished.send(sender=None, batch=None)
+        import_finished.send(sender=None, batch=ImportBatch(kind="customers"))
 
     assert CustomerFeatures.objects.get().orders == 1
 
