@@ -7,20 +7,23 @@ import re
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.demo import analysing, loading
 from campaigns.models import Campaign
+from crm.access import Right
 from crm.models import Customer, Message, Purchase, User
 from feedback import invitations
 from feedback.models import Survey
+from tests.architecture.test_shape import own_views
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 PHONE = {"width": 390, "height": 800}
 WIDE = {"width": 1280, "height": 900}
 LATIN = re.compile(r"[A-Za-z]{4,}")
 # Words that stay as they are in Chinese, and data of the invented shop.
-SAME = re.compile(r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker")
+SAME = re.compile(r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker|Webhooks?|name\+")
 
 
 @pytest.fixture
@@ -38,42 +41,36 @@ def addresses() -> list[str]:
     draft = Campaign.objects.get(state="draft")
     message = Message.objects.filter(state="sent").order_by("id").first()
     return [
-        "/",
-        "/customers/",
+        *plain_pages(),
         buyer.get_absolute_url(),
         f"{buyer.get_absolute_url()}edit/",
         f"/purchases/{Purchase.objects.filter(customer=buyer).first().pk}/",
-        "/products/",
-        "/imports/",
-        "/imports/new/",
-        "/segments/",
-        "/segments/new/",
         "/segments/s/tea-lovers/",
         "/segments/s/tea-lovers/rule/",
         "/segments/s/tasting-evening/",
-        "/segments/rfm/",
         "/segments/people/?group=champions",
-        "/segments/clusters/",
-        "/campaigns/",
-        "/campaigns/new/",
         done.get_absolute_url(),
         draft.get_absolute_url(),
         f"{draft.get_absolute_url()}edit/",
         f"{done.get_absolute_url()}recipients/",
-        "/campaigns/templates/",
-        "/campaigns/home/unhappy/",
-        "/campaigns/demo/shop/",
-        "/feedback/",
-        "/feedback/new/",
         "/feedback/recommend/",
         "/feedback/recommend/answers/",
-        "/outbox/",
         f"/outbox/{message.pk}/",
-        "/settings/",
-        "/settings/business/",
-        "/settings/staff/",
-        "/settings/fields/",
-        "/account/",
+    ]
+
+
+def plain_pages() -> list[str]:
+    """Every whole page for staff whose address has no parameter: a new one is looked at on its first day."""
+    client = Client()
+    client.force_login(User.objects.get(email=loading.OWNER), "django.contrib.auth.backends.ModelBackend")
+    routes = [route for route, view in own_views() if "<" not in route and view.access in {"staff", *Right}]
+    answers = {f"/{route}": client.get(f"/{route}") for route in routes}
+    return [
+        address
+        for address, answer in answers.items()
+        if answer.status_code == 200
+        and not answer.streaming
+        and answer.content.lstrip().startswith(b"<!DOCTYPE")
     ]
 
 
