@@ -23,7 +23,10 @@ PHONE = {"width": 390, "height": 800}
 WIDE = {"width": 1280, "height": 900}
 LATIN = re.compile(r"[A-Za-z]{4,}")
 # Words that stay as they are in Chinese, and data of the invented shop.
-SAME = re.compile(r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker|Webhooks?|name\+")
+SAME = re.compile(
+    r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker|Webhooks?|"
+    r"name\+"
+)
 
 
 @pytest.fixture
