@@ -56,5 +56,21 @@ app.conf.beat_schedule = {
         "options": {"expires": 60},
     },
     "look into mailboxes": {"task": "crm.tasks.check_mailboxes", "schedule": 60, "options": {"expires": 60}},
+    "work in messages of shops": {
+        "task": "crm.tasks.work_in_shop_events",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "look into watched sources": {
+        "task": "crm.tasks.look_into_feeds",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "judge the data": {"task": "crm.tasks.check_quality_nightly", "schedule": crontab(hour=3, minute=55)},
+    "resume judging the data": {
+        "task": "crm.tasks.resume_quality",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

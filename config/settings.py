@@ -176,6 +176,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "crm.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
+FEEDS_ROOT = Path(os.environ.get("FEEDS_DIR") or VAR / "incoming")  # Watched folders lie below it.
 WEBHOOKS_MAY_REACH_PRIVATE = env.env_bool("WEBHOOKS_MAY_REACH_PRIVATE")  # A receiver in the own network.
 EVENTS_PER_MINUTE = int(os.environ.get("EVENTS_PER_MINUTE", "30000"))  # Of the whole website,
 EVENTS_PER_MINUTE_AND_ADDRESS = int(os.environ.get("EVENTS_PER_MINUTE_AND_ADDRESS", "600"))  # and of one.

@@ -63,8 +63,10 @@ def _fill_lists() -> None:
     from crm import palette
     from crm.bulk_actions import own
     from crm.listing import catalogue, columns
+    from crm.quality import narrowing
 
     catalogue.register()
     columns.register_own()
     own.register_own()
+    narrowing.register()
     palette.register_own()

@@ -25,6 +25,8 @@ class OrderLine:
     price: Decimal
     sku: str = ""
     category: str = ""
+    discount: Decimal | None = None  # Of this line, to be taken off.
+    amount: Decimal | None = None  # What the line cost in all, where that is not quantity times price.
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Order:
     total: Decimal | None = None
     refunded: Decimal | None = None
     cancelled: bool = False
-    header: dict[str, Any] = field(default_factory=dict)  # discount, shipping, tax, channel, coupon.
+    header: dict[str, Any] = field(default_factory=dict)  # discount, tax …; what is known of the buyer.
 
 
 @transaction.atomic
@@ -91,6 +93,10 @@ def _row(order: Order, line: OrderLine) -> dict[str, Any]:
         row["sku"] = line.sku
     if line.category:
         row["category"] = line.category
+    if line.discount is not None:
+        row["line_discount"] = line.discount
+    if line.amount is not None:
+        row["amount"] = line.amount
     if order.total is not None:
         row["order_total"] = order.total
     if order.refunded is not None:

@@ -10,9 +10,12 @@ from crm.bulk_actions import running as bulk_running
 from crm.cases import escalating
 from crm.cases.incoming import imap
 from crm.duplicates import searching
+from crm.feeds import looking
 from crm.imports import running, undoing
 from crm.merging import many
 from crm.outbox import claiming, dispatching
+from crm.quality import checking
+from crm.shops import working
 from crm.webhooks import delivering
 
 
@@ -123,3 +126,48 @@ def merge_many(bulk_id: int) -> None:
     """Merge, or take back, all groups of one order."""
     many.run(bulk_id)
     many.run_back(bulk_id)
+
+
+@shared_task
+def work_in_shop_event(event_id: int) -> None:
+    """Work in one message of a shop."""
+    working.process(event_id)
+
+
+@shared_task
+def work_in_shop_events() -> None:
+    """Work in what waits: later tries, and what a killed worker or a lost task left."""
+    working.work()
+
+
+@shared_task
+def look_into_feeds() -> None:
+    """Look into every folder and at every address that is due, each by a task of its own."""
+    for feed in looking.due(timezone.now()):
+        look_into_feed.delay(feed)
+
+
+@shared_task
+def look_into_feed(feed_id: int) -> None:
+    """Look into one and run the imports that this begins."""
+    for batch in looking.look(feed_id):
+        run_import.delay(batch)
+
+
+@shared_task
+def check_quality(run_id: int) -> None:
+    """Count how good the data are."""
+    checking.run(run_id)
+
+
+@shared_task
+def check_quality_nightly() -> None:
+    """The nightly look, for the trend."""
+    check_quality.delay(checking.ask(at=timezone.now()).pk)
+
+
+@shared_task
+def resume_quality() -> None:
+    """Go on with a look whose process was killed, or whose task was lost."""
+    if following := checking.release_stale(at=timezone.now()):
+        check_quality.delay(following)

@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin import api, audit, cases, duplicates, imports, journal, lists, privacy, tables
+from crm.admin import api, audit, cases, connections, duplicates, imports, journal, lists, privacy, tables
 
-__all__ = ["api", "audit", "cases", "duplicates", "imports", "journal", "lists", "privacy", "tables"]
+__all__ = [
+    "api",
+    "audit",
+    "cases",
+    "connections",
+    "duplicates",
+    "imports",
+    "journal",
+    "lists",
+    "privacy",
+    "tables",
+]
 
 admin.site.site_header = admin.site.site_title = "Closeknit"

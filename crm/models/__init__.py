@@ -7,6 +7,7 @@ from crm.models.audit import AuditEntry, AuditPass
 from crm.models.bulk_job import BulkJob, BulkTarget
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
+from crm.models.connection import Feed, FeedFile, ShopConnection, ShopEvent
 from crm.models.consent import (
     Channel,
     Consent,
@@ -34,6 +35,7 @@ from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.opt_in import OptIn
 from crm.models.privacy import ErasedIdentity, PersonalArchive, PrivacyRequest, RetentionRule
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
+from crm.models.quality import QualityException, QualityFinding, QualityRun
 from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
@@ -74,6 +76,8 @@ __all__ = [
     "DuplicateMember",
     "DuplicateSearch",
     "ErasedIdentity",
+    "Feed",
+    "FeedFile",
     "Holiday",
     "ImportBatch",
     "ImportParcel",
@@ -93,6 +97,9 @@ __all__ = [
     "Purchase",
     "PurchaseLine",
     "Purpose",
+    "QualityException",
+    "QualityFinding",
+    "QualityRun",
     "Rate",
     "ReceivedMail",
     "RecoveryCode",
@@ -102,6 +109,8 @@ __all__ = [
     "SandboxMail",
     "SecondFactor",
     "SensitiveValue",
+    "ShopConnection",
+    "ShopEvent",
     "SlaPolicy",
     "Suppression",
     "Tag",

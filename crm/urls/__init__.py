@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.urls import account, cases, connections, customers, duplicates, imports, lists, outbox, privacy, team
+from crm.urls import (
+    account,
+    cases,
+    connections,
+    customers,
+    duplicates,
+    imports,
+    lists,
+    outbox,
+    privacy,
+    quality,
+    shops,
+    team,
+)
 from crm.views import health, home
 
 app_name = "crm"
@@ -16,9 +29,11 @@ urlpatterns: list[URLPattern] = [
     *connections.urlpatterns,
     *lists.urlpatterns,  # Before those of one customer: "filter" is nobody's id.
     *duplicates.urlpatterns,
+    *quality.urlpatterns,
     *customers.urlpatterns,
     *imports.urlpatterns,
     *outbox.urlpatterns,
+    *shops.urlpatterns,
     *team.urlpatterns,
     *privacy.urlpatterns,
 ]

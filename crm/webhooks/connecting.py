@@ -6,7 +6,8 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +116,19 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         return Answer(None, "no answer within 10 seconds")
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError, UnicodeError) as error:
         return Answer(None, f"{type(error).__name__}: {error}"[:200])
+
+
+@contextmanager
+def opened(url: str, headers: dict[str, str], *, seconds: float) -> Iterator[httpcore.Response]:
+    """What lies at an address, to be read piece by piece; raises NotAllowed and the errors of httpcore."""
+    allowed = ("https", "http") if settings.WEBHOOKS_MAY_REACH_PRIVATE else ("https",)
+    if httpcore.URL(url).scheme.decode() not in allowed:
+        raise NotAllowed
+    with (
+        httpcore.ConnectionPool(network_backend=_Backend(time.monotonic() + seconds), retries=0) as pool,
+        pool.stream("GET", url, headers=list(headers.items())) as response,
+    ):
+        yield response
 
 
 def _beginning(response: httpcore.Response) -> str:
