@@ -14,7 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
-from crm.models import Business, Case, Customer, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
+from crm.models import (
+    Business,
+    Case,
+    Customer,
+    Feed,
+    ImportBatch,
+    Interaction,
+    Mailing,
+    Message,
+    ShopEvent,
+    WorkerHeartbeat,
+)
 from segments.grid import old_sale
 from segments.models import CustomerFeatures, ScoringRun, Segment
 
@@ -37,6 +48,7 @@ def matters(business: Business, now: datetime) -> list[Matter]:
     return [
         *_program(now),
         *_imports(now),
+        *_connections(now),
         *_campaigns(business),
         *_refresh(now),
         *_age(business.today(now)),
@@ -71,6 +83,22 @@ def _imports(now: datetime) -> Iterator[Matter]:
         yield Matter(
             "danger", "database-import", text, reverse("crm:import", args=[batch.pk]), _("Look at it")
         )
+
+
+def _connections(now: datetime) -> Iterator[Matter]:
+    """Watched sources that fail, and messages of shops that could not be worked in."""
+    for feed in Feed.objects.exclude(error="").exclude(state=Feed.State.OFF)[:3]:
+        level = "danger" if feed.state == Feed.State.STOPPED else "warning"
+        text = _("“%(name)s” could not be taken over: %(reason)s") % {"name": feed.name, "reason": feed.error}
+        yield Matter(level, "folder", text, reverse("crm:feed", args=[feed.pk]), _("See why"))
+    failed = ShopEvent.objects.filter(state=ShopEvent.State.FAILED, received_at__gte=now - LOOK_BACK)
+    if count := failed.count():
+        text = ngettext(
+            "%(n)s message of a shop could not be taken over.",
+            "%(n)s messages of shops could not be taken over.",
+            count,
+        ) % {"n": count}
+        yield Matter("warning", "webhook", text, reverse("crm:connections"), _("See why"))
 
 
 def _campaigns(business: Business) -> Iterator[Matter]:

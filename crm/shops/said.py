@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
+from crm.imports.parsing import EXACT
 from crm.orders import OrderLine
+
+MOST: Final = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,15 @@ def text(value: Any, longest: int = 200) -> str:
 
 
 def money(value: Any) -> Decimal:
+    """A figure with four decimals, in the one form that equal lines of files have."""
     try:
         found = Decimal(str(value if value not in (None, "") else "0"))
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
-        raise Refusal(
-            _("The message holds “%(text)s” where an amount should be.") % {"text": text(value, 40)}
-        )
-    return found
+    if not found.is_finite() or abs(found) >= MOST:
+        said = {"text": text(value, 40)}
+        raise Refusal(_("The message holds “%(text)s” where an amount should be.") % said)
+    return found.quantize(EXACT)
 
 
 def moment(value: Any, *, utc: bool = False) -> datetime | None:

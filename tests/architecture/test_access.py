@@ -31,6 +31,7 @@ from crm.models import (
     CustomField,
     DuplicateGroup,
     DuplicateMember,
+    Feed,
     Holiday,
     ImportBatch,
     Mailbox,
@@ -40,6 +41,8 @@ from crm.models import (
     Rate,
     ReceivedMail,
     SandboxMail,
+    ShopConnection,
+    ShopEvent,
     Tag,
     User,
     WebhookDelivery,
@@ -62,6 +65,7 @@ OWNERS = (
     "settings/fields/",
     "settings/staff/",
     "settings/webhooks/",
+    "settings/connections/",
     "settings/website/",
     "settings/mailboxes/",
     "welcome/shop/",
@@ -87,6 +91,7 @@ PUBLIC = {
     "u/<str:token>/choices",  # The customer's own page.
     "u/<str:token>/ask",
     "s/<str:token>",
+    "hooks/<slug:token>/",  # Signed by the shop.
     "hooks/mail/<str:hook>",  # Signed by the mail provider.
 }
 # What each role may do besides looking. The program's own table must say the same.
@@ -152,6 +157,9 @@ def world(owner, clerk) -> dict[str, str]:
     Tag.objects.create(pk=PK, name="Loop")
     make_token(PK)
     make_webhook(PK)
+    shop = ShopConnection.objects.create(pk=PK, kind="shopify", name="Loop")
+    ShopEvent.objects.create(pk=PK, connection=shop, event_id="1", topic="orders/create", body="{}")
+    Feed.objects.create(pk=PK, name="Loop", folder="loop")
     Purchase.objects.create(pk=PK, key="order:1", customer=customer, bought_at=NOON, charged=10)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
     Rate.objects.create(pk=PK, currency="USD", rate=1)
@@ -180,7 +188,13 @@ def world(owner, clerk) -> dict[str, str]:
     said = CaseMessage.objects.create(pk=PK, case=case, direction="in", text="Hello")
     CaseAttachment.objects.create(pk=PK, message=said, name="a.txt", content_type="text/plain", size=1)
     ReceivedMail.objects.create(pk=PK, digest="1", state="filed", case=case)
-    return {"column": "country", "public_id": customer.public_id, "token": "a-forged-token", "uidb64": "MQ"}
+    return {
+        "column": "country",
+        "rule": "unreachable",
+        "public_id": customer.public_id,
+        "token": "a-forged-token",
+        "uidb64": "MQ",
+    }
 
 
 def make_token(pk: int) -> None:

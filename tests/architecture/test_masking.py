@@ -55,6 +55,7 @@ OPEN = {
     "crm.OptIn": {"wanted", "language", "source", "state", "wording"},
     "crm.PersonalArchive": {"path"},
     "crm.PrivacyRequest": {"kind", "state", "source"},
+    "crm.ShopEvent": {"event_id", "topic", "digest", "subject", "number", "state"},
     "crm.Purchase": {"key", "number", "currency", "channel", "coupon", "status"},
     "crm.Refund": {"key", "number"},
     "crm.Message": {"key", "state", "reason", "error", "claimed_by"},

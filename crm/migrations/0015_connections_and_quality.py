@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0013_invitations_and_sessions'),
+        ('crm', '0014_double_opt_in'),
     ]
 
     operations = [
