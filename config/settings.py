@@ -114,6 +114,7 @@ LOGOUT_REDIRECT_URL = "crm:sign_in"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # Hours.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "crm.limits.address_of"
 AXES_USERNAME_FORM_FIELD = "username"  # As the sign-in form calls it, whatever the model says.
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
@@ -164,6 +165,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)  # So many proxies in front say who asks.
 
 MAIL_CONNECTION = env.mail(os.environ.get("EMAIL_URL", ""))  # Empty: the sandbox outbox.
 

@@ -6,6 +6,7 @@ memory is exact and costs no file.
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from dataclasses import dataclass
 
@@ -44,9 +45,15 @@ def use(name: str, *, limit: int, seconds: int, now: float, cost: int = 1) -> Us
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from; in production the proxy in front says so, in the last place."""
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PRODUCTION else ""
-    return (told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))[:60]
+    """Where a request comes from. Anybody can write X-Forwarded-For: only what our proxies added counts."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))[:60]
+    told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if not 0 < settings.TRUSTED_PROXIES <= len(told):
+        return direct
+    try:
+        return str(ipaddress.ip_address(told[-settings.TRUSTED_PROXIES]))
+    except ValueError:
+        return direct
 
 
 def forget() -> None:
