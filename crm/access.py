@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -19,6 +20,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from crm import audit
 from crm.models import AuditEntry, Customer, CustomerAlias, CustomerQuerySet, User
@@ -39,6 +41,7 @@ class Right(StrEnum):
     OWN = "own"  # The business, accounts, keys, audit.
 
 
+OPEN = frozenset({"public", "staff", "api"})  # Views that ask for no right; the API asks by itself.
 _Role = User.Role
 ROLES: dict[str, frozenset[Right]] = {
     _Role.OWNER: frozenset(Right),
@@ -51,6 +54,21 @@ ROLES: dict[str, frozenset[Right]] = {
 
 def may(user: Person, right: Right | str) -> bool:
     return isinstance(user, User) and user.is_active and Right(right) in ROLES.get(user.role, frozenset())
+
+
+def may_open(user: Person, address: str) -> bool:
+    """Whether the page at this address is open to the role of `user`: else no link leads there."""
+    try:
+        view = resolve(urlsplit(address).path).func
+    except Resolver404:
+        return True
+    needed = getattr(view, "access", Right.OWN)
+    return needed in OPEN or may(user, needed)
+
+
+def who_may(right: Right | str) -> list[str]:
+    """The roles that have a right, as people call them."""
+    return [str(role.label) for role in User.Role if Right(right) in ROLES[role]]
 
 
 def rights(user: Person) -> dict[str, bool]:
@@ -79,7 +97,7 @@ def needs(right: Right) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, right):
                 _note_refusal(request)
-                raise PermissionDenied
+                raise PermissionDenied(right)
             with audit.listening() as heard:
                 response = view(request, *args, **kwargs)
             if not heard and _has_changed(request, response):

@@ -127,7 +127,7 @@ def register_own() -> None:
         Place(gettext_lazy("Customers"), "crm:customers", "users"),
         Place(gettext_lazy("Add a customer"), "crm:customer_new", "user-plus", Right.EDIT),
         Place(gettext_lazy("Import a file"), "crm:import_new", "file-import", Right.IMPORT),
-        Place(gettext_lazy("Imports"), "crm:imports", "file-import"),
+        Place(gettext_lazy("Imports"), "crm:imports", "file-import", Right.IMPORT),
         Place(gettext_lazy("Cases"), "crm:cases", "lifebuoy"),
         Place(gettext_lazy("New case"), "crm:case_new", "plus", Right.SERVE),
         Place(gettext_lazy("Done to many at once"), "crm:bulk_jobs", "checks", Right.EDIT),

@@ -16,6 +16,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from crm import access
 from crm.languages import locale_of
 from crm.models import Message, WorkerHeartbeat
 from crm.outbox import reasons
@@ -40,6 +41,12 @@ def number(value: float | None, digits: int = 0) -> str:
         return "–"
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(round(value, digits) or 0, pattern, locale=locale_of()))  # Never "-0".
+
+
+@register.filter
+def offered(address: str, user: access.Person) -> bool:
+    """Whether a link to this address may be shown: it would not be refused."""
+    return access.may_open(user, address)
 
 
 @register.filter

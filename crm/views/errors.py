@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from crm import access
+from crm.access import Right
 from crm.api import problems
 
 
@@ -18,7 +19,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if problems.concerns(request):
         return problems.answer("not_allowed")
-    return render(request, "public/error_403.html", status=403)
+    needed = exception.args[0] if exception.args else None
+    roles = access.who_may(needed) if isinstance(needed, Right) else []
+    return render(request, "public/error_403.html", {"roles": roles}, status=403)
 
 
 @access.public
