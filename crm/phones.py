@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from babel.core import Locale
+
+from crm import plain_phones
 
 
 @cache
@@ -19,6 +21,7 @@ def _regions() -> dict[str, str]:
     return names
 
 
+@lru_cache(maxsize=2000)
 def region(country: str) -> str | None:
     """The two-letter code of a country given by code or name; None when unknown."""
     return _regions().get(country.strip().casefold())
@@ -33,6 +36,8 @@ def normalise(text: str, country: str = "") -> str:
     if not text:
         return ""
     home = region(country)
+    if plain := plain_phones.international(text, home):
+        return plain
     try:
         number = phonenumbers.parse(text, home)
     except phonenumbers.NumberParseException as error:

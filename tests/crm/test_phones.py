@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
-from crm import phones
+from crm import phones, plain_phones
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,27 @@ def test_a_national_number_without_a_country_stays_as_typed():
 def test_what_cannot_be_a_number_is_refused(text, country):
     with pytest.raises(ValueError, match=r".+"):
         phones.normalise(text, country)
+
+
+def test_the_fast_way_agrees_with_the_library_on_numbers_of_every_region():
+    told = 0
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        example = phonenumbers.example_number(region)
+        for style in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.NATIONAL):
+            shown = phonenumbers.format_number(example, style)
+            for text in (shown, shown[:-1], f"{shown}7", shown.replace("1", "0"), shown.replace("2", "9")):
+                fast = plain_phones.international(text, region)
+                told += bool(fast)
+                assert fast in {"", in_full(text, region)}, (text, region)
+
+    assert told > 1000  # Most numbers take the fast way.
+
+
+def in_full(text: str, region: str) -> str:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return "not a number"
+    if not phonenumbers.is_valid_number(number):
+        return "not a number"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
