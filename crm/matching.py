@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from crm import addresses, phones
+from crm import addresses, bulk, phones
 from crm.models import Customer, CustomerAlias
 
 Kind = CustomerAlias.Kind
@@ -60,5 +60,5 @@ def find(kind: Kind, values: Iterable[str]) -> dict[str, int]:
 
 def former(kind: Kind, values: Iterable[str]) -> dict[str, int]:
     """{value: customer} of merged-away people's keys."""
-    known = CustomerAlias.objects.filter(kind=kind, value__in=list(values)).order_by("-pk")
+    known = CustomerAlias.objects.filter(kind=kind, value__in=bulk.texts(values)).order_by("-pk")
     return dict(known.values_list("value", "customer_id"))

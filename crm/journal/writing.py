@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from crm import bulk
 from crm.journal import images
 from crm.journal.graph import Table, columns, label, model_of, overlooked
 from crm.models import Journal, JournalEntry
@@ -61,6 +62,8 @@ def enter(journal: Journal, model: Table, numbers: set[int], kind: str) -> list[
 
 
 def _store(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[Any, ...]]) -> list[Entry]:
+    if not _known(journal, name, [row for row, *_rest in rows]):
+        return _append(journal, name, kind, kept, rows)
     told = '(journal_id, model, kind, settled, "row", customer, image, digest)'
     known = 'ON CONFLICT (journal_id, model, "row") DO UPDATE SET settled = excluded.settled'
     back = 'RETURNING id, "row", kind, digest'
@@ -79,6 +82,26 @@ def _store(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[
             [*fixed, images.as_json(rows)],
         )
         return [Entry(*one) for one in cursor.fetchall()]
+
+
+def _known(journal: Journal, name: str, rows: list[int]) -> bool:
+    """Does the journal tell of one of these rows already?"""
+    sql = f"SELECT 1 FROM {TABLE} WHERE journal_id = %s AND model = %s AND {images.among('row')} LIMIT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [journal.pk, name, images.keys(rows)])
+        return cursor.fetchone() is not None
+
+
+def _append(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[Any, ...]]) -> list[Entry]:
+    """Rows that the journal has not met: as fast as the database takes them."""
+    numbers = bulk.reserve(JournalEntry, len(rows))
+    fixed = (journal.pk, name, str(kind), not kept)
+    bulk.write(
+        JournalEntry,
+        ["id", "journal_id", "model", "kind", "settled", "row", "customer", "image", "digest"],
+        ((number, *fixed, *row) for number, row in zip(numbers, rows, strict=True)),
+    )
+    return [Entry(number, row[0], str(kind), row[3]) for number, row in zip(numbers, rows, strict=True)]
 
 
 def settle(journal: Journal, name: str, entries: Collection[Entry]) -> None:
