@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from crm import bulk
 from crm.consent import email_hash
 from crm.imports.kinds import Plan
 from crm.models import Consent, Customer, Suppression
@@ -26,23 +28,35 @@ def suppressed(addresses: Iterable[str]) -> dict[str, datetime]:
     return {hashes[hashed]: at for hashed, at in found}
 
 
+def at_first(facts: Mapping[str, tuple[str, Any]], suppressed_at: datetime | None) -> Customer.EmailConsent:
+    """The consent of somebody new."""
+    agreed = "consent_email" in facts and bool(facts["consent_email"][1])
+    return GRANTED if agreed and suppressed_at is None else UNKNOWN
+
+
 def take(
-    facts: Mapping[str, Mapping[str, tuple[str, Any]]], people: Mapping[str, int], plan: Plan
+    facts: Mapping[str, Mapping[str, tuple[str, Any]]],
+    people: Mapping[str, int],
+    plan: Plan,
+    agreed: Collection[int] = (),
+    fresh: Collection[int] = (),
 ) -> set[str]:
     """Write down what the file says; returns the keys of the people whose consent changed.
 
     A yes counts for people who never decided and are not suppressed. A no counts for people who had agreed.
+    Of `fresh` people those who `agreed` are stored so already, and lack the evidence only.
     """
     said = {
         people[key]: (key, one["agreed_at"][1] if "agreed_at" in one else "", *one["consent_email"])
         for key, one in facts.items()
         if "consent_email" in one
     }
-    if not said:
-        return set()
-    now = Customer.objects.filter(pk__in=list(said)).values_list("pk", "email_consent", "suppressed_at")
+    known = set(said).difference(fresh)
+    now = Customer.objects.filter(pk__in=bulk.numbers(known)).values_list(
+        "pk", "email_consent", "suppressed_at"
+    )
     granted, withdrawn = [], []
-    for number, consent, suppressed_at in now:
+    for number, consent, suppressed_at in now if known else ():
         yes = said[number][3]
         if yes and consent == UNKNOWN and suppressed_at is None:
             granted.append(number)
@@ -50,24 +64,41 @@ def take(
             withdrawn.append(number)
     plan.keep(Customer, [*granted, *withdrawn])
     for numbers, action in ((granted, GRANTED), (withdrawn, WITHDRAWN)):
-        Customer.objects.filter(pk__in=numbers).update(email_consent=action)
-        evidence = Consent.objects.bulk_create(
-            [
-                Consent(
-                    customer_id=number,
-                    action=str(action),
-                    source=f"import:{plan.batch.pk}",
-                    wording=plan.batch.file_name,
-                    at=_moment(said[number][1] or said[number][2]) or plan.at,
-                )
-                for number in numbers
-            ],
-            batch_size=1000,
-        )
-        plan.made(Consent, [one.pk for one in evidence])
-    return {said[number][0] for number in (*granted, *withdrawn)}
+        if numbers:
+            Customer.objects.filter(pk__in=bulk.numbers(numbers)).update(email_consent=action)
+    decided = [*((one, GRANTED) for one in (*agreed, *granted)), *((one, WITHDRAWN) for one in withdrawn)]
+    _prove([(one, action, said[one][1] or said[one][2]) for one, action in decided], plan)
+    return {said[number][0] for number, _action in decided}
 
 
+def _prove(decided: list[tuple[int, str, str]], plan: Plan) -> None:
+    """Evidence of (customer, decision, when), appended."""
+    if not decided:
+        return
+    numbers = bulk.reserve(Consent, len(decided))
+    bulk.write_full(
+        Consent,
+        [
+            {
+                "id": number,
+                "customer_id": customer,
+                "action": str(action),
+                "source": f"import:{plan.batch.pk}",
+                "wording": plan.batch.file_name,
+                "proof": "{}",
+                "at": _plain(_moment(dated) or plan.at),
+            }
+            for number, (customer, action, dated) in zip(numbers, decided, strict=True)
+        ],
+    )
+    plan.made(Consent, numbers)
+
+
+def _plain(at: datetime) -> str:
+    return str(at.astimezone(UTC).replace(tzinfo=None))
+
+
+@lru_cache(maxsize=1000)
 def _moment(dated: str) -> datetime | None:
     text = dated.partition("#")[0].removesuffix("+00:00")
     return datetime.fromisoformat(f"{text}+00:00") if text else None

@@ -70,14 +70,19 @@ class CustomersSession:
         facts: dict[str, dict[str, tuple[str, Any]]] = {}
         told: dict[str, list[bool]] = {}  # Per person: did this row say something that rows before did not?
         for number, (key, values) in rows:
-            known = facts.setdefault(key, {})
+            dated = f"{self.dated}#{number:09d}"
+            if key not in facts:
+                facts[key] = {name: (dated, value) for name, value in values}
+                told[key] = [bool(values)]
+                continue
+            known = facts[key]
             fresh = False
             for name, value in values:
                 if name.startswith("-") and name in known:
                     value = min(value, known[name][1])
                 fresh = fresh or name not in known or known[name][1] != value
-                known[name] = (f"{self.dated}#{number:09d}", value)
-            told.setdefault(key, []).append(fresh)
+                known[name] = (dated, value)
+            told[key].append(fresh)
         left_out = people.left_out(facts, self.mode)
         verdicts = people.describe({key: facts[key] for key in facts if key not in left_out}, self.plan)
         problems = [(number, "skipped", left_out[key]) for number, (key, _v) in rows if key in left_out]

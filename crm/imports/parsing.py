@@ -33,6 +33,8 @@ _DAY_NAMED = re.compile(
 _MONTH_NAMED = re.compile(
     r"(?:\w{3,9},?\s+)?(?P<n>[A-Za-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})" + _TIME
 )
+_WORDS = re.compile(r"[a-z@_#/:;]")
+_FIGURES = re.compile(r"\d")
 _PLAIN = re.compile(r"-?\d{1,14}(?:\.\d{1,10})?", re.ASCII)
 _MONEY = re.compile(r"[\s'’\u00a0\u202f]|[$€£¥₹元円]|^(?:US|A|C|HK|NT)(?=\$)|\b[A-Z]{3}\b|(?<=\d)[A-Z]{3}$")
 
@@ -83,8 +85,8 @@ def tidy(cell: str) -> str:
 
 def family(cell: str) -> str:
     """Which style a date is in: ymd, compact, dmy, mdy, either (day and month both up to 12), named or ""."""
-    if not any(sign.isdigit() for sign in cell):
-        return ""
+    if not _FIGURES.search(cell) or (cell[0].isalpha() and (len(cell.split(None, 1)) < 2 or "@" in cell)):
+        return ""  # No date at all, or nothing behind the name of a day or month.
     if _YMD.fullmatch(cell):
         return "ymd"
     if _COMPACT.fullmatch(cell):
@@ -151,6 +153,8 @@ def _zone(text: str | None) -> timezone | None:
 
 def bare_number(cell: str) -> str:
     """The figure without currency, blanks and apostrophes; brackets mean minus. "" if there is none."""
+    if _WORDS.search(cell):
+        return ""
     if not cell.isascii():
         cell = unicodedata.normalize("NFKC", cell).replace("−", "-")
     text = _MONEY.sub("", cell)
@@ -168,8 +172,10 @@ def number_style(cell: str) -> str:
 
     "" when the cell is no figure.
     """
+    if not _FIGURES.search(cell):
+        return ""
     text = bare_number(cell).removeprefix("-")
-    if not text or not any(sign.isdigit() for sign in text):
+    if not text:
         return ""
     points, commas = text.count("."), text.count(",")
     if points and commas:
@@ -228,7 +234,7 @@ def email(cell: str) -> str:
 def phone(cell: str) -> str:
     """Checked later with the row's country (see `crm.imports.people`); here only what it looks like."""
     text = tidy(cell).lstrip("'")
-    if sum(sign.isdigit() for sign in text) < 5:
+    if len(_FIGURES.findall(text)) < 5:
         raise Bad("bad_phone")
     return text[:40]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Model, Q
 
 from crm import bulk, matching
 from crm.imports import consents, permission, tags
+from crm.imports.full_names import split_name
 from crm.imports.kinds import Plan, Reject
 from crm.imports.parsing import dialled
 from crm.models import Customer
@@ -49,20 +49,8 @@ PLAIN: Final = (
     "language",
     "source",
 )
-SEVERAL_SURNAMES: Final = (
-    "欧阳",
-    "司马",
-    "诸葛",
-    "上官",
-    "司徒",
-    "东方",
-    "夏侯",
-    "皇甫",
-    "尉迟",
-    "公孙",
-    "慕容",
-    "令狐",
-)
+DIRECT: Final = frozenset([*PLAIN, "birth_date"])
+FOUND_BY: Final = frozenset(["first_name", "last_name", "email", "phone", "external_id"])
 IDENTIFIERS: Final = ("customer", "email", "phone")
 EMPTY: Final[tuple[tuple[str, Any], ...]] = ()
 
@@ -119,21 +107,6 @@ def values_of(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple((name, value) for name, value in found.items() if value != "")
 
 
-@lru_cache(maxsize=20_000)
-def split_name(full: str) -> tuple[str, str]:
-    """First and last name; a Chinese name begins with its surname."""
-    full = " ".join(full.split())
-    compact = full.replace(" ", "")
-    if compact and all("\u4e00" <= sign <= "\u9fff" for sign in compact) and len(compact) <= 6:
-        cut = 2 if compact.startswith(SEVERAL_SURNAMES) and len(compact) > 2 else 1
-        return compact[cut:][:80], compact[:cut]
-    if "," in full:
-        last, first = full.split(",", 1)
-        return first.strip()[:80], last.strip()[:80]
-    first, _space, last = full.rpartition(" ")
-    return (first[:80], last[:80]) if first else (last[:80], "")
-
-
 def find(keys: Iterable[str]) -> dict[str, int]:
     """The customers of these keys; who shares an address or phone with others is the first of them."""
     return {key: person.pk for key, person in _found(keys, only=("pk",)).items()}
@@ -147,7 +120,7 @@ def _found(keys: Iterable[str], *, only: Collection[str] = ()) -> dict[str, Cust
     columns = {NUMBER: "external_id", MAIL: "email", PHONE: "phone"}
     for prefix, column in columns.items():
         if texts := wanted[prefix]:
-            people = Customer.objects.filter(**{f"{column}__in": list(texts)}).order_by("-pk")
+            people = Customer.objects.filter(**{f"{column}__in": bulk.texts(texts)}).order_by("-pk")
             if only:
                 people = people.only(*only, column)
             for person in people:
@@ -184,32 +157,38 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
     verdicts: dict[str, tuple[str, int]] = {}
     suppressed = consents.suppressed(address for address in map(_address, facts.values()) if address)
     changed: list[Customer] = []
+    columns: set[str] = set()
     for key, person in known.items():
-        updated = _update(person, key, facts[key], suppressed, free)
-        if updated:
+        if updated := _update(person, key, facts[key], suppressed, free):
             changed.append(person)
+            columns |= updated
         verdicts[key] = ("updated" if updated else "unchanged", person.pk)
     plan.keep(Customer, [one.pk for one in changed])
-    bulk.rewrite(changed, [*PLAIN, *_CHANGED_TOO])
-    numbers = bulk.reserve(Customer, len(fresh)) if fresh else []
-    bulk.write_full(
-        Customer,
-        [
-            _new(number, key, facts[key], plan, suppressed, free)
-            for number, key in zip(numbers, fresh, strict=True)
-        ],
-    )
-    plan.made(Customer, numbers)
+    bulk.rewrite(changed, sorted(columns))
+    numbers, agreed = _create(fresh, facts, plan, suppressed, free)
     verdicts |= {key: ("created", number) for number, key in zip(numbers, fresh, strict=True)}
     people = {key: number for key, (_verdict, number) in verdicts.items()}
-    touched = consents.take(facts, people, plan) | tags.take(facts, people, plan)
+    touched = consents.take(facts, people, plan, agreed, numbers) | tags.take(facts, people, plan)
     for key in touched | permission.take(facts, people, plan):
         if verdicts[key][0] == "unchanged":
             verdicts[key] = ("updated", verdicts[key][1])
     return verdicts
 
 
-_CHANGED_TOO = ("external_id", "birth_date", "custom", "search_text", "described_at", "suppressed_at")
+def _create(
+    fresh: Sequence[str], facts: Facts, plan: Plan, suppressed: Mapping[str, datetime], free: Collection[str]
+) -> tuple[list[int], list[int]]:
+    """The new people's numbers, and of those who agreed to mails."""
+    if not fresh:
+        return [], []
+    numbers = bulk.reserve(Customer, len(fresh))
+    rows = [
+        _new(number, key, facts[key], plan, suppressed, free)
+        for number, key in zip(numbers, fresh, strict=True)
+    ]
+    bulk.write_full(Customer, rows)
+    plan.made(Customer, numbers)
+    return numbers, [row["id"] for row in rows if row["email_consent"] == consents.GRANTED]
 
 
 def _address(facts: Mapping[str, tuple[str, Any]]) -> str:
@@ -224,7 +203,7 @@ def _adopt(facts: Facts, known: dict[str, Customer]) -> None:
         if key.startswith(NUMBER) and key not in known and (address := _address(facts[key]))
     }
     if lost:
-        for person in Customer.objects.filter(email__in=list(lost), external_id=None).order_by("-pk"):
+        for person in Customer.objects.filter(email__in=bulk.texts(lost), external_id=None).order_by("-pk"):
             known[lost[person.email]] = person
 
 
@@ -245,19 +224,36 @@ def _update(
     facts: Mapping[str, tuple[str, Any]],
     suppressed: Mapping[str, datetime],
     free: Collection[str],
-) -> bool:
-    """Take over what is newer than what we know, and what we did not know; True when something changed."""
-    changed = False
-    latest = ""
+) -> set[str]:
+    """Take over what is newer than what we know, and what we did not know; the fields that changed."""
+    changed: set[str] = set()
+    latest = _latest(facts)
     if key.startswith(NUMBER) and person.external_id is None:
-        person.external_id, changed = key[2:], True
+        person.external_id = key[2:]
+        changed.add("external_id")
     elif person.external_id is None and facts.get("number", ("", ""))[1] in free:
-        person.external_id, changed = str(facts["number"][1]), True
+        person.external_id = str(facts["number"][1])
+        changed.add("external_id")
     known_at = str(person.described_at.replace(tzinfo=None)) if person.described_at else ""
+    changed |= _take_over(person, facts, known_at)
+    if changed:
+        if latest > known_at:
+            person.described_at = datetime.fromisoformat(f"{latest}+00:00")
+            changed.add("described_at")
+        if person.suppressed_at is None and (stopped := suppressed.get(person.email)):
+            person.suppressed_at = stopped
+            changed.add("suppressed_at")
+        if changed & FOUND_BY:
+            person.prepare()
+            changed |= {"email", "search_text"}
+    return changed
+
+
+def _take_over(person: Customer, facts: Mapping[str, tuple[str, Any]], known_at: str) -> set[str]:
+    changed = set()
     for name, (dated, value) in facts.items():
-        latest = max(latest, dated.partition("#")[0])
         newer = dated >= known_at
-        if name in PLAIN or name == "birth_date":
+        if name in DIRECT:
             now = getattr(person, name)
             now = now.isoformat() if isinstance(now, date) else now
             if (now or None) != value and (newer or not now):
@@ -265,19 +261,13 @@ def _update(
                     person.birth_date = date.fromisoformat(value) if value else None
                 else:
                     setattr(person, name, value or "")
-                changed = True
+                changed.add(name)
         elif name.startswith("custom."):
             own = name.removeprefix("custom.")
             if person.custom.get(own) != value and (newer or own not in person.custom):
                 rest = {key: kept for key, kept in person.custom.items() if key != own}
                 person.custom = rest if value is None else {**rest, own: value}
-                changed = True
-    if changed:
-        if latest > known_at:
-            person.described_at = datetime.fromisoformat(f"{latest}+00:00")
-        if person.suppressed_at is None:
-            person.suppressed_at = suppressed.get(person.email)
-        person.prepare()
+                changed.add("custom")
     return changed
 
 
@@ -297,7 +287,7 @@ def _new(
         for name, (_at, value) in facts.items()
         if name.startswith("custom.") and value is not None
     }
-    latest = max((dated.partition("#")[0] for dated, _value in facts.values()), default="")
+    latest = _latest(facts)
     stopped = suppressed.get(texts["email"])
     return {
         "id": number,
@@ -313,8 +303,14 @@ def _new(
             texts["first_name"], texts["last_name"], texts["email"], texts["phone"], external or ""
         ),
         "described_at": latest or None,
+        "email_consent": str(consents.at_first(facts, stopped)),
         "suppressed_at": str(stopped.replace(tzinfo=None)) if stopped else None,
     }
+
+
+def _latest(facts: Mapping[str, tuple[str, Any]]) -> str:
+    """When the youngest of them was true."""
+    return max({dated for dated, _value in facts.values()}, default="").partition("#")[0]
 
 
 def count_new_here(verdicts: Mapping[str, tuple[str, int]], in_file: Callable[[list[str]], set[str]]) -> int:

@@ -51,6 +51,8 @@ class Study:
 
     def _look(self, cell: str) -> None:
         self.values += 1
+        if "@" in cell:
+            return  # Neither a date nor a figure.
         if shape := parsing.family(cell):
             self.dates[shape] += 1
             self.examples.setdefault(shape, cell[:40])
@@ -72,7 +74,9 @@ class Study:
             "dates": dict(self.dates),
             "numbers": dict(self.numbers),
             "examples": self.examples,
-            "few": sorted(value.strip()[:40] for value in self.seen) if len(self.seen) <= MANY else [],
+            "few": sorted(encodings.readable(value).strip()[:40] for value in self.seen)
+            if len(self.seen) <= MANY
+            else [],
             "whole_floats": self.whole_floats > 0 and self.whole == self.values,
             "letter_numbers": self.letter_numbers > 0 and self.whole > 0,
             "kind": self._kind(),
