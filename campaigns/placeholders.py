@@ -18,6 +18,7 @@ from liquid import Markup
 from campaigns import links
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
+from crm import custom_fields
 from crm.models import Business, Customer, CustomField
 from feedback import invitations
 from feedback.models import Survey
@@ -65,7 +66,7 @@ UNSUBSCRIBE = gettext_lazy("Unsubscribe")
 
 def everything(fields: list[CustomField] | None = None) -> list[Placeholder]:
     """All placeholders there are, own fields included."""
-    own = CustomField.objects.all() if fields is None else fields
+    own = custom_fields.plain() if fields is None else fields
     custom = [Placeholder(f"customer.custom.{field.key}", field.label, field.label) for field in own]
     return [*CUSTOMER, *custom, *BUSINESS, *LINKS]
 
@@ -106,7 +107,7 @@ class Values:
         self, business: Business, *, survey: Survey | None = None, source: str = "", today: date | None = None
     ) -> None:
         self.survey, self.source, self.language = survey, source, business.language
-        self.blank = dict.fromkeys(CustomField.objects.values_list("key", flat=True))
+        self.blank = dict.fromkeys(custom_fields.plain().values_list("key", flat=True))
         with translation.override(business.language):
             unsubscribe = str(UNSUBSCRIBE)
         self.shared: dict[str, Any] = {

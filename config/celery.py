@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "move sensitive values": {
+        "task": "crm.tasks.resume_sensitive",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "look into mailboxes": {"task": "crm.tasks.check_mailboxes", "schedule": 60, "options": {"expires": 60}},
     "work in messages of shops": {
         "task": "crm.tasks.work_in_shop_events",

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Func, Value
+from django.db.models import Count, F, Func, QuerySet, Value
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -75,17 +75,22 @@ def new_key(label: str) -> str:
     return next(key for n in range(1, len(taken) + 2) if (key := f"{base}_{n}") not in taken)
 
 
+def plain() -> QuerySet[CustomField]:
+    """The fields that lists, rules, mails, imports and the API may know: all but sensitive ones."""
+    return CustomField.objects.filter(sensitive=False)
+
+
 def used_by(field: CustomField) -> int:
     """How many customers have a value."""
     found = Customer.objects.filter(custom__has_key=field.key).aggregate(n=Count("pk"))
-    return int(found["n"])
+    return int(found["n"]) + field.sensitive_values.count()
 
 
 @transaction.atomic
 def remove(field: CustomField) -> int:
     """Delete the field and its values on every customer; returns how many had one."""
     having = Customer.objects.filter(custom__has_key=field.key)
-    emptied = having.update(custom=_without(field.key))
+    emptied = having.update(custom=_without(field.key)) + field.sensitive_values.count()
     field.delete()
     return emptied
 

@@ -10,10 +10,10 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm import audit, saving
+from crm import audit, custom_fields, saving
 from crm.forms.customers import CustomerForm
 from crm.listing.catalogue import staff_choices
-from crm.models import Customer, CustomField, User
+from crm.models import Customer, User
 
 OWNER = "owner"
 
@@ -83,7 +83,7 @@ def _form(person: Customer, key: str, today: date, data: Any = None) -> Customer
     if key == OWNER:
         return OwnerForm(person, data)
     copy = Customer.objects.get(pk=person.pk)  # A form writes into its row while it checks.
-    form = CustomerForm(data, instance=copy, own_fields=list(CustomField.objects.all()), today=today)
+    form = CustomerForm(data, instance=copy, own_fields=list(custom_fields.plain()), today=today)
     form.fields.pop("agreed", None)
     return form
 

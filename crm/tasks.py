@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from crm import housekeeping
+from crm import housekeeping, sensitive
 from crm.bulk_actions import running as bulk_running
 from crm.cases import escalating
 from crm.cases.incoming import imap
@@ -171,3 +171,16 @@ def resume_quality() -> None:
     """Go on with a look whose process was killed, or whose task was lost."""
     if following := checking.release_stale(at=timezone.now()):
         check_quality.delay(following)
+
+
+@shared_task
+def move_sensitive(field_id: int) -> None:
+    """Encrypt, or decrypt, the values of one own field."""
+    sensitive.move(field_id)
+
+
+@shared_task
+def resume_sensitive() -> None:
+    """Go on with what a killed worker left, and encrypt what came in the open meanwhile."""
+    for field in sensitive.waiting():
+        sensitive.move(field)

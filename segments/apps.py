@@ -11,15 +11,16 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import journal, privacy
+        from crm import journal, privacy, sensitive
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools
+        from segments import list_tools, own_fields
         from segments.models import ClusterMember, CustomerFeatures, Membership
         from segments.rules import text
 
         text.connect()
         list_tools.register()
+        sensitive.used_in(own_fields.users_of)
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")
         undone.connect(_refresh, dispatch_uid="segments.refresh_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")

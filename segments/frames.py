@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm import custom_fields
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
 from segments.models import CustomerFeatures
@@ -100,7 +101,7 @@ def choices() -> dict[str, str | Promise]:
         field = CustomerFeatures._meta.get_field(column)
         assert isinstance(field, models.Field)
         known[name] = SCORE_LABELS.get(name) or field.verbose_name
-    own = CustomField.objects.filter(kind=CustomField.Kind.NUMBER)
+    own = custom_fields.plain().filter(kind=CustomField.Kind.NUMBER)
     return known | {f"custom.{field.key}": field.label for field in own}
 
 

@@ -9,7 +9,7 @@ from django.db import transaction as _transaction
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from crm import audit, saving
+from crm import audit, custom_fields, saving
 from crm.api.problems import Problem
 from crm.forms.customers import CustomerForm
 from crm.models import AuditEntry, Business, Customer, CustomField, User
@@ -44,7 +44,7 @@ def save(person: Customer, data: Any, *, by: User) -> Customer:
     said = CustomerInput(data=data, partial=True)
     said.is_valid(raise_exception=True)
     values = dict(said.validated_data)
-    own_fields = list(CustomField.objects.all())
+    own_fields = list(custom_fields.plain())
     fresh = person.pk is None
     if fresh and by.scope == User.Scope.OWN:
         person.owner = by  # Else who added the person would not see them.

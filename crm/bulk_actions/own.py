@@ -61,7 +61,7 @@ class FieldForm(Look, forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plain = [(name, _label(name)) for name in FIELDS]
-        own = [(f"custom.{one.key}", one.label) for one in CustomField.objects.all() if not _secret(one)]
+        own = [(f"custom.{one.key}", one.label) for one in custom_fields.plain()]
         self.fields["field"].choices = [*plain, *own]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _delete(task: Task, ids: Sequence[int]) -> int:
 def _field_title(options: dict[str, Any]) -> str:
     name, value = str(options["field"]), options["value"]
     if name.startswith("custom."):
-        found = CustomField.objects.filter(key=name.removeprefix("custom.")).first()
+        found = custom_fields.plain().filter(key=name.removeprefix("custom.")).first()
         label = str(found or name)
         shown = custom_fields.show(found, value) if found else str(value)
     else:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from crm import addresses, names
+from crm import addresses, custom_fields, names
 from crm.models import Customer, CustomField
 
 type Codes = NDArray[np.int32]
@@ -88,7 +88,7 @@ def column(name: str, kind: str, texts: Sequence[str]) -> Column:
 
 def comparable_fields() -> list[CustomField]:
     """Own fields whose values may be read in the open."""
-    return [one for one in CustomField.objects.all() if not getattr(one, "sensitive", False)]
+    return list(custom_fields.plain())
 
 
 def everybody() -> Records:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import custom_fields
 from crm.forms.look import Look
 from crm.models import CustomField
+from crm.sensitive import READERS
 
 
 class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
@@ -23,13 +24,31 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Only for the kind “Choice”: one a line."),
     )
 
+    sensitive = forms.BooleanField(
+        label=_("Sensitive"),
+        required=False,
+        help_text=_(
+            "Kept encrypted and opened one by one; each look is written down. "
+            "Not in lists, search, segments, mails, imports and the API."
+        ),
+    )
+    readers = forms.MultipleChoiceField(
+        label=_("Who may open it, besides the owner"),
+        required=False,
+        choices=[(role.value, role.label) for role in READERS],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only for sensitive fields."),
+    )
+
     class Meta:
         model = CustomField
-        fields = ["label", "kind", "position"]
+        fields = ["label", "kind", "position", "readers"]
         help_texts = {"position": _("Smaller numbers come first.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["sensitive"] = self.instance.sensitive and self.instance.moving != "opening"
+        self.order_fields(["label", "kind", "options", "position", "sensitive", "readers"])
         self.initial["options"] = "\n".join(str(one) for one in self.instance.choices)
         if self.instance.pk and custom_fields.used_by(self.instance):
             self.fields["kind"].disabled = True

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from crm import custom_fields
 from crm.errors import Refusal
 from crm.imports import fields, kinds, presets
 from crm.imports.headers import plain
@@ -47,7 +48,7 @@ def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
             name = fields.ALSO_CUSTOMERS.get(text)
             if name and column not in found and name not in found.values():
                 found[column] = name
-    own = {plain(field.label): field.key for field in CustomField.objects.all()}
+    own = {plain(field.label): field.key for field in custom_fields.plain()}
     own |= {plain(key): key for key in own.values()}
     for column, text in headers.items():
         if column not in found and text in own and kinds.takes_own_fields(kind):
@@ -119,7 +120,7 @@ def _refuse_doubles(mapping: Mapping[str, str]) -> None:
 def field_of(kind: str, name: str) -> kinds.Field:
     """The field of this name; refuses unknown ones. Families of fields end in a dot."""
     if name.startswith(CUSTOM) and kinds.takes_own_fields(kind):
-        own = CustomField.objects.filter(key=name.removeprefix(CUSTOM)).first()
+        own = custom_fields.plain().filter(key=name.removeprefix(CUSTOM)).first()
         if own is None:
             raise Refusal(
                 _("There is no own field “%(field)s”. Please create it under Settings first.")
@@ -150,6 +151,8 @@ def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple
             continue
         key = _key(column)
         told = {"label": column[:80], "kind": study["kind"]}
+        if CustomField.objects.filter(key=key, sensitive=True).exists():
+            continue  # A sensitive field takes nothing from files.
         field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)
         numbers += [field.pk] if is_new else []
         made[column] = CUSTOM + key

@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.text import slugify
 
+from crm import custom_fields
 from crm.imports import columns, exchange, intake, kinds, parsing, studying
-from crm.models import CustomField, ImportBatch
+from crm.models import ImportBatch
 
 STANDARDS: Final = 3
 CHOICES: Final = {
@@ -80,7 +81,7 @@ def _number(study: Mapping[str, Any], hint: str) -> tuple[str, str, str] | None:
 def _shared_choices(kind: str) -> list[tuple[str, str | Promise]]:
     choices = [(one.name, one.label) for one in kinds.loader(kind).fields if not one.name.endswith(".")]
     if kinds.takes_own_fields(kind):
-        choices += [(columns.CUSTOM + field.key, field.label) for field in CustomField.objects.all()]
+        choices += [(columns.CUSTOM + field.key, field.label) for field in custom_fields.plain()]
     return choices
 
 

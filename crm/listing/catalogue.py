@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from crm import custom_fields
 from crm.listing import columns, filters
 from crm.listing.columns import Column
 from crm.listing.filters import Filter
@@ -30,7 +31,7 @@ class Catalogue:
 
     @cached_property
     def own_fields(self) -> list[CustomField]:
-        return [one for one in CustomField.objects.all() if not getattr(one, "sensitive", False)]
+        return list(custom_fields.plain())
 
     @cached_property
     def filters(self) -> dict[str, Filter]:

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import audit, journal, signals, webhooks
+from crm import audit, custom_fields, journal, signals, webhooks
 from crm.duplicates import searching
 from crm.errors import Refusal
 from crm.merging import children, choosing
@@ -22,7 +22,6 @@ from crm.models import (
     CustomerAlias,
     CustomerMerge,
     CustomerTag,
-    CustomField,
     DuplicateGroup,
     DuplicateMember,
     Journal,
@@ -66,7 +65,7 @@ def merge(
     moved = children.take_over(book, Customer, survivor.pk, [one.pk for one in losers])
     _tidy_groups(book, survivor.pk, group)
     before = {one.pk: _keys(one) for one in people}
-    choosing.apply(people, list(CustomField.objects.all()), wishes.values)
+    choosing.apply(people, list(custom_fields.plain()), wishes.values)
     Customer.objects.filter(pk__in=[one.pk for one in losers]).delete()
     survivor.save()
     _remember(book, survivor, before)

@@ -145,11 +145,20 @@ def _is_han(text: str) -> bool:
     return bool(text) and all("\u4e00" <= sign <= "\u9fff" for sign in text)
 
 
+def _managers() -> list[str]:
+    return ["manager"]
+
+
 class CustomField(models.Model):
     """A field that the shop defined itself; values live in `Customer.custom[key]`.
 
     Those of a sensitive field live encrypted in `SensitiveValue`, out of reach of search, rules and lists.
     """
+
+    class Moving(models.TextChoices):
+        NOT = "", _("No")
+        SEALING = "sealing", _("Being encrypted")
+        OPENING = "opening", _("Being decrypted")
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
@@ -164,6 +173,10 @@ class CustomField(models.Model):
     choices = models.JSONField(_("choices"), default=list, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     sensitive = models.BooleanField(_("sensitive"), default=False)
+    readers = models.JSONField(
+        _("who may open it"), default=_managers, blank=True
+    )  # Roles, besides the owner.
+    moving = models.CharField(max_length=8, choices=Moving, default=Moving.NOT, blank=True, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:

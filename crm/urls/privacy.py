@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import confirming, preferences, privacy
+from crm.views import confirming, preferences, privacy, sensitive
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("privacy/requests/", privacy.requests, name="privacy_requests"),
     path("privacy/requests/<int:pk>/decline/", privacy.decline, name="privacy_decline"),
     path("customers/<slug:public_id>/privacy/", privacy.person, name="privacy_person"),
+    path("customers/<slug:public_id>/sensitive/", sensitive.values, name="sensitive"),
     path("customers/<slug:public_id>/privacy/export/", privacy.export, name="privacy_export"),
     path("customers/<slug:public_id>/privacy/export/<int:pk>/", privacy.download, name="privacy_download"),
     path("customers/<slug:public_id>/privacy/erase/", privacy.erase, name="privacy_erase"),

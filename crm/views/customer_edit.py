@@ -8,12 +8,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from crm import access, audit, saving
+from crm import access, audit, custom_fields, saving
 from crm.access import Right
 from crm.duplicates import similar
 from crm.forms.customers import CustomerForm
 from crm.listing.catalogue import country_choices
-from crm.models import Customer, CustomField, User
+from crm.models import Customer, User
 from crm.web import HtmxRequest, render_page
 
 IDENTIFYING = frozenset({"first_name", "last_name", "email", "phone", "birth_date", "external_id"})
@@ -38,7 +38,7 @@ def _edit(request: HtmxRequest, person: Customer) -> HttpResponse:
     form = CustomerForm(
         request.POST or None,
         instance=person,
-        own_fields=list(CustomField.objects.all()),
+        own_fields=list(custom_fields.plain()),
         today=request.business.today(),
     )
     twins = _perhaps_here(request, form)

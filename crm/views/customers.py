@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from crm import access, audit, custom_fields, customer_list, list_habits, masking, timeline
+from crm import access, audit, customer_list, list_habits, masking, sensitive, timeline
 from crm.bulk_actions import kinds as bulk_kinds
 from crm.customer_list import Filters
 from crm.figures import figures_of
@@ -97,13 +97,15 @@ def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[s
     """What the page of one customer shows; forms that were refused replace the empty ones."""
     filters = Filters.read(request.GET, today=request.business.today())
     before, after = customer_list.neighbours(filters, person, among=access.customers(request.user))
-    fields = list(CustomField.objects.all())
+    secret = list(CustomField.objects.filter(sensitive=True))
     return {
         "section": "customers",
         "customer": person,
         "figures": figures_of([person.pk])[person.pk],
         "facts": customer_list.facts(person, filters.catalogue),
-        "own_fields": custom_fields.shown([one for one in fields if one.sensitive], person.custom),
+        "sensitive_fields": secret,
+        "may_open": sensitive.may_open(request.user, secret),
+        "sensitive_keys": sensitive.keys_with_value(person) if secret else (),
         "tags": person.tags.select_related("tag").order_by("-weight", "tag__name"),
         "tag_names": tag_choices(),
         "stretch": timeline.of(person),

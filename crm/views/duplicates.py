@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, merging, paging
+from crm import access, custom_fields, merging, paging
 from crm.access import Right
 from crm.duplicates import deciding, searching, wording
 from crm.errors import Refusal
@@ -25,7 +25,6 @@ from crm.models import (
     Customer,
     CustomerMerge,
     CustomerTag,
-    CustomField,
     DuplicateGroup,
     DuplicateMember,
     DuplicateSearch,
@@ -53,7 +52,7 @@ def duplicates(request: HtmxRequest) -> HttpResponse:
     rows = rows.prefetch_related(Prefetch("members", members))
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = paging.page_of(rows, ["-confidence", "pk"], after=after, before=before, size=25)
-    labels = wording.labels(CustomField.objects.all())
+    labels = wording.labels(custom_fields.plain())
     search, bulk = DuplicateSearch.objects.order_by("-pk").first(), BulkMerge.objects.order_by("-pk").first()
     context = {
         "section": "customers",
@@ -89,7 +88,7 @@ def _side_by_side(request: HtmxRequest, group: DuplicateGroup, status: int = 200
         return redirect("crm:duplicates")
     first = choosing.survivor_of(people)
     people.sort(key=lambda one: one.pk != first.pk)
-    fields = list(CustomField.objects.all())
+    fields = list(custom_fields.plain())
     tags = CustomerTag.objects.filter(customer__in=people).select_related("tag").order_by("tag__name")
     context = {
         "section": "customers",

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from crm import custom_fields
 from crm.models import Customer, CustomField, Interaction, Tag
 from segments.groups import GROUPS
 from segments.models import Segment
@@ -158,7 +159,7 @@ class Catalogue:
 
     @cached_property
     def _own_fields(self) -> dict[str, Field]:
-        return {own.key: _own_field(own) for own in CustomField.objects.all()}
+        return {own.key: _own_field(own) for own in custom_fields.plain()}
 
     @cached_property
     def _tags(self) -> dict[str, Field]:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from crm import consent, opt_in, privacy
-from crm.models import Consent, Customer, Interaction, Message, OptIn, Suppression
+from crm.cases import incoming
+from crm.models import Case, Consent, Customer, Interaction, Message, OptIn, Suppression
 from crm.outbox import kinds
 from crm.privacy import identities
 from tests.people import make_customer
@@ -211,3 +213,15 @@ def test_withdrawing_later_is_not_undone_by_the_old_link(scanner):
 def test_an_address_that_cannot_be_is_refused(shop):
     with pytest.raises(ValueError, match="no address"):
         ask("no address")
+
+
+def test_a_mail_alone_brings_nobody_back(shop):
+    privacy.erase(make_customer(email="mia@example.com"), by=None, at=timezone.now())
+    letter = EmailMessage()
+    letter["From"], letter["Subject"], letter["Message-ID"] = "mia@example.com", "Hello", "<7@example.com>"
+    letter.set_content("Where is my order?")
+
+    incoming.take(letter.as_bytes(), at=timezone.now())
+
+    assert not Customer.objects.filter(email="mia@example.com").exists()
+    assert Case.objects.get().customer is None

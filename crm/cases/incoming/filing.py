@@ -19,6 +19,7 @@ from crm.cases.opening import open_case
 from crm.cases.talking import hear
 from crm.errors import Refusal
 from crm.models import Business, BusinessHours, Case, Customer, Mailbox, ReceivedMail, User
+from crm.privacy import identities
 
 log = logging.getLogger(__name__)
 LARGEST = 25 << 20
@@ -91,7 +92,9 @@ def file(letter: Letter, *, at: datetime) -> Case:
 def _opened(letter: Letter, text: str, said: dict[str, Any], *, at: datetime) -> Case:
     house = BusinessHours.current()
     customer = threading.customer_of(letter.sender)
-    if customer is None and house.keep_senders:
+    if (
+        customer is None and house.keep_senders and not identities.is_erased(email=letter.sender)
+    ):  # An address alone brings nobody back.
         customer = _new_customer(letter)
     case = open_case(
         addresses.untagged(letter.subject) or _("(no subject)"),

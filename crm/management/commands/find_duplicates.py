@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from crm import custom_fields
 from crm.commands import JsonCommand
 from crm.duplicates import finding, records, wording
-from crm.models import Customer, CustomField
+from crm.models import Customer
 
 
 class Command(JsonCommand):
@@ -25,7 +26,7 @@ class Command(JsonCommand):
         found = finding.find(records.everybody(), threshold=threshold)
         people = [found.ids(group) for group in found.groups]
         known = _known_as([number for ids in people for number in ids])
-        labels = wording.labels(list(CustomField.objects.all()))
+        labels = wording.labels(list(custom_fields.plain()))
         listed = [
             {
                 "ids": [known[number] for number in ids if number in known],
