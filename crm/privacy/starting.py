@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm import housekeeping, opt_in, opt_in_mail, outbox
-from crm.privacy import archive, keeping, merged, traces
+from crm.privacy import archive, keeping, merged, strangers, traces
 
 
 def start() -> None:
@@ -11,5 +11,6 @@ def start() -> None:
     housekeeping.register(traces.compact_after_erasures)
     keeping.also(merged.forget_images, "crm_journalentry")
     keeping.also(opt_in.forget_people, "crm_optin")
+    keeping.also(strangers.claim, "crm_receivedmail")
     housekeeping.register(opt_in.lapse_old)
     outbox.register(opt_in.KIND, opt_in_mail.prepare)
