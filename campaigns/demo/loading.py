@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.demo import groups, history
+from campaigns.demo import groups, guidance, history
 from campaigns.demo.catalogue import ARTICLES
 from campaigns.demo.letters import LETTERS, Sending, post, purchases_after
 from campaigns.demo.people import Person, invent
@@ -75,6 +75,7 @@ def load(now: datetime, *, count: int = PEOPLE, seed: int = SEED) -> dict[str, A
         campaign = history.keep_letter(letter, posted[letter.slug], segments, surveys)
         sources[letter.slug] = f"campaign:{campaign.pk}"
     history.make_draft(segments, at)
+    guidance.make_articles(at)
     asked = list(history.invitations(rngs[5], people, posted, at.date(), business.zone))
     history.keep_answers(rngs[6], asked, surveys, sources, at, business)
     return {**_counts(), "already_loaded": False}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.demo import groups, loading
+from campaigns.demo import groups, guidance, loading
 from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
 from crm import audit
 from crm.consent import email_hash
@@ -54,6 +54,7 @@ def remove(*, keep_user: User | None) -> dict[str, int]:
     _sales()
     _people()
     _groups()
+    guidance.remove_articles()
     _profile(keep_user)
     return gone
 

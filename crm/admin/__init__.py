@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin import api, audit, cases, connections, duplicates, imports, journal, lists, privacy, tables
+from crm.admin import (
+    api,
+    audit,
+    cases,
+    connections,
+    duplicates,
+    help_centre,
+    imports,
+    journal,
+    lists,
+    privacy,
+    tables,
+)
 
 __all__ = [
     "api",
@@ -15,6 +27,7 @@ __all__ = [
     "cases",
     "connections",
     "duplicates",
+    "help_centre",
     "imports",
     "journal",
     "lists",

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from crm.models.api import ApiToken, RememberedAnswer
+from crm.models.article import (
+    Article,
+    ArticleGram,
+    ArticleText,
+    ArticleVersion,
+    ArticleVote,
+    HelpCategory,
+)
 from crm.models.audit import AuditEntry, AuditPass
 from crm.models.bulk_job import BulkJob, BulkTarget
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
+from crm.models.chat import Chat
 from crm.models.connection import Feed, FeedFile, ShopConnection, ShopEvent
 from crm.models.consent import (
     Channel,
@@ -48,6 +57,11 @@ from crm.models.worker import WorkerHeartbeat
 __all__ = [
     "AnonymousEvent",
     "ApiToken",
+    "Article",
+    "ArticleGram",
+    "ArticleText",
+    "ArticleVersion",
+    "ArticleVote",
     "AuditEntry",
     "AuditPass",
     "BulkJob",
@@ -61,6 +75,7 @@ __all__ = [
     "CaseMessage",
     "CaseQuerySet",
     "Channel",
+    "Chat",
     "Consent",
     "ConsentState",
     "ConsentWording",
@@ -78,6 +93,7 @@ __all__ = [
     "ErasedIdentity",
     "Feed",
     "FeedFile",
+    "HelpCategory",
     "Holiday",
     "ImportBatch",
     "ImportParcel",

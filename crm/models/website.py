@@ -27,6 +27,7 @@ class Website(models.Model):
     origins = models.JSONField(_("addresses of your website"), default=list, blank=True)
     is_on = models.BooleanField(_("take in what visitors do"), default=True)
     needs_consent = models.BooleanField(_("only after the visitor agreed"), default=True)
+    has_chat = models.BooleanField(_("offer chat on the website and in the help centre"), default=False)
     anonymous_days = models.PositiveSmallIntegerField(
         _("days to keep what unknown visitors did"),
         default=30,
