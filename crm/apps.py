@@ -25,7 +25,7 @@ class CrmConfig(AppConfig):
         )
         from crm.api import idempotency
         from crm.behaviour import visitors
-        from crm.cases import letters, notices
+        from crm.cases import following, letters, notices
         from crm.duplicates import searching
         from crm.imports import intake, kinds, undoing
         from crm.imports.customers import CustomersLoader
@@ -54,6 +54,7 @@ class CrmConfig(AppConfig):
         kinds.register("purchases", PurchasesLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")
         outbox.register(accounts.KIND, account_mail.prepare)
+        outbox.register(following.KIND, following.prepare)
         outbox.register(letters.KIND, letters.prepare)
         outbox.register(notices.KIND, notices.prepare)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,16 +36,20 @@ def reply(  # noqa: PLR0913 - the parts of a reply.
     then: str = State.WAITING,
     outcome: str = Case.Outcome.HELPED,
     key: str | None = None,
+    post: Callable[[CaseMessage], None] | None = None,
 ) -> CaseMessage:
-    """Answer the customer by mail and say whose turn it is then: WAITING, OPEN or SOLVED."""
+    """Answer the customer and say whose turn it is then: WAITING, OPEN or SOLVED.
+
+    The answer goes out by mail, unless `post` brings it there in another way.
+    """
     if case.merged_into_id is not None:
         raise Refusal(_("This case went into another one. Answer there."))
-    if not case.write_to:
+    if post is None and not case.write_to:
         raise Refusal(_("There is no e-mail address to answer to. Write an internal note instead."))
     message, fresh = _said(case, Direction.OUT, key, author=by, sender_name=str(by), text=text.strip(), at=at)
     if not fresh:
         return message
-    letters.send(message)
+    (post or letters.send)(message)
     if case.is_done:
         moving.reopen(case, by=by, at=at)
     if case.first_response_at is None:
@@ -76,15 +81,16 @@ def note(
 
 @transaction.atomic
 def hear(
-    case: Case, text: str, *, at: datetime, key: str | None = None, **values: Any
+    case: Case, text: str, *, at: datetime, key: str | None = None, quiet: bool = False, **values: Any
 ) -> tuple[Case, CaseMessage]:
     """The customer wrote: the clock runs again, a solved case reopens; one that rests gets a successor.
 
-    Returns the case on which the message is now, and the message. `values` are fields of CaseMessage.
+    Returns the case on which the message is now, and the message. `values` are fields of CaseMessage;
+    `quiet` writes to nobody about it.
     """
     case = Case.objects.select_for_update(of=("self",)).select_related("customer", "owner").get(pk=case.pk)
     if case.merged_into_id is not None:
-        return hear(leading(case), text, at=at, key=key, **values)
+        return hear(leading(case), text, at=at, key=key, quiet=quiet, **values)
     if key and (known := CaseMessage.objects.filter(case=case, key=key).first()):
         return case, known
     if case.is_done and not _reopens(case, at):
@@ -96,7 +102,8 @@ def hear(
         moving.work(case, by=None, at=at)
     else:
         Case.objects.filter(pk=case.pk).update(changed_at=at)
-    notices.tell(case, "wrote", about=message)
+    if not quiet:
+        notices.tell(case, "wrote", about=message)
     return case, message
 
 
