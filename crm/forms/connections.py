@@ -85,7 +85,7 @@ class WebsiteForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Website
-        fields = ["is_on", "origins", "needs_consent", "anonymous_days", "known_days"]
+        fields = ["is_on", "origins", "has_chat", "needs_consent", "anonymous_days", "known_days"]
         help_texts = {
             "needs_consent": _("The law asks for it in many countries. Step 2 shows how your page says so."),
         }

@@ -10,6 +10,7 @@ from crm.urls import (
     connections,
     customers,
     duplicates,
+    help_centre,
     imports,
     lists,
     outbox,
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("healthz", health.health, name="health"),
     *account.urlpatterns,
     *cases.urlpatterns,
+    *help_centre.urlpatterns,
     *connections.urlpatterns,
     *lists.urlpatterns,  # Before those of one customer: "filter" is nobody's id.
     *duplicates.urlpatterns,

@@ -17,6 +17,7 @@ from crm import access
 from crm import cases as door
 from crm.access import Right
 from crm.cases import canned, moving, queue
+from crm.chat import answering
 from crm.errors import Refusal
 from crm.forms.cases import CaseForm, CaseNoteForm, ReplyForm, agents
 from crm.models import CannedReply, Case, User
@@ -40,7 +41,7 @@ def reply(request: HtmxRequest, pk: int) -> HttpResponse:
     given = form.cleaned_data
     key = f"reply:{given['key']}" if given["key"] else None
     try:
-        door.reply(case, given["text"], by=request.user, at=timezone.now(), then=then, key=key)
+        answering.reply(case, given["text"], by=request.user, at=timezone.now(), then=then, key=key)
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return _again(request, door.find_case(request, pk), reply_form=form)

@@ -18,6 +18,7 @@ from crm import cases as door
 from crm.access import Right
 from crm.cases import canned, queue, seeing
 from crm.cases.queue import Filters
+from crm.chat import answering
 from crm.figures import figures_of
 from crm.forms.cases import CaseForm, CaseNoteForm, ReplyForm, agents
 from crm.models import AuditEntry, CannedReply, Case, CaseAttachment, ReceivedMail
@@ -42,6 +43,7 @@ def cases(request: HtmxRequest) -> HttpResponse:
         "page": page,
         "priorities": Case.Priority.choices,
         "agents": agents() if access.may(request.user, Right.SERVE) else [],
+        "waiting_chats": answering.waiting(request.user, now) if access.may(request.user, Right.SERVE) else 0,
         "aside": ReceivedMail.objects.filter(state=ReceivedMail.State.ASIDE).count(),
         "now": now,
     }
@@ -96,9 +98,14 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
     seeing.veil([found, *other_cases])
     seeing.veil_messages(messages)
     serves = access.may(request.user, Right.SERVE)
+    chat = answering.live(found)
+    there = bool(chat and answering.is_there(chat, timezone.now()))
     return {
         "section": "service",
         "case": found,
+        "chat": chat,
+        "is_there": there,
+        "mark": f"{len(messages)}-{int(there)}",
         "who": found.who,
         "write_to": write_to,
         "conversation": messages,

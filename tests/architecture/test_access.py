@@ -19,12 +19,17 @@ from crm import access
 from crm.access import Right
 from crm.models import (
     ApiToken,
+    Article,
+    ArticleText,
+    ArticleVersion,
+    ArticleVote,
     BulkJob,
     BulkMerge,
     CannedReply,
     Case,
     CaseAttachment,
     CaseMessage,
+    Chat,
     Customer,
     CustomerMerge,
     CustomerView,
@@ -32,6 +37,7 @@ from crm.models import (
     DuplicateGroup,
     DuplicateMember,
     Feed,
+    HelpCategory,
     Holiday,
     ImportBatch,
     Mailbox,
@@ -78,6 +84,16 @@ PUBLIC = {
     "brand.css",
     "healthz",
     "snippet.js",  # For the pages of the shop.
+    "chat.js",
+    "help/",  # The help centre, its form, and the chat.
+    "help/ask/",
+    "help/case/<str:token>/",
+    "help/chat/",
+    "help/chat/news/",
+    "help/suggest/",
+    "help/topics/<str:slug>/",
+    "help/articles/<str:slug>/",
+    "help/articles/<str:slug>/vote/",
     "language/",
     "sign-in/",
     "sign-in/code/",
@@ -128,6 +144,7 @@ OF_A_CUSTOMER = {
     "outbox/<int:pk>/body/",
     "outbox/<int:pk>/again/",
     "service/<int:pk>/",
+    "service/<int:pk>/said/",
     "service/<int:pk>/reply/",
     "service/<int:pk>/note/",
     "service/<int:pk>/change/",
@@ -187,6 +204,8 @@ def world(owner, clerk) -> dict[str, str]:
     case = Case.objects.create(pk=PK, subject="Loop", customer=customer)
     said = CaseMessage.objects.create(pk=PK, case=case, direction="in", text="Hello")
     CaseAttachment.objects.create(pk=PK, message=said, name="a.txt", content_type="text/plain", size=1)
+    make_article(PK)
+    Chat.objects.create(pk=PK, secret="0", state="waiting", case=case)
     ReceivedMail.objects.create(pk=PK, digest="1", state="filed", case=case)
     return {
         "column": "country",
@@ -195,6 +214,14 @@ def world(owner, clerk) -> dict[str, str]:
         "token": "a-forged-token",
         "uidb64": "MQ",
     }
+
+
+def make_article(pk: int) -> None:
+    shelf = HelpCategory.objects.create(pk=pk, slug=WORD, names={"en": "Loop"})
+    article = Article.objects.create(pk=pk, slug=WORD, state="published", category=shelf)
+    ArticleText.objects.create(pk=pk, article=article, language="en", title="Loop", body="Hello")
+    ArticleVersion.objects.create(pk=pk, article=article, language="en", number=1, title="Loop", body="Hello")
+    ArticleVote.objects.create(pk=pk, article=article, visitor="v", helped=False, comment="Hello")
 
 
 def make_token(pk: int) -> None:

@@ -62,6 +62,7 @@ OPEN = {
     "crm.Case": {"state", "channel", "source", "category", "language", "outcome"},
     "crm.CaseMessage": {"direction", "key"},
     "crm.CaseAttachment": {"content_type", "reason"},
+    "crm.Chat": {"secret", "state", "language"},
     "crm.ReceivedMail": {"digest", "state", "reason"},
     "crm.PurchaseLine": {"fingerprint"},
     "crm.Visitor": {"visitor"},
