@@ -8,7 +8,9 @@ const current = () => document.getElementById("window");
 
 const settle = () => {
   const lines = document.getElementById("lines");
-  if (lines) lines.scrollTop = lines.scrollHeight;
+  const mine = [...(lines?.querySelectorAll(".ck-chat-me") ?? [])].pop();
+  const cards = mine?.nextElementSibling?.querySelector(".ck-chat-card");
+  if (lines) lines.scrollTop = cards ? mine.offsetTop - lines.offsetTop - 8 : lines.scrollHeight; // Cards from the first one on.
 };
 const remember = () => memory.set(current()?.dataset.token || "");
 

@@ -47,7 +47,7 @@ def reply(  # noqa: PLR0913 - the parts of a reply.
         if not is_there(chat, at) and case.write_to:
             letters.send(message)
 
-    key = f"chat:{chat.pk}:{key or uuid.uuid4().hex}"
+    key = f"chat:{chat.pk}:{key or uuid.uuid4().hex}"[:120]
     message = cases.reply(case, text, by=by, at=at, then=then, outcome=outcome, key=key, post=post)
     Chat.objects.filter(pk=chat.pk, state=State.WAITING).update(state=State.TALKING, spoke_at=at)
     return message

@@ -152,7 +152,7 @@ def say(chat: Chat, text: str, *, at: datetime, key: str) -> None:
     if held.case is None or held.state not in Chat.LIVE:
         raise Refusal(_("This chat has ended. Start a new one."))
     who: dict[str, Any] = {"sender_name": held.case.sender_name, "sender_email": held.case.sender_email}
-    key = f"chat:{held.pk}:{key}"[:120]
+    key = f"chat:{held.pk}:said:{key}"[:120]
     quiet = held.state == State.WAITING
     case, _message = hear(held.case, text[:LONGEST], at=at, key=key, quiet=quiet, **who)
     values: dict[str, Any] = {"state": State.WAITING, "spoke_at": at, "seen_at": at}
