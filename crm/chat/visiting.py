@@ -148,7 +148,7 @@ def _copy(chat: Chat, case: Case) -> None:
 @transaction.atomic
 def say(chat: Chat, text: str, *, at: datetime, key: str) -> None:
     """The visitor writes to the person; staff hear by mail of the first word after an answer only."""
-    held = Chat.objects.select_for_update().select_related("case").get(pk=chat.pk)
+    held = Chat.objects.select_for_update(of=("self",)).select_related("case").get(pk=chat.pk)
     if held.case is None or held.state not in Chat.LIVE:
         raise Refusal(_("This chat has ended. Start a new one."))
     who: dict[str, Any] = {"sender_name": held.case.sender_name, "sender_email": held.case.sender_email}
