@@ -17,7 +17,8 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 def broken_rules(page) -> list[str]:
     """What axe-core finds against WCAG 2.1 A and AA on the page as it is now."""
     return page.evaluate(
-        f"() => {{ {AXE.read_text()}; return axe.run(document, {{runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']}})"
+        f"() => {{ {AXE.read_text()}; "
+        "return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})"
         ".then((found) => found.violations.map((one) => one.id)); }"
     )
 

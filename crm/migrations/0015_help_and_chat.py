@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0012_consent_and_privacy'),
+        ('crm', '0014_double_opt_in'),
     ]
 
     operations = [
