@@ -61,6 +61,7 @@ def send_link(case: Case) -> None:
         key=f"case:{case.pk}",
         to_email=case.sender_email,
         name=gettext_noop("Confirmations of the case form"),
+        customer=case.customer,
         context={"case": case.pk},
     )
 
