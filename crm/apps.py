@@ -25,7 +25,6 @@ class CrmConfig(AppConfig):
         )
         from crm.api import idempotency
         from crm.behaviour import visitors
-        from crm.cases import following, letters, notices
         from crm.duplicates import searching
         from crm.imports import intake, kinds, undoing
         from crm.imports.customers import CustomersLoader
@@ -35,6 +34,7 @@ class CrmConfig(AppConfig):
         from crm.webhooks import delivering, telling
 
         _fill_lists()
+        _write_mails_of_cases()
         worker_ready.connect(heartbeat.start, dispatch_uid="heartbeat.start")
         worker_process_init.connect(stopping.listen_to_worker_only, dispatch_uid="stopping.listen")
         worker_shutting_down.connect(stopping.request, dispatch_uid="stopping.request")
@@ -54,9 +54,6 @@ class CrmConfig(AppConfig):
         kinds.register("purchases", PurchasesLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")
         outbox.register(accounts.KIND, account_mail.prepare)
-        outbox.register(following.KIND, following.prepare)
-        outbox.register(letters.KIND, letters.prepare)
-        outbox.register(notices.KIND, notices.prepare)
 
 
 def _fill_lists() -> None:
@@ -71,3 +68,11 @@ def _fill_lists() -> None:
     own.register_own()
     narrowing.register()
     palette.register_own()
+
+
+def _write_mails_of_cases() -> None:
+    from crm import outbox
+    from crm.cases import following, letters, notices
+
+    for capability in (following, letters, notices):
+        outbox.register(capability.KIND, capability.prepare)
