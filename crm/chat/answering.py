@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -26,6 +27,13 @@ def live(case: Case) -> Chat | None:
 
 def is_there(chat: Chat, now: datetime) -> bool:
     return chat.seen_at > now - GONE
+
+
+def shown_with(case: Case, said: int, now: datetime) -> dict[str, Any]:
+    """What the page of a case shows of its chat; `mark` changes when something was said or the visitor left."""
+    chat = live(case)
+    there = bool(chat and is_there(chat, now))
+    return {"chat": chat, "is_there": there, "mark": f"{said}-{int(there)}"}
 
 
 def reply(  # noqa: PLR0913 - the parts of a reply.

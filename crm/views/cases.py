@@ -98,14 +98,10 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
     seeing.veil([found, *other_cases])
     seeing.veil_messages(messages)
     serves = access.may(request.user, Right.SERVE)
-    chat = answering.live(found)
-    there = bool(chat and answering.is_there(chat, timezone.now()))
     return {
         "section": "service",
         "case": found,
-        "chat": chat,
-        "is_there": there,
-        "mark": f"{len(messages)}-{int(there)}",
+        **answering.shown_with(found, len(messages), timezone.now()),
         "who": found.who,
         "write_to": write_to,
         "conversation": messages,
