@@ -30,7 +30,7 @@ def is_there(chat: Chat, now: datetime) -> bool:
 
 
 def shown_with(case: Case, said: int, now: datetime) -> dict[str, Any]:
-    """What the page of a case shows of its chat; `mark` changes with each word and when the visitor leaves."""
+    """What the page of a case shows of its chat; `mark` changes with each word and on leaving."""
     chat = live(case)
     there = bool(chat and is_there(chat, now))
     return {"chat": chat, "is_there": there, "mark": f"{said}-{int(there)}"}

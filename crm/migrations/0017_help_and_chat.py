@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0015_connections_and_quality'),
+        ('crm', '0016_open_sensitive'),
     ]
 
     operations = [
