@@ -17,6 +17,7 @@ class CrmConfig(AppConfig):
             audit_guard,
             heartbeat,
             housekeeping,
+            interests,
             journal,
             outbox,
             sign_ins,
@@ -46,6 +47,7 @@ class CrmConfig(AppConfig):
         doors.user_login_failed.connect(sign_ins.failed, dispatch_uid="sign_ins.failed")
         for chore in (idempotency.forget, delivering.forget, visitors.gather, visitors.forget):
             housekeeping.register(chore)
+        housekeeping.register(interests.refresh)
         housekeeping.register(intake.forget_old)
         housekeeping.register(journal.forget_old)
         journal.watch(CustomField, undoing.users_of_fields)

@@ -89,4 +89,6 @@ def _form(person: Customer, key: str, today: date, data: Any = None) -> Customer
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(str(one) for one in value)
     return "" if value is None else str(value).strip()

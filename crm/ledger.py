@@ -12,6 +12,11 @@ from crm.models import Interaction
 # Kinds the program itself writes; anything else is a custom event.
 KINDS: dict[str, str | Promise] = {
     "note": _("Note"),
+    "call": _("Call"),
+    "meeting": _("Meeting"),
+    "chat": _("Chat"),
+    "email": _("E-mail written by hand"),
+    "stage": _("Came to another stage"),
     "open": _("Opened a mail"),
     "click": _("Clicked in a mail"),
     "answer": _("Answered a survey"),
@@ -23,6 +28,16 @@ KINDS: dict[str, str | Promise] = {
     "case": _("A case was opened"),
     "case_solved": _("A case was solved"),
     "case_reopened": _("A case was opened again"),
+}
+# Where somebody stands with the shop: what `segments.lifecycle` works out.
+STAGES: dict[str, str | Promise] = {
+    "lead": _("Lead"),
+    "first": _("First purchase"),
+    "active": _("Active"),
+    "loyal": _("Loyal"),
+    "regained": _("Regained"),
+    "sleeping": _("Sleeping"),
+    "lost": _("Lost"),
 }
 
 

@@ -124,7 +124,10 @@ def register_own() -> None:
     register("cases", Source(gettext_lazy("Cases"), _cases))
     for place in (
         Place(gettext_lazy("Home"), "crm:home", "home"),
+        Place(gettext_lazy("My day"), "crm:my_day", "checklist"),
         Place(gettext_lazy("Customers"), "crm:customers", "users"),
+        Place(gettext_lazy("Households and companies"), "crm:groups", "users-group"),
+        Place(gettext_lazy("Tags"), "crm:tags", "tags"),
         Place(gettext_lazy("Add a customer"), "crm:customer_new", "user-plus", Right.EDIT),
         Place(gettext_lazy("Import a file"), "crm:import_new", "file-import", Right.IMPORT),
         Place(gettext_lazy("Imports"), "crm:imports", "file-import", Right.IMPORT),

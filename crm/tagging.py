@@ -1,11 +1,17 @@
-"""Tags on customers: put on with a weight, taken off."""
+"""Tags on customers: put on with a weight, taken off; the tags themselves renamed, merged and deleted."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 
+from crm import access, fading, interests
+from crm.errors import Refusal
 from crm.models import Customer, CustomerTag, Tag
 
 
@@ -26,3 +32,73 @@ def add(customer: Customer, name: str, *, weight: int = 100, at: datetime, reaso
 def remove(customer: Customer, tag_id: int) -> bool:
     """Take the tag off; False when it was not there."""
     return bool(CustomerTag.objects.filter(customer=customer, tag_id=tag_id).delete()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """A tag on one customer: what it weighs now, and why it is there."""
+
+    tag: Tag
+    tag_id: int
+    weight: int
+    reason: str
+    source: str
+
+
+def worn(customer: Customer, until: datetime) -> list[Worn]:
+    """The tags of one customer at the end of a day, the heaviest first."""
+    uses = fading.weighed(until).filter(customer=customer)
+    return [
+        Worn(use.tag, use.tag_id, use.now, interests.say(use.reason), str(use.get_source_display()))
+        for use in uses
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A tag with how many customers have it, what it weighs on average now, and who put it on."""
+
+    tag: Tag
+    count: int
+    weight: float | None
+    by: dict[str, int]
+
+
+def overview(user: access.Person, until: datetime) -> list[Use]:
+    """Every tag with its uses on customers whom `user` sees, in two queries."""
+    seen = access.visible(user, CustomerTag.objects.all())
+    counts = {f"by_{source}": Count("pk", filter=Q(source=source)) for source in CustomerTag.Source.values}
+    found = seen.annotate(now=fading.weight(until)).values("tag_id")
+    told: dict[int, Any] = {
+        row["tag_id"]: row for row in found.annotate(n=Count("pk"), mean=Avg("now"), **counts).order_by()
+    }
+    uses = []
+    for tag in Tag.objects.select_related("interest"):
+        row: dict[str, Any] = told.get(tag.pk, {})
+        by = {source: n for source in CustomerTag.Source.values if (n := row.get(f"by_{source}", 0))}
+        uses.append(Use(tag, row.get("n", 0), row.get("mean"), by))
+    return uses
+
+
+def twin(name: str, *, but: Tag) -> Tag | None:
+    """Another tag of this name, whatever its case."""
+    return Tag.objects.filter(name__iexact=name).exclude(pk=but.pk).first()
+
+
+@transaction.atomic
+def merge(gone: Tag, into: Tag) -> int:
+    """Everybody with `gone` has `into` instead; who had both keeps the heavier. Returns how many."""
+    if gone.pk == into.pk:
+        raise Refusal(_("A tag cannot be merged with itself."))
+    uses = CustomerTag.objects.filter(tag=gone)
+    count = uses.count()
+    theirs = CustomerTag.objects.filter(tag=gone, customer=OuterRef("customer"))
+    heavier = CustomerTag.objects.filter(tag=into).annotate(other=Subquery(theirs.values("weight")[:1]))
+    heavier.filter(other__gt=F("weight")).update(
+        **{name: Subquery(theirs.values(name)[:1]) for name in ("reason", "source", "tagged_at", "weight")}
+    )
+    both = CustomerTag.objects.filter(tag=into, customer=OuterRef("customer"))
+    uses.filter(Exists(both)).delete()
+    uses.update(tag=into)
+    gone.delete()
+    return count

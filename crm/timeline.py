@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from crm.ledger import KINDS
+from crm.ledger import KINDS, STAGES
 from crm.models import Consent, Customer, Interaction, Message, Purchase, Refund
 
 ICONS = {
@@ -27,11 +29,16 @@ ICONS = {
     "view": "eye",
     "cart": "shopping-cart-plus",
     "login": "login",
+    "call": "phone",
+    "meeting": "users",
+    "chat": "message",
+    "email": "mail",
+    "stage": "arrows-right",
     "case": "lifebuoy",
     "case_solved": "circle-check",
     "case_reopened": "rotate-clockwise",
 }
-HIDDEN = {"by"}  # Properties that are not for reading.
+HIDDEN = {"by", "noted_at", "minutes", "outcome"}  # Properties that are not for reading.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Entry:
     score: str = ""
     details: tuple[tuple[str, str], ...] = ()
     state: str = ""
+    who: int | None = None  # The customer.
+    by: int | None = None  # Who wrote it and may still change it.
 
     @property
     def mark(self) -> str:
@@ -72,6 +81,7 @@ def kinds() -> list[tuple[str, str]]:
         ("mail", _("Mails")),
         ("answer", _("Answers")),
         ("note", _("Notes")),
+        ("talk", _("Calls and meetings")),
         ("consent", _("Consent")),
         ("event", _("Other events")),
     ]
@@ -83,14 +93,19 @@ def known(kind: str) -> str:
 
 def of(customer: Customer, *, before: str = "", size: int = 25, kind: str = "") -> Stretch:
     """The newest entries (of one kind), or those older than a mark. A short query for each table."""
+    return of_people([customer.pk], before=before, size=size, kind=kind)
+
+
+def of_people(people: Sequence[int], *, before: str = "", size: int = 25, kind: str = "") -> Stretch:
+    """The same of several customers together."""
     start = _read(before)
     found: list[Entry] = []
-    for rank, (moment, rows, entry) in enumerate(_sources(customer, kind)):
+    for rank, (moment, rows, entry) in enumerate(_sources(people, kind)):
         if rows.query.is_empty():
             continue
         older = rows.filter(_older(moment, rank, start)) if start else rows
         newest = older.order_by(F(moment).desc(), "-pk")[: size + 1]
-        found += [entry(rank, row) for row in newest]
+        found += [replace(entry(rank, row), who=row.customer_id) for row in newest]
     found.sort(key=lambda one: (one.at, -one.rank, one.pk), reverse=True)
     shown = found[:size]
     return Stretch(shown, shown[-1].mark if len(found) > size else "", bool(start))
@@ -100,11 +115,14 @@ type Source = tuple[str, QuerySet[Any], Callable[[int, Any], Entry]]
 
 
 MAIL = ("open", "click", "unsubscribe")
+TALKS = ("call", "meeting", "chat", "email")
+WRITTEN = ("note", *TALKS)
+CHANGEABLE = timedelta(days=1)
 
 
-def _sources(customer: Customer, kind: str = "") -> list[Source]:
+def _sources(people: Sequence[int], kind: str = "") -> list[Source]:
     """Their order decides between entries of one moment, so it stays; tables without the kind are empty."""
-    sources = _all_sources(customer)
+    sources = _all_sources(people)
     if not kind:
         return sources
     told: dict[str, set[int]] = {"bought": {1, 2}, "consent": {3}, "mail": {0, 4}}
@@ -115,19 +133,20 @@ def _sources(customer: Customer, kind: str = "") -> list[Source]:
     ]
     moment, rows, entry = sources[0]
     if kind == "event":
-        rows = rows.exclude(kind__in=("note", "answer", *MAIL))
-    elif kind in ("mail", "note", "answer"):
-        rows = rows.filter(kind__in=MAIL if kind == "mail" else [kind])
+        rows = rows.exclude(kind__in=("note", "answer", *MAIL, *TALKS))
+    elif kind in ("mail", "note", "answer", "talk"):
+        rows = rows.filter(kind__in={"mail": MAIL, "talk": TALKS}.get(kind, (kind,)))
     return [(moment, rows, entry), *sources[1:]]
 
 
-def _all_sources(customer: Customer) -> list[Source]:
-    sent = customer.messages.filter(state=Message.State.SENT, sent_at__isnull=False)
+def _all_sources(people: Sequence[int]) -> list[Source]:
+    theirs = Q(customer=people[0]) if len(people) == 1 else Q(customer__in=people)
+    sent = Message.objects.filter(theirs, state=Message.State.SENT, sent_at__isnull=False)
     return [
-        ("at", customer.interactions.exclude(kind="consent"), _interaction),
-        ("refunded_at", customer.refunds.select_related("product", "purchase"), _refund),
-        ("bought_at", customer.purchases.all(), _purchase),
-        ("at", customer.consents.all(), _consent),
+        ("at", Interaction.objects.filter(theirs).exclude(kind="consent"), _interaction),
+        ("refunded_at", Refund.objects.filter(theirs).select_related("product", "purchase"), _refund),
+        ("bought_at", Purchase.objects.filter(theirs), _purchase),
+        ("at", Consent.objects.filter(theirs), _consent),
         ("sent_at", sent.select_related("mailing"), _message),
     ]
 
@@ -225,13 +244,36 @@ def _interaction(rank: int, row: Interaction) -> Entry:
         kind=row.kind if row.kind in ICONS else "event",
         icon=ICONS.get(row.kind, "point"),
         title=str(KINDS.get(row.kind, row.kind)),
-        text=str(said) if row.kind == "note" else row.title,
+        text=_text_of(row, str(said)),
+        by=_writer(row, properties),
         score=f"{row.metric.upper()} {row.number:g}" if row.metric and row.number is not None else "",
         details=(
-            *(((_("Comment"), str(said)),) if said and row.kind != "note" else ()),
-            *(details if row.kind not in ("note", "open") else ()),
+            *(((_("Comment"), str(said)),) if said and row.kind not in WRITTEN else ()),
+            *(_circumstances(properties) if row.kind in TALKS else ()),
+            *(details if row.kind not in (*WRITTEN, "open", "stage") else ()),
         ),
     )
+
+
+def _text_of(row: Interaction, said: str) -> str:
+    if row.kind == "stage":
+        return str(STAGES.get(row.subject, row.subject))
+    return said if row.kind in WRITTEN else row.title
+
+
+def _writer(row: Interaction, properties: dict[str, Any]) -> int | None:
+    """Who may still change what they wrote; nobody after a day."""
+    noted = parse_datetime(str(properties.get("noted_at", ""))) or row.at
+    fresh = row.kind in WRITTEN and row.source == "staff" and timezone.now() - noted < CHANGEABLE
+    by = properties.get("by")
+    return by if fresh and isinstance(by, int) and noted.tzinfo else None
+
+
+def _circumstances(properties: dict[str, Any]) -> list[tuple[str, str]]:
+    minutes, outcome = properties.get("minutes"), properties.get("outcome")
+    took = ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes} if minutes else ""
+    pairs = [(_("Took"), took), (_("Outcome"), str(outcome or ""))]
+    return [pair for pair in pairs if pair[1]]
 
 
 def _worth_showing(key: str, value: Any) -> bool:

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from crm import bulk
 from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
-from segments import days, scoring
+from segments import days, lifecycle, scoring
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import settle, shadow
 
@@ -63,6 +63,7 @@ def aside(as_of: date, *, business: Business | None = None) -> Iterator[None]:
     with shadow():
         rebuild(as_of, business=business or Business.current())
         settle()
+        lifecycle.assign(as_of, business=business or Business.current())
         scoring.score_rfm()
         scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
         yield
@@ -71,7 +72,7 @@ def aside(as_of: date, *, business: Business | None = None) -> Iterator[None]:
 def _statement(day: Callable[[str], str]) -> str:
     changed = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
     return f"""
-INSERT INTO {_table(CustomerFeatures)} ({", ".join(COLUMNS)}, rfm_group, cluster)
+INSERT INTO {_table(CustomerFeatures)} ({", ".join(COLUMNS)}, rfm_group, cluster, stage)
 WITH {_bought()}, {_given_back()}, {_answered()}, {_read()},
 dated AS (
     SELECT b.*, {day("b.first_at")} AS first_on, {day("b.last_at")} AS last_on FROM bought b
@@ -83,7 +84,8 @@ SELECT c.id, %(as_of)s, d.first_on, d.last_on, {days.days_between("%(as_of)s", "
     COALESCE(g.amount, 0),
     CASE WHEN d.orders > 1 THEN
         CAST({days.days_between("d.last_on", "d.first_on")} AS double precision) / (d.orders - 1) END,
-    a.nps, {day("a.nps_at")}, a.csat, {day("a.csat_at")}, {day("r.opened_at")}, {day("r.clicked_at")}, '', ''
+    a.nps, {day("a.nps_at")}, a.csat, {day("a.csat_at")}, {day("r.opened_at")}, {day("r.clicked_at")},
+    '', '', ''
 FROM {_table(Customer)} c
 LEFT JOIN dated d ON d.customer_id = c.id
 LEFT JOIN given_back g ON g.customer_id = c.id

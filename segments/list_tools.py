@@ -14,6 +14,7 @@ from crm import journal, palette
 from crm.access import Right
 from crm.bulk_actions import kinds
 from crm.forms.look import Look as DressedForm
+from crm.ledger import STAGES
 from crm.listing import columns, filters
 from crm.listing.catalogue import BOUGHT
 from crm.listing.columns import Column, Look
@@ -33,6 +34,14 @@ def _groups() -> list[tuple[str, str]]:
     return [(code, str(name)) for code, name in GROUPS.items()]
 
 
+def _stages() -> list[tuple[str, str]]:
+    return [(code, str(name)) for code, name in STAGES.items()]
+
+
+def _stage_name(code: str) -> str:
+    return str(STAGES.get(code, ""))
+
+
 def _inside(value: str, _today: object) -> filters.Meaning:
     stays = Membership.objects.filter(customer=filters.outer(), left_at=None)
     if value in ("-", "*"):
@@ -43,6 +52,7 @@ def _inside(value: str, _today: object) -> filters.Meaning:
 def register() -> None:
     _register_filters()
     _register_columns()
+    _register_stage()
     kinds.register(
         kinds.Action(
             "list",
@@ -132,6 +142,13 @@ def _register_columns() -> None:
         ),
     ):
         columns.register(column)
+
+
+def _register_stage() -> None:
+    add = filters.choice("stage", gettext_lazy("Lifecycle stage"), "features__stage", _stages, group=SCORES)
+    filters.register(add)
+    label, path = gettext_lazy("Lifecycle stage"), "features__stage"
+    columns.register(Column("stage", label, read=path, say=_stage_name, sort=path))
 
 
 def _group_name(code: str) -> str:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from crm import bulk, memory
 from crm.errors import Refusal
 from crm.models import Business, WorkerHeartbeat
-from segments import audience, features, lease, scoring
+from segments import audience, features, lease, lifecycle, scoring
 from segments.models import CustomerFeatures, Membership, ScoringRun
-from segments.shadow import drop, publish, settle, shadow
+from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 
 STEPS = {
     "features": _("Describing customers"),
@@ -87,7 +87,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     features.count_anew()
     with shadow(filled=True):
         if "features" in wanted:
-            _timed(run, "features", steps, lambda _: features.rebuild(day, business=business))
+            _timed(run, "features", steps, lambda _: _describe(day, business))
         settle()
         if "rfm" in wanted:
             _timed(run, "rfm", steps, lambda _: _score(found, frozen))
@@ -95,6 +95,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
+            if "features" in wanted and as_of is None:
+                lifecycle.note_moves(live_table(), shadow_table(), day, now)
             customers = publish()
             drop()
             _keep(found, day, frozen, clustering)
@@ -104,6 +106,13 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             lease.finish(run, as_of=day, result=result)
     bulk.analyze(CustomerFeatures, Membership)
     return result
+
+
+def _describe(day: date, business: Business) -> int:
+    count = features.rebuild(day, business=business)
+    settle()
+    lifecycle.assign(day, business=business)
+    return count
 
 
 def _score(found: list[scoring.Scoring], frozen: bool) -> int:

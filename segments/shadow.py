@@ -24,7 +24,7 @@ def shadow(*, filled: bool = False) -> Iterator[None]:
     failed = False
     try:
         if filled:
-            _run(f"INSERT INTO {_temporary()} ({_columns()}) SELECT {_columns()} FROM {_live()}")
+            _run(f"INSERT INTO {shadow_table()} ({_columns()}) SELECT {_columns()} FROM {live_table()}")
         yield
     except BaseException:
         failed = True
@@ -41,7 +41,7 @@ def publish() -> int:
     changed = ", ".join(f"{name} = excluded.{name}" for name in _names() if name != '"customer_id"')
     chosen = ", ".join(f"s.{name}" for name in _names())
     return _run(
-        f"INSERT INTO {_live()} ({_columns()}) SELECT {chosen} FROM {_temporary()} s"
+        f"INSERT INTO {live_table()} ({_columns()}) SELECT {chosen} FROM {shadow_table()} s"
         f" JOIN {people} c ON c.id = s.customer_id WHERE true"
         f" ON CONFLICT (customer_id) DO UPDATE SET {changed}"
     )
@@ -49,13 +49,13 @@ def publish() -> int:
 
 def drop() -> None:
     """Take the shadow away, if it is still there."""
-    _run(f"DROP TABLE IF EXISTS {_temporary()}")
+    _run(f"DROP TABLE IF EXISTS {shadow_table()}")
 
 
 def settle() -> None:
     """Tell the planner what the shadow holds, once it is filled."""
     if connection.vendor == "postgresql":
-        _run(f"ANALYZE {_temporary()}")
+        _run(f"ANALYZE {shadow_table()}")
 
 
 def _create() -> None:
@@ -75,11 +75,11 @@ def _columns() -> str:
     return ", ".join(_names())
 
 
-def _temporary() -> str:
+def shadow_table() -> str:
     return f'{"pg_temp" if connection.vendor == "postgresql" else "temp"}."{TABLE}"'
 
 
-def _live() -> str:
+def live_table() -> str:
     if connection.vendor != "postgresql":
         return f'main."{TABLE}"'
     with connection.cursor() as cursor:

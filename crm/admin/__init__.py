@@ -17,6 +17,7 @@ from crm.admin import (
     imports,
     journal,
     lists,
+    people,
     privacy,
     tables,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "imports",
     "journal",
     "lists",
+    "people",
     "privacy",
     "tables",
 ]

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import custom_fields
+from crm import custom_fields, field_rules
 from crm.forms.look import Look
 from crm.models import CustomField
 from crm.sensitive import READERS
@@ -21,7 +21,7 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         label=_("Choices"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Only for the kind “Choice”: one a line."),
+        help_text=_("For the kinds with choices: one a line."),
     )
 
     sensitive = forms.BooleanField(
@@ -42,8 +42,17 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = CustomField
-        fields = ["label", "kind", "position", "readers"]
-        help_texts = {"position": _("Smaller numbers come first.")}
+        fields = [
+            "label", "kind", "help_text", "required", "minimum", "maximum", "pattern", "default", "position",
+            "readers",
+        ]  # fmt: skip
+        help_texts = {
+            "position": _("Smaller numbers come first."),
+            "minimum": _("For numbers and days."),
+            "maximum": _("For numbers and days."),
+            "pattern": _("For texts: A is a letter, 9 a digit, * either. Customer cards may be AA-9999."),
+            "default": _("Stands there when a customer is added."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,9 +69,33 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("kind") == CustomField.Kind.CHOICE and not data.get("options"):
+        with_choices = (CustomField.Kind.CHOICE, CustomField.Kind.CHOICES)
+        if data.get("kind") in with_choices and not data.get("options"):
             self.add_error("options", gettext("Give at least one choice."))
+        self._check_limits(data)
         return data
+
+    def _check_limits(self, data: dict[str, Any]) -> None:
+        """Limits and what stands there at first must be values of this kind themselves."""
+        plain = CustomField(kind=data.get("kind", ""), choices=data.get("options") or [])
+        for name in ("minimum", "maximum"):
+            limited = plain.kind in (*field_rules.NUMBERS, *field_rules.DAYS)
+            if not data.get(name) or not limited:
+                data[name] = ""
+                continue
+            try:
+                data[name] = str(custom_fields.parse(plain, data[name]))[:30]
+                if plain.kind in field_rules.DAYS:
+                    data[name] = data[name][:10]
+            except ValueError as error:
+                self.add_error(name, str(error))
+        if data.get("default"):
+            plain.pattern = data.get("pattern", "")
+            plain.minimum, plain.maximum = data.get("minimum", ""), data.get("maximum", "")
+            try:
+                custom_fields.parse(plain, data["default"])
+            except ValueError as error:
+                self.add_error("default", str(error))
 
     def save(self, commit: bool = True) -> CustomField:
         self.instance.choices = self.cleaned_data["options"]

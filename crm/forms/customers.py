@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm import addresses, custom_fields, phones
-from crm.forms.look import DateInput, Look
+from crm.forms.look import DateInput, Look, MomentInput
 from crm.models import Customer, CustomField
 from crm.privacy import identities
 
@@ -63,6 +63,8 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.initial.setdefault("created_on", today)
         for field in own_fields:
             value = self.instance.custom.get(field.key)
+            if value is None and not self.instance.pk and field.default:
+                value = field.default
             self.fields[f"custom_{field.key}"] = _own_field(field, value)
 
     @property
@@ -131,8 +133,12 @@ class CustomerForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     def _read_own_fields(self, data: dict[str, Any]) -> None:
         for field in self.own_fields:
             name = f"custom_{field.key}"
-            if name not in self.changed_data:  # What an import brought stays as it is.
-                data[name] = self.instance.custom.get(field.key)
+            fresh = not self.instance.pk
+            if field.required and not data.get(name) and (fresh or name in self.changed_data):
+                self.add_error(name, gettext("Please fill this in."))
+                continue
+            if name not in self.changed_data and not (fresh and data.get(name)):
+                data[name] = self.instance.custom.get(field.key)  # What an import brought stays as it is.
                 continue
             try:
                 data[name] = custom_fields.parse(field, str(data.get(name) or ""))
@@ -160,7 +166,13 @@ def _own_field(field: CustomField, value: Any) -> forms.Field:
     attrs = {"class": "form-control"}
     if field.kind == CustomField.Kind.DATE:
         widget: forms.Widget = DateInput(attrs)
-    elif field.kind == CustomField.Kind.NUMBER:
+    elif field.kind == CustomField.Kind.DATE_TIME:
+        widget = MomentInput(attrs)
+    elif field.kind == CustomField.Kind.LONG_TEXT:
+        widget = forms.Textarea({**attrs, "rows": 3})
+    elif field.kind == CustomField.Kind.CHOICES:
+        return Several(field, value)
+    elif field.kind in (CustomField.Kind.NUMBER, CustomField.Kind.MONEY):
         widget = forms.TextInput({**attrs, "inputmode": "decimal"})
     elif field.kind in (CustomField.Kind.YES_NO, CustomField.Kind.CHOICE):
         choices = [("yes", gettext("Yes")), ("no", gettext("No"))]
@@ -173,7 +185,25 @@ def _own_field(field: CustomField, value: Any) -> forms.Field:
         widget = forms.TextInput(attrs)
     if isinstance(value, bool):
         value = "yes" if value else "no"
-    return forms.CharField(label=field.label, required=False, initial=value, widget=widget)
+    hint = field.help_text or (gettext("Like %(shape)s") % {"shape": field.pattern} if field.pattern else "")
+    return forms.CharField(label=field.label, required=False, initial=value, widget=widget, help_text=hint)
+
+
+class Several(forms.CharField):
+    """Boxes to tick; as text the ticked ones stand with semicolons between."""
+
+    def __init__(self, field: CustomField, value: Any) -> None:
+        choices = [(str(one), str(one)) for one in field.choices]
+        widget = forms.SelectMultiple({"class": "form-select"}, choices=choices)
+        super().__init__(
+            label=field.label, required=False, initial=value or [], widget=widget, help_text=field.help_text
+        )
+
+    def to_python(self, value: Any) -> str:
+        return "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(initial) != self.to_python(data)
 
 
 class NoteForm(Look, forms.Form):

@@ -138,8 +138,12 @@ def _told(dates: Any, column: str) -> str:
     return str(dates.get(column, "")) if isinstance(dates, Mapping) else str(dates or "")
 
 
+# The style of these is decided from the whole column; each cell of the others speaks for itself.
+TAKEN_AS_A_COLUMN = ("text", "number", "date", "yes_no")
+
+
 def _choices(key: str) -> parsing.Parser | None:
-    own = CustomField.objects.filter(key=key, kind=CustomField.Kind.CHOICE).first()
+    own = CustomField.objects.filter(key=key).exclude(kind__in=TAKEN_AS_A_COLUMN).first()
     if own is None:
         return None
 

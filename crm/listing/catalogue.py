@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import custom_fields
+from crm import custom_fields, groups
 from crm.listing import columns, filters
 from crm.listing.columns import Column
 from crm.listing.filters import Filter
@@ -50,7 +50,7 @@ class Catalogue:
 def _own_filter(field: CustomField) -> Filter:
     key, path = f"custom.{field.key}", f"custom__{field.key}"
     match field.kind:
-        case CustomField.Kind.NUMBER:
+        case CustomField.Kind.NUMBER | CustomField.Kind.MONEY:
             return filters.Filter(
                 key, field.label, filters.Kind.NUMBER, _own_number(field.key), group=OWN, may_miss=True
             )
@@ -206,6 +206,16 @@ def _register_who() -> None:
     add(_in_use("country", gettext_lazy("Country")))
     add(filters.text("city", gettext_lazy("City"), "city", group=PERSON, personal=True))
     add(filters.Filter("tag", gettext_lazy("Tag"), kind.CHOICE, _tag, _tags, PERSON))
+    add(
+        filters.Filter(
+            "group",
+            gettext_lazy("Household or company"),
+            kind.CHOICE,
+            groups.condition,
+            groups.choices,
+            PERSON,
+        )
+    )
     add(filters.Filter("owner", gettext_lazy("Looked after by"), kind.CHOICE, _owner, staff_choices, PERSON))
     add(filters.text("last_name", gettext_lazy("Last name"), "last_name", group=PERSON, personal=True))
     add(filters.text("first_name", gettext_lazy("First name"), "first_name", group=PERSON, personal=True))

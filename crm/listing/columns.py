@@ -108,7 +108,7 @@ class OwnNumber(Func):
 
 def of_own_field(field: CustomField) -> Column:
     key = f"custom.{field.key}"
-    numeric = field.kind == CustomField.Kind.NUMBER
+    numeric = field.kind in (CustomField.Kind.NUMBER, CustomField.Kind.MONEY)
 
     def value(row: Customer, _figures: Figures) -> Cell:
         found = row.custom.get(field.key)

@@ -36,9 +36,11 @@ from crm.models.duplicates import (
     DuplicateMember,
     DuplicateSearch,
 )
+from crm.models.group import Group, GroupMember, GroupRefusal
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.import_profile import ImportProfile
 from crm.models.interaction import Interaction
+from crm.models.interest import Interest
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.opt_in import OptIn
@@ -49,6 +51,7 @@ from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
+from crm.models.task import Task
 from crm.models.user import User
 from crm.models.webhook import WebhookDelivery, WebhookEndpoint
 from crm.models.website import AnonymousEvent, Visitor, Website
@@ -93,6 +96,9 @@ __all__ = [
     "ErasedIdentity",
     "Feed",
     "FeedFile",
+    "Group",
+    "GroupMember",
+    "GroupRefusal",
     "HelpCategory",
     "Holiday",
     "ImportBatch",
@@ -100,6 +106,7 @@ __all__ = [
     "ImportProblem",
     "ImportProfile",
     "Interaction",
+    "Interest",
     "Journal",
     "JournalEntry",
     "ListHabit",
@@ -130,6 +137,7 @@ __all__ = [
     "SlaPolicy",
     "Suppression",
     "Tag",
+    "Task",
     "User",
     "Visitor",
     "WebhookDelivery",

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -149,6 +150,12 @@ def _managers() -> list[str]:
     return ["manager"]
 
 
+class CustomFieldQuerySet(models.QuerySet["CustomField"]):
+    def in_use(self) -> Self:
+        """Not those put away into the archive: their values stay, but nothing asks for or shows them."""
+        return self.filter(archived_at=None)
+
+
 class CustomField(models.Model):
     """A field that the shop defined itself; values live in `Customer.custom[key]`.
 
@@ -162,22 +169,38 @@ class CustomField(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
         NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
         DATE = "date", _("Date")
+        DATE_TIME = "date_time", _("Date and time")
         YES_NO = "yes_no", _("Yes or no")
         CHOICE = "choice", _("Choice")
+        CHOICES = "choices", _("Several choices")
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Phone")
+        LINK = "link", _("Link")
 
     key = models.SlugField(_("key"), max_length=60, unique=True)
     label = models.CharField(_("label"), max_length=80)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
     choices = models.JSONField(_("choices"), default=list, blank=True)
+    help_text = models.CharField(_("hint"), max_length=200, blank=True)
+    required = models.BooleanField(_("must be filled in"), default=False)
+    minimum = models.CharField(_("at least"), max_length=30, blank=True)  # A number or a day, as text.
+    maximum = models.CharField(_("at most"), max_length=30, blank=True)
+    pattern = models.CharField(_("looks like"), max_length=80, blank=True)  # As crm.field_rules writes it.
+    default = models.CharField(_("filled in at first"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     sensitive = models.BooleanField(_("sensitive"), default=False)
     readers = models.JSONField(
         _("who may open it"), default=_managers, blank=True
     )  # Roles, besides the owner.
     moving = models.CharField(max_length=8, choices=Moving, default=Moving.NOT, blank=True, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
+
+    objects = CustomFieldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("own field")
@@ -189,7 +212,25 @@ class CustomField(models.Model):
 
 
 class Tag(models.Model):
+    """A word for customers; with a half-life its weight fades, counted from the day it was put on."""
+
+    class Color(models.TextChoices):
+        GREY = "secondary", _("Grey")
+        BLUE = "blue", _("Blue")
+        GREEN = "green", _("Green")
+        YELLOW = "yellow", _("Yellow")
+        ORANGE = "orange", _("Orange")
+        RED = "red", _("Red")
+        PURPLE = "purple", _("Purple")
+
     name = models.CharField(_("name"), max_length=60, unique=True)
+    color = models.CharField(_("colour"), max_length=10, choices=Color, default=Color.GREY)
+    half_life_days = models.PositiveIntegerField(
+        _("half-life in days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
 
     class Meta:
         verbose_name = _("tag")

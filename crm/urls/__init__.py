@@ -14,6 +14,7 @@ from crm.urls import (
     imports,
     lists,
     outbox,
+    people,
     privacy,
     quality,
     shops,
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     *help_centre.urlpatterns,
     *connections.urlpatterns,
     *lists.urlpatterns,  # Before those of one customer: "filter" is nobody's id.
+    *people.urlpatterns,
     *duplicates.urlpatterns,
     *quality.urlpatterns,
     *customers.urlpatterns,

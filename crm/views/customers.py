@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from crm import access, audit, customer_list, list_habits, masking, sensitive, timeline
+from crm import access, audit, customer_list, fading, list_habits, masking, sensitive, tagging, timeline
 from crm.bulk_actions import kinds as bulk_kinds
 from crm.customer_list import Filters
 from crm.figures import figures_of
@@ -66,12 +67,16 @@ def _panel(request: HtmxRequest, filters: Filters) -> dict[str, Any] | None:
     return panel_context(request, filters, person)
 
 
+def _tonight(request: HtmxRequest) -> datetime:
+    return fading.end_of(request.business.today(), request.business.zone)
+
+
 def panel_context(request: HtmxRequest, filters: Filters, person: Customer) -> dict[str, Any]:
     before, after = customer_list.neighbours(filters, person, among=access.customers(request.user))
     return {
         "customer": person,
         "figures": figures_of([person.pk])[person.pk],
-        "tags": person.tags.select_related("tag").order_by("-weight", "tag__name"),
+        "tags": tagging.worn(person, _tonight(request)),
         "stretch": timeline.of(person, size=8),
         "previous": before,
         "next": after,
@@ -97,7 +102,7 @@ def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[s
     """What the page of one customer shows; forms that were refused replace the empty ones."""
     filters = Filters.read(request.GET, today=request.business.today())
     before, after = customer_list.neighbours(filters, person, among=access.customers(request.user))
-    secret = list(CustomField.objects.filter(sensitive=True))
+    secret = list(CustomField.objects.in_use().filter(sensitive=True))
     return {
         "section": "customers",
         "customer": person,
@@ -106,7 +111,7 @@ def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[s
         "sensitive_fields": secret,
         "may_open": sensitive.may_open(request.user, secret),
         "sensitive_keys": sensitive.keys_with_value(person) if secret else (),
-        "tags": person.tags.select_related("tag").order_by("-weight", "tag__name"),
+        "tags": tagging.worn(person, _tonight(request)),
         "tag_names": tag_choices(),
         "stretch": timeline.of(person),
         "kinds": timeline.kinds(),

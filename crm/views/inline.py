@@ -28,7 +28,7 @@ def customer_cell(request: HtmxRequest, public_id: str, column: str) -> HttpResp
         return _shown(request, person, column)
     refused = None
     if request.method == "POST":
-        value, was = request.POST.get(cell.field.name, ""), request.POST.get("was", "")
+        value, was = "; ".join(request.POST.getlist(cell.field.name)), request.POST.get("was", "")
         refused = inline.change(person, column, value, was, by=request.user, today=today)
         if refused is None:
             return _shown(request, person, column) if request.htmx else redirect(person)

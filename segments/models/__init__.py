@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from segments.models.features import CustomerFeatures
+from segments.models.lifecycle import LifecycleChoice
 from segments.models.run import ClusterMember, ScoringRun
 from segments.models.segment import Membership, Segment
 
-__all__ = ["ClusterMember", "CustomerFeatures", "Membership", "ScoringRun", "Segment"]
+__all__ = ["ClusterMember", "CustomerFeatures", "LifecycleChoice", "Membership", "ScoringRun", "Segment"]

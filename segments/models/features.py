@@ -34,12 +34,14 @@ class CustomerFeatures(models.Model):
     rfm_monetary = models.PositiveSmallIntegerField(null=True)
     rfm_group = models.CharField(_("RFM group"), max_length=30, blank=True)
     cluster = models.CharField(_("cluster"), max_length=80, blank=True)
+    stage = models.CharField(_("lifecycle stage"), max_length=12, blank=True, default="")
 
     class Meta:
         verbose_name = _("features of a customer")
         verbose_name_plural = _("features of customers")
         indexes = [
             models.Index(fields=["rfm_recency", "rfm_frequency"], name="features_by_rfm"),
+            models.Index(fields=["stage"], name="features_by_stage"),
             models.Index(fields=["revenue"], name="features_by_revenue"),
             models.Index(fields=["last_bought_on"], name="features_by_recency"),
         ]

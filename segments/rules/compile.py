@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import CharField, DecimalField, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from crm import fading
 from crm.models import CustomerTag, Interaction
 from segments.models import Membership
 from segments.rules import compare, json_values
@@ -74,11 +75,14 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
             return compare.counted(op, value, path, lambda n: compare.days_ago(moment.today, n))
         case "answer" | "answer_score":
             return _answered(field, op, value, moment)
+        case "custom_list":
+            return json_values.has("custom", field.key, op, value)
         case "custom":
             return _own(field, op, value, moment)
         case "tag":
             weight = CustomerTag.objects.filter(customer=OuterRef("pk"), tag_id=int(field.key))
-            return compare.figure(Subquery(weight.values("weight")[:1]), op, value)
+            now = fading.weight(fading.end_of(moment.today, moment.zone))
+            return compare.figure(Subquery(weight.values_list(now)[:1]), op, value)
         case "zero":
             zero = Coalesce(path, compare.decimal(0), output_field=DecimalField())
             return compare.figure(zero, op, value)

@@ -72,7 +72,7 @@ EVENTS: dict[str, Event] = {
         Event("login", _("signed in"), (SUBJECT, NUMBER), main="number", is_open=True),
     )
 }
-NOT_EVENTS = frozenset({"note", "consent"})
+NOT_EVENTS = frozenset({"note", "consent", "stage"})
 
 
 def event_of(name: str) -> Event | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from crm import custom_fields
+from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Tag
 from segments.groups import GROUPS
 from segments.models import Segment
@@ -91,6 +92,7 @@ FIELDS: dict[str, Field] = {
         _feature("rfm.recency", _("RFM score for recency"), Kind.NUMBER, SCORES, "rfm_recency"),
         _feature("rfm.frequency", _("RFM score for frequency"), Kind.NUMBER, SCORES, "rfm_frequency"),
         _feature("rfm.monetary", _("RFM score for money"), Kind.NUMBER, SCORES, "rfm_monetary"),
+        _feature("stage", _("lifecycle stage"), Kind.CHOICE, SCORES, values=tuple(STAGES.items())),
         _feature("cluster", _("cluster"), Kind.TEXT, SCORES),
         _feature("nps.last", _("last NPS answer"), Kind.NUMBER, MAIL, "nps_last", how="float"),
         _feature("csat.last", _("last CSAT answer"), Kind.NUMBER, MAIL, "csat_last", how="float"),
@@ -115,12 +117,15 @@ FIELDS: dict[str, Field] = {
         ),
     )
 }
-OWN_KINDS = {
+OWN_KINDS: dict[str, Kind] = {
     CustomField.Kind.TEXT: Kind.TEXT,
     CustomField.Kind.NUMBER: Kind.NUMBER,
     CustomField.Kind.DATE: Kind.DATE,
     CustomField.Kind.YES_NO: Kind.YES_NO,
     CustomField.Kind.CHOICE: Kind.CHOICE,
+    CustomField.Kind.MONEY: Kind.NUMBER,
+    CustomField.Kind.DATE_TIME: Kind.DATE,
+    CustomField.Kind.CHOICES: Kind.CHOICE,
 }
 
 
@@ -185,10 +190,11 @@ class Catalogue:
 
 def _own_field(own: CustomField) -> Field:
     values = tuple((str(choice), str(choice)) for choice in own.choices)
-    kind = OWN_KINDS[CustomField.Kind(own.kind)]
+    kind = OWN_KINDS.get(own.kind, Kind.TEXT)
+    how = "custom_list" if own.kind == CustomField.Kind.CHOICES else "custom"
     if kind is Kind.CHOICE and not values:
         kind = Kind.TEXT
-    return Field(f"custom.{own.key}", own.label, kind, OWN, how="custom", key=own.key, values=values)
+    return Field(f"custom.{own.key}", own.label, kind, OWN, how=how, key=own.key, values=values)
 
 
 def _asked() -> Iterable[Field]:

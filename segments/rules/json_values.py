@@ -67,19 +67,21 @@ class JsonYes(JsonText):
 
 
 class JsonDay(JsonText):
-    """A day as ISO text at a key, else NULL; ISO text has the order of the days."""
+    """A day (of a moment) as ISO text at a key, else NULL; ISO text has the order of the days."""
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Sql:
         column, path = _sqlite_parts(self, compiler)
         value = f"JSON_EXTRACT({column[0]}, %s)"
-        style = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
-        sql = f"CASE WHEN {value} GLOB {style} THEN {value} END"
-        return sql, (*column[1], path, *column[1], path)
+        style = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+        fits = f"{value} GLOB {style}' OR {value} GLOB {style}T[0-9][0-9]:[0-9][0-9]'"
+        sql = f"CASE WHEN {fits} THEN SUBSTR({value}, 1, 10) END"
+        return sql, (*column[1], path) * 3
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Sql:
         column, key = _postgres_parts(self, compiler)
         value = f"{column[0]} ->> %s"
-        sql = f"""((CASE WHEN {value} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' THEN {value} END) COLLATE "C")"""
+        style = "'^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?$'"
+        sql = f"""((CASE WHEN {value} ~ {style} THEN LEFT({value}, 10) END) COLLATE "C")"""
         return sql, (*column[1], key, *column[1], key)
 
 

@@ -37,9 +37,13 @@ from crm.models import (
     DuplicateGroup,
     DuplicateMember,
     Feed,
+    Group,
+    GroupMember,
     HelpCategory,
     Holiday,
     ImportBatch,
+    Interaction,
+    Interest,
     Mailbox,
     Mailing,
     Message,
@@ -50,6 +54,7 @@ from crm.models import (
     ShopConnection,
     ShopEvent,
     Tag,
+    Task,
     User,
     WebhookDelivery,
     WebhookEndpoint,
@@ -143,6 +148,15 @@ OF_A_CUSTOMER = {
     "outbox/<int:pk>/",
     "outbox/<int:pk>/body/",
     "outbox/<int:pk>/again/",
+    "my-day/<int:pk>/",
+    "my-day/<int:pk>/done/",
+    "my-day/<int:pk>/undo/",
+    "my-day/<int:pk>/remove/",
+    "customers/groups/<int:pk>/",
+    "customers/groups/<int:pk>/edit/",
+    "customers/groups/<int:pk>/join/",
+    "customers/groups/<int:pk>/remove/",
+    "customers/groups/<int:pk>/members/<int:member>/",
     "service/<int:pk>/",
     "service/<int:pk>/said/",
     "service/<int:pk>/reply/",
@@ -158,6 +172,7 @@ OF_A_CUSTOMER = {
     "customers/merges/<int:pk>/undo/",
 }
 SELDOM: set[str] = {
+    "customers/<slug:public_id>/said/<int:pk>/",
     "service/<int:pk>/files/<int:file_pk>/",
     "customers/<slug:public_id>/privacy/export/<int:pk>/",
 }  # Of those: there only at times.
@@ -172,6 +187,7 @@ def world(owner, clerk) -> dict[str, str]:
     User.objects.create_user("third@teahouse.example", pk=PK)
     CustomField.objects.create(pk=PK, key=WORD, label="Loop")
     Tag.objects.create(pk=PK, name="Loop")
+    around(customer, owner)
     make_token(PK)
     make_webhook(PK)
     shop = ShopConnection.objects.create(pk=PK, kind="shopify", name="Loop")
@@ -222,6 +238,18 @@ def make_article(pk: int) -> None:
     ArticleText.objects.create(pk=pk, article=article, language="en", title="Loop", body="Hello")
     ArticleVersion.objects.create(pk=pk, article=article, language="en", number=1, title="Loop", body="Hello")
     ArticleVote.objects.create(pk=pk, article=article, visitor="v", helped=False, comment="Hello")
+
+
+def around(customer: Customer, writer: User) -> None:
+    """A task, a household and what was said, all of one customer."""
+    Task.objects.create(pk=PK, title="Loop", customer=customer)
+    group = Group.objects.create(pk=PK, name="Loop")
+    GroupMember.objects.create(pk=PK, group=group, customer=customer)
+    Interest.objects.create(pk=PK, category="Loop", tag_id=PK)
+    said = {"text": "Hello", "by": writer.pk, "noted_at": timezone.now().isoformat()}
+    Interaction.objects.create(
+        pk=PK, customer=customer, kind="call", at=timezone.now(), source="staff", key="said", properties=said
+    )
 
 
 def make_token(pk: int) -> None:

@@ -69,7 +69,8 @@ OPEN = {
     "campaigns.MessageEvent": {"kind", "key", "agent"},
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language"},
-    "segments.CustomerFeatures": {"rfm_group", "cluster"},
+    "segments.CustomerFeatures": {"rfm_group", "cluster", "stage"},
+    "crm.Task": {"repeat"},
 }  # fmt: skip
 BIRTHDAY = date(1961, 11, 23)
 
