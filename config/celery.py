@@ -77,5 +77,6 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "renew subscriptions": {"task": "crm.tasks.renew_subscriptions", "schedule": crontab(minute=25)},
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

@@ -59,8 +59,8 @@ class CrmConfig(AppConfig):
 
 
 def _fill_lists() -> None:
-    """What the list of customers and the palette know by themselves, before the apps above add theirs."""
-    from crm import palette
+    """What lists, palette and double opt-in know by themselves, before the apps above add theirs."""
+    from crm import opt_in, palette, sign_up
     from crm.bulk_actions import own
     from crm.listing import catalogue, columns
     from crm.quality import narrowing
@@ -70,6 +70,7 @@ def _fill_lists() -> None:
     own.register_own()
     narrowing.register()
     palette.register_own()
+    opt_in.register(sign_up.KIND, sign_up.apply)
 
 
 def _write_mails_of_cases() -> None:

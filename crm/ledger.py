@@ -28,6 +28,12 @@ KINDS: dict[str, str | Promise] = {
     "case": _("A case was opened"),
     "case_solved": _("A case was solved"),
     "case_reopened": _("A case was opened again"),
+    "sign_up": _("Signed up by a form"),
+    "subscription_started": _("A subscription began"),
+    "subscription_paused": _("A subscription was paused"),
+    "subscription_resumed": _("A subscription goes on"),
+    "subscription_cancelled": _("A subscription was cancelled"),
+    "subscription_ended": _("A subscription ended"),
 }
 # Where somebody stands with the shop: what `segments.lifecycle` works out.
 STAGES: dict[str, str | Promise] = {

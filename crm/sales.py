@@ -15,6 +15,9 @@ from crm import webhooks
 from crm.errors import Refusal
 from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
 
+COUNTER = "counter"
+ZERO = Decimal(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -29,20 +32,45 @@ class Line:
         return (self.quantity * self.price).quantize(Decimal("0.01"))
 
 
-@transaction.atomic
 def sell(
-    customer: Customer | None, lines: Sequence[Line], *, key: str, at: datetime, currency: str
+    customer: Customer | None,
+    lines: Sequence[Line],
+    *,
+    key: str,
+    at: datetime,
+    currency: str,
+    discount: Decimal = ZERO,
 ) -> Purchase:
     """Write down a counter sale. The same key twice is one sale."""
+    return write_down(
+        customer, lines, key=f"till:{key}", at=at, currency=currency, channel=COUNTER, discount=discount
+    )
+
+
+@transaction.atomic
+def write_down(  # noqa: PLR0913 - what a purchase consists of.
+    customer: Customer | None,
+    lines: Sequence[Line],
+    *,
+    key: str,
+    at: datetime,
+    currency: str,
+    channel: str,
+    discount: Decimal = ZERO,
+) -> Purchase:
+    """A purchase with its lines, under a key that all purchases share. The same key twice is one."""
     assert lines
+    total = sum((line.amount for line in lines), ZERO)
+    assert ZERO <= discount <= total
     purchase, fresh = Purchase.objects.get_or_create(
-        key=f"till:{key}",
+        key=key,
         defaults={
             "customer": customer,
             "bought_at": at,
-            "charged": sum((line.amount for line in lines), Decimal(0)),
+            "charged": total - discount,
+            "discount": discount,
             "currency": currency,
-            "channel": "counter",
+            "channel": channel,
         },
     )
     if fresh:
@@ -59,6 +87,20 @@ def sell(
         )
         webhooks.emit("purchase.created", told(purchase))
     return purchase
+
+
+def sold_before(key: str) -> Purchase | None:
+    """The counter sale of this key, when it is written down already."""
+    return Purchase.objects.filter(key=f"till:{key}").first()
+
+
+@transaction.atomic
+def take_back(purchase: Purchase) -> None:
+    """Undo a sale that was just typed: it stays as cancelled and counts nowhere."""
+    rows = Purchase.objects.filter(pk=purchase.pk, status=Purchase.Status.COMPLETED, refunded=0)
+    if not rows.update(status=Purchase.Status.CANCELLED):
+        raise Refusal(_("This sale was refunded or undone already. Nothing was changed."))
+    webhooks.emit("purchase.updated", told(purchase))
 
 
 @transaction.atomic

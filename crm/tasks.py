@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from crm import housekeeping, sensitive
+from crm import housekeeping, sensitive, subscriptions
 from crm.bulk_actions import running as bulk_running
 from crm.cases import escalating
 from crm.cases.incoming import imap
@@ -42,6 +42,12 @@ def deliver_webhooks() -> None:
 def clear_old() -> None:
     """Throw away what nobody needs any more."""
     housekeeping.clear_old(timezone.now())
+
+
+@shared_task
+def renew_subscriptions() -> None:
+    """Write down the renewals of the day; asked every hour, since the day begins where the shop is."""
+    subscriptions.renew_due(timezone.now())
 
 
 @shared_task

@@ -37,6 +37,12 @@ ICONS = {
     "case": "lifebuoy",
     "case_solved": "circle-check",
     "case_reopened": "rotate-clockwise",
+    "sign_up": "user-plus",
+    "subscription_started": "repeat",
+    "subscription_paused": "player-pause",
+    "subscription_resumed": "repeat",
+    "subscription_cancelled": "repeat-off",
+    "subscription_ended": "repeat-off",
 }
 HIDDEN = {"by", "noted_at", "minutes", "outcome"}  # Properties that are not for reading.
 

@@ -10,6 +10,7 @@ from django.contrib import admin
 from crm.admin import (
     api,
     audit,
+    capture,
     cases,
     connections,
     duplicates,
@@ -25,6 +26,7 @@ from crm.admin import (
 __all__ = [
     "api",
     "audit",
+    "capture",
     "cases",
     "connections",
     "duplicates",

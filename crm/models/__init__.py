@@ -51,6 +51,8 @@ from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
+from crm.models.sign_up import SignUpForm
+from crm.models.subscription import Subscription, SubscriptionQuerySet
 from crm.models.task import Task
 from crm.models.user import User
 from crm.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -134,7 +136,10 @@ __all__ = [
     "SensitiveValue",
     "ShopConnection",
     "ShopEvent",
+    "SignUpForm",
     "SlaPolicy",
+    "Subscription",
+    "SubscriptionQuerySet",
     "Suppression",
     "Tag",
     "Task",

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from crm.urls import (
     account,
+    capture,
     cases,
     connections,
     customers,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     *connections.urlpatterns,
     *lists.urlpatterns,  # Before those of one customer: "filter" is nobody's id.
     *people.urlpatterns,
+    *capture.urlpatterns,
     *duplicates.urlpatterns,
     *quality.urlpatterns,
     *customers.urlpatterns,

@@ -53,6 +53,8 @@ from crm.models import (
     SandboxMail,
     ShopConnection,
     ShopEvent,
+    SignUpForm,
+    Subscription,
     Tag,
     Task,
     User,
@@ -62,7 +64,7 @@ from crm.models import (
 from feedback.models import Question, Survey
 from segments.models import ScoringRun, Segment
 from tests.architecture.test_shape import own_views
-from tests.people import NOON, make_customer
+from tests.people import NOON, make_customer, make_product
 
 pytestmark = pytest.mark.django_db
 PK, WORD = 4711, "loop"  # Everything in the world has this number, this short name, or both.
@@ -113,6 +115,9 @@ PUBLIC = {
     "u/<str:token>/ask",
     "s/<str:token>",
     "hooks/<slug:token>/",  # Signed by the shop.
+    "join/<str:slug>",  # Sign-up forms.
+    "join/<str:slug>/counter/",
+    "join/<str:slug>/embed/",
     "hooks/mail/<str:hook>",  # Signed by the mail provider.
 }
 # What each role may do besides looking. The program's own table must say the same.
@@ -166,6 +171,10 @@ OF_A_CUSTOMER = {
     "service/<int:pk>/merge/",
     "service/<int:pk>/unmerge/",
     "service/<int:pk>/files/<int:file_pk>/",
+    "subscriptions/<int:pk>/",
+    "subscriptions/<int:pk>/edit/",
+    "subscriptions/<int:pk>/renew/",
+    "subscriptions/<int:pk>/move/",
     "customers/duplicates/<int:pk>/",
     "customers/duplicates/<int:pk>/merge/",
     "customers/duplicates/<int:pk>/different/",
@@ -214,6 +223,7 @@ def world(owner, clerk) -> dict[str, str]:
     Question.objects.create(pk=PK, survey=survey, key=WORD, kind="text", position=1)
     MailTemplate.objects.create(pk=PK, name="Loop", mjml="<mjml><mj-body></mj-body></mjml>")
     Campaign.objects.create(pk=PK, slug=WORD, name="Loop", subject="Hello", mjml="<mjml></mjml>")
+    make_capture(customer)
     CannedReply.objects.create(pk=PK, title="Loop", text="Hello")
     Holiday.objects.create(pk=PK, on=NOON.date())
     Mailbox.objects.create(pk=PK, name="Loop", address="help@teahouse.example", hook=WORD, secret="key")
@@ -238,6 +248,14 @@ def make_article(pk: int) -> None:
     ArticleText.objects.create(pk=pk, article=article, language="en", title="Loop", body="Hello")
     ArticleVersion.objects.create(pk=pk, article=article, language="en", number=1, title="Loop", body="Hello")
     ArticleVote.objects.create(pk=pk, article=article, visitor="v", helped=False, comment="Hello")
+
+
+def make_capture(customer: Customer) -> None:
+    SignUpForm.objects.create(
+        pk=PK, slug=WORD, name="Loop", languages=["en"], permissions=["marketing.email"]
+    )
+    days = {"started_on": NOON.date(), "renews_on": NOON.date()}
+    Subscription.objects.create(pk=PK, customer=customer, product=make_product(), amount=5, **days)
 
 
 def around(customer: Customer, writer: User) -> None:

@@ -64,6 +64,7 @@ OPEN = {
     "crm.CaseAttachment": {"content_type", "reason"},
     "crm.Chat": {"secret", "state", "language"},
     "crm.ReceivedMail": {"digest", "state", "reason"},
+    "crm.Subscription": {"interval", "state"},
     "crm.PurchaseLine": {"fingerprint"},
     "crm.Visitor": {"visitor"},
     "campaigns.MessageEvent": {"kind", "key", "agent"},
