@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.api import cases, customers, events, imports, products, purchases, reference, tags
+from crm.api import cases, customers, events, exports, imports, products, purchases, reference, tags
 
 app_name = "api"
 V1 = "v1/"
@@ -29,6 +29,10 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "imports/<whole:pk>", imports.OneImport.as_view()),
     path(V1 + "imports/<whole:pk>/start", imports.StartImport.as_view()),
     path(V1 + "imports/<whole:pk>/errors", imports.ImportErrors.as_view()),
+    path(V1 + "imports/<whole:pk>/undo", imports.UndoImport.as_view()),
+    path(V1 + "exports", exports.Exports.as_view()),
+    path(V1 + "exports/<whole:pk>", exports.OneExport.as_view()),
+    path(V1 + "exports/<whole:pk>/file", exports.ExportContent.as_view()),
     path(V1 + "events", events.Events.as_view()),
     path("<path:rest>", reference.elsewhere),
 ]

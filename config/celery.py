@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "resume stalled exports": {
+        "task": "crm.tasks.resume_stalled_exports",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "start and finish campaigns": {
         "task": "campaigns.tasks.advance_campaigns",
         "schedule": 15,

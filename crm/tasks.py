@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from crm import housekeeping, sensitive, subscriptions
+from crm import export_files, housekeeping, sensitive, subscriptions
 from crm.bulk_actions import running as bulk_running
 from crm.cases import escalating
 from crm.cases.incoming import imap
@@ -190,3 +190,16 @@ def resume_sensitive() -> None:
     """Go on with what a killed worker left, and encrypt what came in the open meanwhile."""
     for field in sensitive.waiting():
         sensitive.move(field)
+
+
+@shared_task
+def run_export(export_id: int) -> None:
+    """Write one file that somebody ordered."""
+    export_files.run(export_id)
+
+
+@shared_task
+def resume_stalled_exports() -> None:
+    """Find orders whose process was killed, or whose task was lost."""
+    for pk in export_files.release_stale(at=timezone.now()):
+        run_export.delay(pk)

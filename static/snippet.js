@@ -83,7 +83,7 @@
   const calls = {
     track,
     view,
-    identify: (user, proof) => { who = { user: String(user), proof }; soon(); },
+    identify: (user, proof, expires) => { who = { user: String(user), proof, ...(expires ? { expires } : {}) }; soon(); },
     consent: (yes) => {
       memory.set("consent", yes ? "yes" : "no");
       if (yes) return soon();

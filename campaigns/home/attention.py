@@ -24,6 +24,7 @@ from crm.models import (
     Mailing,
     Message,
     ShopEvent,
+    WebhookEndpoint,
     WorkerHeartbeat,
 )
 from segments.grid import old_sale
@@ -44,7 +45,7 @@ class Matter:
     action: str
 
 
-def matters(business: Business, now: datetime) -> list[Matter]:
+def matters(business: Business, now: datetime, *, may_own: bool = False) -> list[Matter]:
     return [
         *_program(now),
         *_imports(now),
@@ -54,6 +55,7 @@ def matters(business: Business, now: datetime) -> list[Matter]:
         *_age(business.today(now)),
         *_feedback(now),
         *_cases(now),
+        *_webhooks(may_own=may_own),
     ]
 
 
@@ -168,3 +170,11 @@ def _cases(now: datetime) -> Iterator[Matter]:
     if count := Case.objects.overdue(now).count():
         text = ngettext("%(n)s case is late.", "%(n)s cases are late.", count) % {"n": count}
         yield Matter("warning", "lifebuoy", text, reverse("crm:cases") + "?folder=late", _("Answer them"))
+
+
+def _webhooks(*, may_own: bool) -> Iterator[Matter]:
+    """For the owners: nobody else may open the page."""
+    broken = WebhookEndpoint.objects.filter(state=WebhookEndpoint.State.BROKEN) if may_own else ()
+    for endpoint in list(broken)[:3]:
+        text = _("The webhook “%(name)s” was switched off after failures.") % {"name": endpoint}
+        yield Matter("warning", "webhook", text, reverse("crm:webhook", args=[endpoint.pk]), _("Look at it"))

@@ -44,7 +44,8 @@ def home_charts(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def home_attention(request: HtmxRequest) -> HttpResponse:
-    matters = attention.matters(request.business, timezone.now())
+    may_own = access.may(request.user, access.Right.OWN)
+    matters = attention.matters(request.business, timezone.now(), may_own=may_own)
     return render_page(request, "campaigns/home_attention.html", {"matters": matters}, partial="panel")
 
 

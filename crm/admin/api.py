@@ -8,6 +8,7 @@ from crm.admin.bases import ReadOnlyAdmin
 from crm.models import (
     AnonymousEvent,
     ApiToken,
+    ExportFile,
     RememberedAnswer,
     Visitor,
     WebhookDelivery,
@@ -69,3 +70,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("endpoint",)
     search_fields = ("=message_id", "=event")
     ordering = ("-id",)
+
+
+@admin.register(ExportFile)
+class ExportFileAdmin(ReadOnlyAdmin):
+    list_display = ("id", "format", "by", "state", "rows", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("by",)
+    exclude = ("path",)

@@ -58,6 +58,9 @@ class EventInput(serializers.Serializer[Any]):
 class IdentifyInput(serializers.Serializer[Any]):
     user = serializers.CharField(max_length=80)
     proof = serializers.CharField(required=False, max_length=64)
+    expires = serializers.IntegerField(
+        required=False, help_text="Until when the proof holds, in seconds since 1970; part of what is signed."
+    )
 
 
 class EventsInput(EventInput):
@@ -165,7 +168,11 @@ class Events(Door):
         said = body.get("identify")
         if not isinstance(said, dict) or not (visitor := _visitor(body)):
             return
-        person = visitors.prove(site, str(said.get("user", "")), str(said.get("proof", "")))
+        expires = said.get("expires")
+        if expires is not None and type(expires) is not int:
+            return
+        user, proof = str(said.get("user", "")), str(said.get("proof", ""))
+        person = visitors.prove(site, user, proof, at=now, expires=expires)
         if person:
             visitors.identify(visitor, person, at=now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,24 +18,32 @@ from crm.api import lists
 from crm.api.doors import Door
 from crm.api.problems import Problem
 from crm.errors import Refusal
-from crm.imports import columns, confirming, intake, kinds
+from crm.imports import columns, confirming, intake, kinds, results, undoing
 from crm.imports.reasons import words
 from crm.models import ImportBatch, ImportProblem
 
 COUNTS = ("rows", "created", "updated", "unchanged", "skipped", "rejected")
+ENDED = (ImportBatch.State.DONE, ImportBatch.State.UNDONE)
 NEEDED: dict[str, Right] = {"GET": Right.IMPORT, "POST": Right.IMPORT}
 
 
 class ImportSerializer(serializers.ModelSerializer[ImportBatch]):
     counts = serializers.SerializerMethodField()
     mapping = serializers.DictField(child=serializers.CharField())
+    progress = serializers.SerializerMethodField(help_text="Per cent of the import, or of undoing it.")
 
     class Meta:
         model = ImportBatch
         fields = [
-            "id", "kind", "file_name", "state", "mapping", "total_rows", "counts", "error", "created_at",
-            "finished_at",
+            "id", "kind", "file_name", "state", "mapping", "total_rows", "progress", "counts", "error",
+            "created_at", "finished_at",
         ]  # fmt: skip
+
+    def get_progress(self, batch: ImportBatch) -> int:
+        if batch.state in ENDED:
+            return 100
+        back = undoing.taken_back(batch)
+        return int(back["percent"] if back else results.progress(batch)["percent"])
 
     def get_counts(self, batch: ImportBatch) -> dict[str, int]:
         return {name: int(batch.counts.get(name, 0)) for name in COUNTS}
@@ -151,6 +160,45 @@ class StartImport(Door):
         transaction.on_commit(lambda: _run(batch.pk))
 
 
+class TableSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    removed = serializers.IntegerField()
+    restored = serializers.IntegerField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What undoing an import would do, and why it cannot be done."""
+
+    possible = serializers.BooleanField()
+    refusal = serializers.CharField(allow_blank=True)
+    tables = TableSerializer(many=True)
+    obstacles = serializers.ListField(child=serializers.CharField())
+
+
+class UndoImport(Door):
+    area = "imports"
+    operations: ClassVar[dict[str, str]] = {"GET": "preview_undo_import", "POST": "undo_import"}
+    scopes: ClassVar[dict[str, str]] = {"GET": "imports:read", "POST": "imports:write"}
+    rights: ClassVar[dict[str, Right]] = {"GET": Right.MANAGE, "POST": Right.MANAGE}
+
+    @extend_schema(responses=PreviewSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """What would go and come back, and what stands in the way. Nothing is changed."""
+        found = undoing.preview(find(pk), self.user)
+        obstacles = [f"{one.thing} {one.name}: {one.reason}" for one in found.obstacles]
+        shown = {"possible": found.possible, "refusal": found.refusal, "tables": found.tables}
+        return Response(PreviewSerializer({**shown, "obstacles": obstacles}).data)
+
+    @extend_schema(request=None, responses={202: ImportSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Take an import back. Ask the import until its state is `undone`; asked again it only says so."""
+        batch = find(pk)
+        if batch.state != ImportBatch.State.UNDONE:
+            undoing.request(batch, self.user, at=timezone.now())
+            transaction.on_commit(lambda: _undo(pk))
+        return Response(ImportSerializer(find(pk)).data, status=202)
+
+
 class ImportErrors(Door):
     area = "imports"
     operations: ClassVar[dict[str, str]] = {"GET": "list_import_errors"}
@@ -169,3 +217,9 @@ def _run(pk: int) -> None:
     from crm.tasks import run_import  # The tasks import much.
 
     run_import.delay(pk)
+
+
+def _undo(pk: int) -> None:
+    from crm.tasks import undo_import
+
+    undo_import.delay(pk)

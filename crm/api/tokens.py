@@ -33,7 +33,8 @@ SCOPES: dict[str, str | Promise] = {
     "cases:read": _("Read cases and their conversation"),
     "cases:write": _("Open and answer cases"),
     "imports:read": _("Read imports and their errors"),
-    "imports:write": _("Upload and start imports"),
+    "imports:write": _("Upload, start and undo imports"),
+    "exports:read": _("Fetch customers as files"),
 }
 
 

@@ -58,9 +58,13 @@ def renew_secret(site: Website) -> None:
     forget_live()
 
 
-def proof_of(site: Website, user: str) -> str:
-    """What the shop's server computes for a signed-in visitor: HMAC-SHA256 of the name, hexadecimal."""
-    return hmac.new(site.signing_secret.encode(), user.encode(), hashlib.sha256).hexdigest()
+def proof_of(site: Website, user: str, expires: int | None = None) -> str:
+    """What the shop's server computes for a signed-in visitor: HMAC-SHA256 of the name, hexadecimal.
+
+    With `expires` (seconds since 1970) of "name\nexpires": a proof that ends.
+    """
+    said = user if expires is None else f"{user}\n{expires}"
+    return hmac.new(site.signing_secret.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
 def origin_of(text: str) -> str:

@@ -36,6 +36,7 @@ from crm.models.duplicates import (
     DuplicateMember,
     DuplicateSearch,
 )
+from crm.models.export_file import ExportFile
 from crm.models.group import Group, GroupMember, GroupRefusal
 from crm.models.import_batch import ImportBatch, ImportParcel, ImportProblem
 from crm.models.import_profile import ImportProfile
@@ -96,6 +97,7 @@ __all__ = [
     "DuplicateMember",
     "DuplicateSearch",
     "ErasedIdentity",
+    "ExportFile",
     "Feed",
     "FeedFile",
     "Group",

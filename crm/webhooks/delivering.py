@@ -12,12 +12,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from crm import stopping
 from crm.models import WebhookDelivery, WebhookEndpoint
-from crm.webhooks import connecting, signing
+from crm.webhooks import connecting, notices, signing
 
 State = WebhookDelivery.State
 AT_ONCE = 12
@@ -125,7 +126,9 @@ def _judge(endpoint: WebhookEndpoint, *, arrived: bool, gone: bool, at: datetime
     tired = this.filter(state=WebhookEndpoint.State.ON)
     if not gone:
         tired = tired.filter(failing_since__lt=at - BROKEN_AFTER)
-    tired.update(state=WebhookEndpoint.State.BROKEN)
+    with transaction.atomic():
+        if tired.update(state=WebhookEndpoint.State.BROKEN):
+            notices.tell(endpoint, at=at)
 
 
 def release_lost(now: datetime) -> None:

@@ -12,11 +12,11 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from crm import cases, consent, merging, privacy, webhooks
-from crm.models import Case, Customer, WebhookDelivery, WebhookEndpoint
-from crm.webhooks import connecting, delivering, signing
+from crm.models import Case, Customer, Message, WebhookDelivery, WebhookEndpoint
+from crm.webhooks import connecting, delivering, notices, signing
 from feedback import answers
 from feedback.models import Invitation, Survey
 from tests.people import make_customer
@@ -45,7 +45,7 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
 
     def __enter__(self):
@@ -262,8 +262,46 @@ def test_a_person_can_send_it_again_with_the_same_id(shop, reachable):
         delivering.again(WebhookDelivery.objects.get(), at=timezone.now())
         delivering.deliver()
 
-    first, second = (json.dumps(headers["webhook-id"]) for headers, _ in receiver.heard)
-    assert first == second
+    (first, said), (second, said_again) = receiver.heard
+    assert first["webhook-id"] == second["webhook-id"]
+    assert said == said_again
+
+
+def test_every_try_is_signed_anew_so_that_it_falls_into_the_window_of_the_receiver(shop, reachable):
+    with Receiver(status=500) as receiver:
+        endpoint = endpoint_at(receiver.url)
+        webhooks.emit("customer.created", {"customer": "abc"}, at=timezone.now() - timedelta(days=2))
+        delivering.deliver()
+
+    [(headers, body)] = receiver.heard
+    assert Webhook(endpoint.secret).verify(body, headers)["timestamp"] < timezone.now().isoformat()
+    for minutes in (-6, 6):  # Standard Webhooks: five minutes either way.
+        at = timezone.now() + timedelta(minutes=minutes)
+        replayed = signing.headers(endpoint.secret, headers["webhook-id"], body, at=at)
+        with pytest.raises(WebhookVerificationError, match=r"too (old|new)"):
+            Webhook(endpoint.secret).verify(body, replayed)
+    moved = str(int(headers["webhook-timestamp"]) + 1)
+    with pytest.raises(WebhookVerificationError, match="signature"):  # The time is part of what is signed.
+        Webhook(endpoint.secret).verify(body, {**headers, "webhook-timestamp": moved})
+
+
+def test_owners_hear_once_that_a_webhook_was_switched_off(owner, owner_client, staff_client, reachable):
+    with Receiver(status=410) as receiver:
+        endpoint = endpoint_at(receiver.url, name="Till")
+        for n in range(2):
+            webhooks.emit("customer.created", {"customer": f"c{n}"})
+        delivering.deliver()
+        delivering.deliver()
+
+    message = Message.objects.get(mailing__kind=notices.KIND)
+    assert message.to_email == owner.email
+    mail = notices.prepare(message.mailing)(message)
+    assert "Till" in mail.subject
+    assert f"/settings/webhooks/{endpoint.pk}/" in mail.text
+    assert f"/settings/webhooks/{endpoint.pk}/" in mail.html
+    assert "410" in mail.text
+    assert "Till" in owner_client.get("/campaigns/home/attention/").content.decode()
+    assert "Till" not in staff_client.get("/campaigns/home/attention/").content.decode()
 
 
 def test_the_payload_names_fields_and_no_values(owner_client):

@@ -61,6 +61,36 @@ def test_the_same_event_again_is_stored_once(site):
     assert AnonymousEvent.objects.filter(visitor=BO).count() == 1
 
 
+@pytest.mark.parametrize(("seconds", "moved", "known"), [(60, 0, True), (-1, 0, False), (-1, 120, False)])
+def test_a_proof_may_end(site, seconds, moved, known):
+    make_customer(external_id="17850")
+    expires = int(timezone.now().timestamp()) + seconds
+    proof = website.proof_of(site, "17850", expires)
+
+    report(site, view(1), identify={"user": "17850", "proof": proof, "expires": expires + moved})
+
+    assert Visitor.objects.exists() is known
+
+
+def test_a_proof_that_ends_is_none_without_its_end_and_none_with_an_end_is_forged(site):
+    make_customer(external_id="17850")
+    now = int(timezone.now().timestamp())
+    ends = website.proof_of(site, "17850", now - 5)
+
+    report(site, view(1), identify={"user": "17850", "proof": ends})
+    report(site, view(1), identify={"user": f"17850\n{now - 5}", "proof": ends})
+    report(
+        site,
+        view(1),
+        identify={"user": "17850", "proof": website.proof_of(site, "17850"), "expires": now + 9},
+    )
+    report(
+        site, view(1), identify={"user": "17850", "proof": website.proof_of(site, "17850"), "expires": "soon"}
+    )
+
+    assert not Visitor.objects.exists()
+
+
 def test_identify_with_a_proof_joins_the_past_and_what_comes(site):
     person = make_customer(external_id="17850")
     report(site, view(1), view(2))

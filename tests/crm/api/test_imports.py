@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from crm.models import Case, CaseMessage, Customer
+from crm.imports import kinds
+from crm.models import Case, CaseMessage, Customer, Interaction
 from tests.crm.api.programs import program_of
-from tests.people import make_customer
+from tests.people import make_customer, make_purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,57 @@ def test_a_case_is_opened_answered_and_noted(owner):
     assert said == [("in", "In pieces"), ("out", "A new one comes."), ("note", "Call back")]
     assert Case.objects.get().channel == "api"
     assert CaseMessage.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "mapping"),
+    [
+        ("customers", "E-Mail,Town\nada@a.example,Paris\n", {}),
+        ("purchases", "Order,Date,E-Mail,Product,Quantity,Price\nA1,2026-01-02,ada@a.example,Tea,1,5\n", {}),
+        ("answers", "E-Mail,Date,Score\nada@a.example,2026-01-02,9\n", {"Score": "nps"}),
+    ],
+)
+def test_all_kinds_come_in_and_are_taken_back(owner, django_capture_on_commit_callbacks, kind, text, mapping):
+    assert kind in kinds.known()
+    program = program_of(owner)
+    file = SimpleUploadedFile("a.csv", text.encode())
+    place = (
+        f"/api/v1/imports/{program.client.post('/api/v1/imports', {'file': file, 'kind': kind}).json()['id']}"
+    )
+    before = program.get(place).json()
+    assert (before["state"], before["progress"]) == ("draft", 0)
+    assert program.send(f"{place}/undo", {}).status_code == 409
+    with django_capture_on_commit_callbacks(execute=True):
+        started = program.send(f"{place}/start", {"mapping": mapping})
+    assert started.status_code == 202, started.content
+    done = program.get(place).json()
+    assert (done["state"], done["progress"], done["counts"]["rejected"]) == ("done", 100, 0), done
+    offered = program.get(f"{place}/undo").json()
+    assert (offered["possible"], offered["obstacles"]) == (True, [])
+    assert sum(one["removed"] for one in offered["tables"]) > 0
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undone = program.send(f"{place}/undo", {})
+
+    again = program.send(f"{place}/undo", {})
+    assert (undone.status_code, again.status_code) == (202, 202)
+    assert program.get(place).json()["state"] == "undone"
+    assert not Customer.objects.exists()
+    assert not Interaction.objects.exists()
+
+
+def test_what_stands_in_the_way_of_undoing_is_told(owner, django_capture_on_commit_callbacks):
+    program = program_of(owner)
+    file = SimpleUploadedFile("a.csv", b"E-Mail,Town\nada@a.example,Paris\n")
+    number = program.client.post("/api/v1/imports", {"file": file, "kind": "customers"}).json()["id"]
+    with django_capture_on_commit_callbacks(execute=True):
+        program.send(f"/api/v1/imports/{number}/start", {})
+    make_purchase(Customer.objects.get())
+
+    refused = program.send(f"/api/v1/imports/{number}/undo", {})
+
+    offered = program.get(f"/api/v1/imports/{number}/undo").json()
+    assert refused.status_code == 409
+    assert not offered["possible"]
+    assert len(offered["obstacles"]) == 1
+    assert Customer.objects.count() == 1

@@ -8,7 +8,7 @@ import pytest
 
 from crm import access, cases
 from crm.api import tokens
-from crm.models import Case, ImportBatch, Interaction, Product, Purchase
+from crm.models import Case, ExportFile, ImportBatch, Interaction, Product, Purchase
 from tests.architecture.test_shape import own_views
 from tests.crm.api.programs import Program, program_as, program_of
 from tests.people import NOON, make_customer, make_purchase
@@ -28,6 +28,7 @@ def person(owner):
     )
     make_purchase(found, pk=PK)
     Product.objects.create(pk=PK, sku="p", name="Cup")
+    ExportFile.objects.create(pk=PK, by=owner)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
     case = cases.open_case("Whisper Alley", customer=found, text="4 Secret Row", at=NOON)
     Case.objects.filter(pk=case.pk).delete()
