@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from crm.models import AuditEntry, AuditPass, Business, User
 
@@ -12,6 +13,11 @@ from crm.models import AuditEntry, AuditPass, Business, User
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _first_language():
+    translation.deactivate()  # A page in Chinese leaves its language behind in the thread.
 
 
 @pytest.fixture(autouse=True)

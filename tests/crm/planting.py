@@ -52,6 +52,8 @@ def _value(column: models.Field, customer: Customer, marked: bool, parent: Any) 
             return NOON
         case models.DateField():
             return NOON.date()
+        case models.TimeField():
+            return NOON.time()
         case models.BooleanField():
             return False
         case models.DurationField():

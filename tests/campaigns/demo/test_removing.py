@@ -29,6 +29,7 @@ def test_nothing_at_all_is_left_of_it(owner):
         for app in ("crm", "segments", "feedback", "campaigns")
         for model in apps.get_app_config(app).get_models()
     }
+    left.pop("AuditEntry")  # That something was done stays written down.
     assert {name: n for name, n in left.items() if n} == {"Business": 1, "Purpose": 1, "User": 1}
 
 
