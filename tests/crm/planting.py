@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -116,6 +118,17 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
+SEARCH = """
+import pathlib, sys
+for one in pathlib.Path(sys.argv[1]).rglob("*"):
+    if one.is_file() and sys.argv[2].encode() in one.read_bytes().lower():
+        print(one)
+"""
+
+
 def in_files(text: str, folder: Path) -> list[str]:
-    files = [one for one in folder.rglob("*") if one.is_file()]
-    return [str(one) for one in files if text.encode() in one.read_bytes().lower()]
+    # In a process of its own: closing the file of an open SQLite database takes its locks from this one.
+    found = subprocess.run(
+        [sys.executable, "-c", SEARCH, str(folder), text], capture_output=True, text=True, check=True
+    )
+    return found.stdout.split("\n")[:-1]
