@@ -50,7 +50,7 @@ def find(kind: Kind, values: Iterable[str]) -> dict[str, int]:
     """{value: customer} of those that have it now, else of those who took over whoever had it."""
     found: dict[str, int] = {}
     column = COLUMNS[kind]
-    for some in batched(values, AT_ONCE, strict=False):
+    for some in batched(values, AT_ONCE):
         rows = Customer.objects.filter(**{f"{column}__in": some}).order_by("-pk")
         found.update(rows.values_list(column, "pk"))
         missing = [value for value in some if value not in found]

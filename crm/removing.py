@@ -29,6 +29,6 @@ def _keep(book: Journal, model: graph.Table, numbers: list[int], seen: set[tuple
     journal.keep(book, model, fresh)
     for other, column in (*graph.referrers(model), *graph.followers(model)):
         field = next(one for one in other._meta.concrete_fields if one.column == column)
-        for some in batched(fresh, AT_ONCE, strict=False):
+        for some in batched(fresh, AT_ONCE):
             rows = other._base_manager.filter(**{f"{field.name}__in": some})
             _keep(book, other, list(rows.values_list("pk", flat=True)), seen)

@@ -77,10 +77,10 @@ def store(found: Found, *, at: datetime) -> int:
     groups = {key_of(found.ids(group)): group for group in found.groups}
     known = dict(DuplicateGroup.objects.values_list("key", "state"))
     gone = [key for key, state in known.items() if state == DuplicateGroup.State.OPEN and key not in groups]
-    for some in batched(gone, AT_ONCE, strict=False):
+    for some in batched(gone, AT_ONCE):
         DuplicateGroup.objects.filter(key__in=some, state=DuplicateGroup.State.OPEN).delete()
     still = [key for key in groups if known.get(key) == DuplicateGroup.State.OPEN]
-    for some in batched(still, AT_ONCE, strict=False):
+    for some in batched(still, AT_ONCE):
         rows = list(DuplicateGroup.objects.filter(key__in=some))
         for row in rows:
             row.confidence = groups[row.key].confidence

@@ -85,7 +85,7 @@ def created(journal: Journal, model: Table, numbers: Iterable[int]) -> None:
 def settle(journal: Journal) -> None:
     """Note how rows that were touched since the last time look now; forget those that did not change."""
     for name, entries in _touched(journal).items():
-        for some in batched(entries.values(), images.AT_ONCE, strict=False):
+        for some in batched(entries.values(), images.AT_ONCE):
             writing.settle(journal, name, some)
     _touched(journal).clear()
 
@@ -95,7 +95,7 @@ def seal(journal: Journal) -> None:
     with transaction.atomic():
         settle(journal)
         for name, entries in writing.loose(journal).items():
-            for some in batched(entries, images.AT_ONCE, strict=False):
+            for some in batched(entries, images.AT_ONCE):
                 writing.settle(journal, name, some)
         ours = Journal.objects.filter(pk=journal.pk, state=State.OPEN)
         if ours.update(state=State.SEALED, columns=journal.columns):

@@ -122,7 +122,7 @@ def _taken(journal: Journal, model: Table, numbers: list[int]) -> Iterator[Found
     if not unique or not numbers:
         return
     entries = JournalEntry.objects.filter(journal=journal, model=label(model))
-    for some in batched(numbers, 1000, strict=False):
+    for some in batched(numbers, 1000):
         kept = {
             row: images.unpack(image or "{}")
             for row, image in JournalEntry.objects.filter(pk__in=some).values_list("row", "image")

@@ -71,7 +71,7 @@ def read(
         f"SELECT {', '.join([key, owner(model), *parts])} FROM {quote(model._meta.db_table)} t"
         f" WHERE {among(key)}{' FOR UPDATE OF t' if lock and postgres else ''}"
     )
-    for some in batched(numbers, AT_ONCE, strict=False):
+    for some in batched(numbers, AT_ONCE):
         with connection.cursor() as cursor:
             cursor.execute(sql, [keys(some)])
             for number, customer, *values in cursor.fetchall():

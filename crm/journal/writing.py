@@ -46,7 +46,7 @@ def enter(journal: Journal, model: Table, numbers: set[int], kind: str) -> list[
     names = told(journal, model)
     kept = kind == Kind.KEPT
     found: list[Entry] = []
-    for some in batched(sorted(numbers), images.AT_ONCE, strict=False):
+    for some in batched(sorted(numbers), images.AT_ONCE):
         rows = [
             (
                 number,
