@@ -179,3 +179,14 @@ def own_words() -> set[str]:
         words |= {customer.name, customer.country, customer.city, customer.source}
     words |= {user.name for user in User.objects.all()} | {"en", "owner@", "english"}
     return {one for one in words if len(one) > 2}
+
+
+def test_every_section_is_reached_from_the_bar_of_a_phone(visitor, owner):
+    staff = visitor(viewport=PHONE)
+    staff.sign_in(owner.email, "steep-leaves-4")
+
+    staff.page.click(".ck-more summary")
+    staff.page.click(".ck-more a[href='/settings/']")
+
+    staff.page.wait_for_url("**/settings/")
+    assert staff.problems == []
