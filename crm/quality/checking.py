@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet
-from django.db.models.functions import Abs
+from django.db.models import Count, F, FloatField, Q, QuerySet, Value
+from django.db.models.functions import Abs, Cast, Ln
 from django.utils import timezone
 
 from crm import addresses, bulk, phones
@@ -109,25 +109,27 @@ def fields() -> list[dict[str, Any]]:
 def order_limits() -> dict[str, float]:
     """Between which totals an order is usual: the median, and 3.5 robust deviations to both sides.
 
-    Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993). Nothing is told where more than half of
-    all orders cost the same, or there are few.
+    Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993), on logarithms, because totals are skewed:
+    many small orders and a few large ones are usual. Nothing is told where more than half of all orders cost
+    the same, or there are few.
     """
     totals = Purchase.objects.filter(charged__gt=0)
     count = totals.count()
     if count < FEWEST:
         return {}
     centre = _median(totals.order_by("charged").values_list("charged", flat=True), count)
-    away = totals.annotate(away=Abs(F("charged") - Decimal(str(centre)))).order_by("away")
+    from_centre = Ln(Cast(F("charged"), FloatField())) - Value(math.log(centre))
+    away = totals.annotate(away=Abs(from_centre, output_field=FloatField())).order_by("away")
     spread = _median(away.values_list("away", flat=True), count)
     if not spread:
         return {}
     reach = FARTHEST * spread / ROBUST
-    return {"median": centre, "low": max(0.0, centre - reach), "high": centre + reach}
+    return {"median": centre, "low": centre * math.exp(-reach), "high": centre * math.exp(reach)}
 
 
 def _median(values: QuerySet[Any, Any], count: int) -> float:
     middle = list(values[(count - 1) // 2 : count // 2 + 1])
-    return float(sum(middle, Decimal(0)) / len(middle))
+    return float(sum(middle) / len(middle))
 
 
 def unknown_countries() -> list[str]:

@@ -114,7 +114,7 @@ def _far_total(measure: Measure) -> Any:
     low, high = measure.limits.get("low"), measure.limits.get("high")
     if high is None:
         return Q(pk__in=[])
-    return Q(charged__gt=Decimal(str(high))) | Q(charged__lt=Decimal(str(low)))
+    return Q(charged__gt=Decimal(str(high))) | Q(charged__gt=0, charged__lt=Decimal(str(low)))
 
 
 def _tomorrow(measure: Measure) -> datetime:
@@ -165,7 +165,10 @@ RULES: Final[dict[str, Rule]] = {
         ),
         Rule(
             "total_far", SALES, Group.OUTLYING, _("Unusual order total"),
-            _("More than 3.5 robust z from the usual: 0.6745 × (total − median) ÷ median distance to it."),
+            _(
+                "More than 3.5 robust z from the usual, on logarithms: "
+                "0.6745 × (ln total − median) ÷ median distance."
+            ),
             _far_total,
         ),
         Rule(

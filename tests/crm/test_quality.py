@@ -99,3 +99,16 @@ def test_one_look_at_a_time_and_a_killed_one_goes_on(shop):
     assert checking.release_stale(at=NOON + timedelta(hours=1)) == first.pk
     assert checking.run(first.pk)
     assert not checking.run(first.pk)
+
+
+def test_what_an_order_usually_costs_is_judged_on_logarithms():
+    for total in (10, 20, 40) * 7:
+        make_purchase(None, total)
+    make_purchase(None, 0)
+
+    limits = checking.order_limits()
+
+    # The median is 20, the median distance ln 2: 20 × exp(± 3.5 × 0.693147 ÷ 0.6745).
+    assert limits["median"] == 20
+    assert limits["low"] == pytest.approx(0.548247, rel=1e-5)
+    assert limits["high"] == pytest.approx(729.5975, rel=1e-5)
