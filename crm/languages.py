@@ -5,8 +5,11 @@ from __future__ import annotations
 from babel.core import Locale
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from crm.models import Business, Customer
+
+DJANGOS = (gettext_noop("- Select an option -"),)  # New in Django, and not yet in its own Chinese.
 
 
 def language_of(customer: Customer | None, business: Business) -> str:
