@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
@@ -23,6 +24,15 @@ from crm.models import Business, Customer, CustomerQuerySet, User
 SOURCE = KIND = "account"
 DEMO_EMAIL, DEMO_PASSWORD = "owner@example.com", "closeknit-demo"
 RESET_PAUSE = 300  # Seconds in which one address gets one mail, however often somebody asks.
+
+
+def set_up_code() -> str:
+    """What the first owner of a public installation must know, so that no passer-by becomes the owner.
+
+    Made of the secret key: whoever runs the server reads it with `manage.py set_up_code`.
+    """
+    code = salted_hmac("crm.accounts.set_up", "first owner", algorithm="sha256").hexdigest()[:12]
+    return "-".join(code[at : at + 4] for at in (0, 4, 8))
 
 
 @transaction.atomic

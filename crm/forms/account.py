@@ -8,9 +8,11 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm import accounts
 from crm.forms.look import Look
 from crm.models import User
 
@@ -86,8 +88,23 @@ class OwnerForm(Look, forms.Form):
         help_text=_("At least 8 signs, and not one that everybody uses."),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if settings.PRODUCTION:
+            self.fields["code"] = forms.CharField(
+                label=_("Set-up code"),
+                help_text=_("So that only you can begin: “manage.py set_up_code” on the server shows it."),
+                widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+            )
+
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"]).strip().lower()
+        if not constant_time_compare(code, accounts.set_up_code()):
+            raise forms.ValidationError(_("This is not the set-up code of this installation."))
+        return code
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

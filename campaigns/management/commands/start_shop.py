@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
@@ -46,4 +47,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  Sign in with {login[0]} and {login[1]}")
         elif not User.objects.exists():
             self.stdout.write("  Open the address to set up your shop.")
+            if settings.PRODUCTION:
+                self.stderr.write(f"  Your set-up code: {accounts.set_up_code()}")
         self.stdout.write("")

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from crm import accounts, limits
 from crm.models import Business, User
 
 OWNER = {"name": "Olga", "email": "Olga@Teahouse.example", "password": "steep-leaves-4"}
@@ -51,6 +52,34 @@ def test_a_poor_answer_makes_no_owner(client, name, value):
 
     assert response.status_code == 422
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_in_public_only_who_knows_the_set_up_code_becomes_the_owner(client, settings):
+    settings.PRODUCTION, settings.SECURE_SSL_REDIRECT = True, False
+
+    page = client.get("/welcome/").content.decode()
+    without = client.post("/welcome/", OWNER)
+    wrong = client.post("/welcome/", {**OWNER, "code": "0000-0000-0000"})
+    nobody_yet = not User.objects.exists()
+    right = client.post("/welcome/", {**OWNER, "code": f" {accounts.set_up_code().upper()} "})
+
+    assert 'name="code"' in page
+    assert accounts.set_up_code() not in page
+    assert (without.status_code, wrong.status_code, nobody_yet) == (422, 422, True)
+    assert right.headers["Location"] == "/welcome/shop/"
+    assert User.objects.get().is_owner
+
+
+@pytest.mark.django_db
+def test_the_set_up_code_cannot_be_found_by_trying(client, settings):
+    limits.forget()
+    settings.PRODUCTION, settings.SECURE_SSL_REDIRECT = True, False
+
+    answers = [client.post("/welcome/", {**OWNER, "code": f"{n:012x}"}).status_code for n in range(31)]
+
+    assert answers == [422] * 30 + [429]
+    limits.forget()
 
 
 @pytest.mark.django_db(transaction=True)
