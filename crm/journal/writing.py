@@ -86,9 +86,17 @@ def _store(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[
 
 def _known(journal: Journal, name: str, rows: list[int]) -> bool:
     """Does the journal tell of one of these rows already?"""
-    sql = f"SELECT 1 FROM {TABLE} WHERE journal_id = %s AND model = %s AND {images.among('row')} LIMIT 1"
+    entry = f"SELECT 1 FROM {TABLE} WHERE journal_id = %s AND model = %s"
+    what: list[Any] = [journal.pk, name, images.keys(rows)]
+    if connection.vendor == "postgresql":
+        # Row by row through the index: a young journal seems short to the planner, which reads it all.
+        each = f'LATERAL ({entry} AND "row" = wanted.number LIMIT 1)'
+        sql = f"SELECT 1 FROM unnest(%s::bigint[]) AS wanted (number), {each} AS known LIMIT 1"
+        what = [what[2], *what[:2]]
+    else:
+        sql = f"{entry} AND {images.among('row')} LIMIT 1"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [journal.pk, name, images.keys(rows)])
+        cursor.execute(sql, what)
         return cursor.fetchone() is not None
 
 
