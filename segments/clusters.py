@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
 from crm.models import Business
-from segments import features, frames, lease, naming, refresh, scoring, store
+from segments import features, frames, lease, naming, runs, scoring, store
 from segments.models import ScoringRun
 from segments.numerics import clustering
 
@@ -46,7 +46,7 @@ def prepare(
 
 def start(run: ScoringRun) -> None:
     """Let a worker calculate a prepared run."""
-    refresh.send(run.pk)
+    runs.send(run.pk)
 
 
 def run(run: ScoringRun) -> dict[str, Any]:

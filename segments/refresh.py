@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import bulk, memory
 from crm.errors import Refusal
 from crm.models import Business, WorkerHeartbeat
-from segments import audience, features, lease, lifecycle, scoring
+from segments import audience, features, lease, lifecycle, runs, scoring
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 
@@ -33,15 +33,8 @@ def request(only: Sequence[str] = ()) -> ScoringRun:
         kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.QUEUED, parameters={"only": list(only)}
     ).first()
     run = waiting or ScoringRun.objects.create(kind=ScoringRun.Kind.REFRESH, parameters={"only": list(only)})
-    send(run.pk)
+    runs.send(run.pk)
     return run
-
-
-def send(pk: int) -> None:
-    """Hand a run to a worker once this transaction is through; if the queue is down, the sweep will."""
-    from segments.tasks import run_scoring  # The task calls us.
-
-    transaction.on_commit(lambda: run_scoring.delay(pk), robust=True)
 
 
 def run(

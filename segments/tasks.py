@@ -6,13 +6,19 @@ from datetime import datetime, time
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from crm.errors import Refusal
 from crm.models import Business, Customer
-from segments import clusters, lease, refresh
+from segments import lease, refresh, runs
 from segments.models import ScoringRun
 
 NIGHT = time(3)
+# Which function does which kind of calculation; loaded only where one is done.
+WORK: dict[str, str] = {
+    ScoringRun.Kind.REFRESH: "segments.refresh.run",
+    ScoringRun.Kind.CLUSTER: "segments.clusters.run",
+}
 
 
 @shared_task
@@ -22,10 +28,7 @@ def run_scoring(run_id: int) -> None:
     if run is None:
         return
     try:
-        if run.kind == ScoringRun.Kind.CLUSTER:
-            clusters.run(run)
-        else:
-            refresh.run(run)
+        import_string(WORK[run.kind])(run)
     except (Refusal, lease.Superseded):
         return  # The reason stands in the run, or another worker has it.
 
@@ -40,7 +43,7 @@ def nightly_refresh() -> None:
 def resume_stalled_runs() -> None:
     """Find what a killed worker or a lost task left behind."""
     for pk in lease.release_stalled(timezone.now()):
-        refresh.send(pk)
+        runs.send(pk)
 
 
 def refresh_if_due(now: datetime) -> bool:
