@@ -36,6 +36,11 @@ def used_in(use: Use) -> Use:
     return use
 
 
+def uses(field: CustomField) -> list[str]:
+    """The names of what stands on this field."""
+    return sorted(set(chain.from_iterable(use(field) for use in _uses)))
+
+
 def may_see(user: User, field: CustomField) -> bool:
     if masking.active():
         return False
@@ -56,7 +61,7 @@ def switch(field: CustomField, *, on: bool) -> None:
     """Begin to move the values; Refusal names what uses the field in the open."""
     if on == field.sensitive and field.moving != Moving.OPENING:
         return
-    if on and (found := sorted(set(chain.from_iterable(use(field) for use in _uses)))):
+    if on and (found := uses(field)):
         names = ", ".join(found[:5])
         raise Refusal(
             _("This field is in use, so it cannot become sensitive: %(names)s. Take it out there first.")

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import consent, ledger, opt_in, tagging, webhooks
+from crm import consent, custom_fields, ledger, opt_in, tagging, webhooks
 from crm.models import (
     Business,
     Channel,
@@ -72,7 +72,7 @@ class Choice:
 
 def may_ask() -> list[Question]:
     """Everything a form can ask: usual fields and the shop's own, without sensitive ones."""
-    own = CustomField.objects.filter(sensitive=False)
+    own = custom_fields.plain()
     usual = [Question(key, str(label), required=False) for key, label in FIELDS.items()]
     return [*usual, *(Question(f"custom.{one.key}", one.label, required=False, own=one) for one in own)]
 

@@ -11,7 +11,7 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import journal, privacy, sensitive
+        from crm import field_kinds, journal, privacy, sensitive
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields
@@ -21,6 +21,7 @@ class SegmentsConfig(AppConfig):
         text.connect()
         list_tools.register()
         sensitive.used_in(own_fields.users_of)
+        field_kinds.breaks_in(own_fields.broken_by)
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")
         undone.connect(_refresh, dispatch_uid="segments.refresh_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")

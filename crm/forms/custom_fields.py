@@ -8,10 +8,17 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import custom_fields, field_rules
+from crm import custom_fields, field_kinds, field_rules
 from crm.forms.look import Look
 from crm.models import CustomField
 from crm.sensitive import READERS
+
+WITH_CHOICES = (CustomField.Kind.CHOICE, CustomField.Kind.CHOICES)
+
+
+def _lines(text: str) -> list[str]:
+    lines = (line.strip()[:80] for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
@@ -61,16 +68,16 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         self.initial["options"] = "\n".join(str(one) for one in self.instance.choices)
         if self.instance.pk and custom_fields.used_by(self.instance):
             self.fields["kind"].disabled = True
-            self.fields["kind"].help_text = _("Customers have values already, so the kind stays.")
+            self.fields["kind"].help_text = _(
+                "Customers have values. “Change the kind …” below shows first what would become of them."
+            )
 
     def clean_options(self) -> list[str]:
-        lines = (line.strip()[:80] for line in self.cleaned_data["options"].splitlines())
-        return list(dict.fromkeys(line for line in lines if line))
+        return _lines(self.cleaned_data["options"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        with_choices = (CustomField.Kind.CHOICE, CustomField.Kind.CHOICES)
-        if data.get("kind") in with_choices and not data.get("options"):
+        if data.get("kind") in WITH_CHOICES and not data.get("options"):
             self.add_error("options", gettext("Give at least one choice."))
         self._check_limits(data)
         return data
@@ -102,3 +109,36 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         self.instance.key = self.instance.key or custom_fields.new_key(self.cleaned_data["label"])
         field: CustomField = super().save(commit)
         return field
+
+
+class KindForm(Look, forms.Form):
+    """What a field with values shall become."""
+
+    kind = forms.ChoiceField(label=_("New kind"), choices=CustomField.Kind)
+    options = forms.CharField(
+        label=_("Choices"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For the kinds with choices: one a line. Empty: the values in use become the choices."),
+    )
+
+    def __init__(self, *args: Any, own: CustomField, **kwargs: Any) -> None:
+        self.own = own
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        kind, options = data.get("kind"), _lines(data.get("options") or "")
+        if kind in WITH_CHOICES:
+            options = options or self.own.choices or field_kinds.suggested_choices(self.own)
+            if not options:
+                self.add_error("options", gettext("There are too many different values. Give the choices."))
+        elif kind == self.own.kind:
+            self.add_error("kind", gettext("This is its kind already."))
+        data["options"] = options if kind in WITH_CHOICES else []
+        return data
+
+    @property
+    def target(self) -> CustomField:
+        """The field as it would become."""
+        return field_kinds.as_kind(self.own, self.cleaned_data["kind"], self.cleaned_data["options"])

@@ -154,6 +154,8 @@ def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple
         if CustomField.objects.filter(key=key, sensitive=True).exists():
             continue  # A sensitive field takes nothing from files.
         field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)
+        if field.archived_at:  # A file that brings values for it takes it out of the archive.
+            CustomField.objects.filter(pk=field.pk).update(archived_at=None)
         numbers += [field.pk] if is_new else []
         made[column] = CUSTOM + key
     return _sorted(made, findings["columns"]), numbers

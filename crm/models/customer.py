@@ -198,6 +198,7 @@ class CustomField(models.Model):
         _("who may open it"), default=_managers, blank=True
     )  # Roles, besides the owner.
     moving = models.CharField(max_length=8, choices=Moving, default=Moving.NOT, blank=True, editable=False)
+    changed_from = models.JSONField(default=dict, blank=True, editable=False)  # See crm.field_kinds.
     is_demo = models.BooleanField(default=False, editable=False)
 
     objects = CustomFieldQuerySet.as_manager()

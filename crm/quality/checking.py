@@ -13,8 +13,8 @@ from django.db.models import Count, F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Abs, Cast, Ln
 from django.utils import timezone
 
-from crm import addresses, bulk, phones
-from crm.models import Customer, CustomField, DuplicateGroup, Purchase, QualityFinding, QualityRun, Refund
+from crm import addresses, bulk, custom_fields, phones
+from crm.models import Customer, DuplicateGroup, Purchase, QualityFinding, QualityRun, Refund
 from crm.models.purchase import counting
 from crm.quality.rules import FARTHEST, RULES, About, Measure, base, measure
 
@@ -98,7 +98,7 @@ def fields() -> list[dict[str, Any]]:
     """How many customers lack each field, in one pass; own fields by their key."""
     lacks: dict[str, Q] = {name: Q(**{name: ""}) for name in PLAIN}
     lacks["birth_date"] = Q(birth_date=None)
-    own = [one for one in CustomField.objects.all()[:40] if not one.sensitive]
+    own = custom_fields.plain()[:40]
     lacks |= {f"custom.{one.key}": ~Q(custom__has_key=one.key) for one in own}
     counted = base(About.CUSTOMER).aggregate(
         **{f"n{place}": Count("pk", filter=lack) for place, lack in enumerate(lacks.values())}

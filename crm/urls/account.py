@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import account, custom_fields, settings, staff, welcome
+from crm.views import account, custom_fields, field_kinds, settings, staff, welcome
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", account.sign_in, name="sign_in"),
@@ -22,5 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/staff/<int:pk>/", staff.staff_change, name="staff_change"),
     path("settings/fields/", custom_fields.fields, name="fields"),
     path("settings/fields/<slug:key>/", custom_fields.field, name="field"),
+    path("settings/fields/<slug:key>/kind/", field_kinds.field_kind, name="field_kind"),
+    path("settings/fields/<slug:key>/kind/back/", field_kinds.field_kind_back, name="field_kind_back"),
+    path("settings/fields/<slug:key>/archive/", field_kinds.field_archive, name="field_archive"),
     path("settings/fields/<slug:key>/remove/", custom_fields.field_remove, name="field_remove"),
 ]

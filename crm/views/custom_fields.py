@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm import access, audit, custom_fields, sensitive
+from crm import access, audit, custom_fields, field_kinds, sensitive
 from crm.errors import Refusal
 from crm.forms.custom_fields import CustomFieldForm
 from crm.models import CustomField
@@ -26,7 +26,9 @@ def fields(request: HtmxRequest) -> HttpResponse:
             sensitive.switch(form.save(), on=form.cleaned_data["sensitive"])
         messages.success(request, _("The field is there. You find it when you edit a customer."))
         return redirect("crm:fields")
-    context = {"section": "settings", "form": form, "fields": CustomField.objects.all()}
+    context = {"section": "settings", "form": form}
+    context["fields"] = CustomField.objects.in_use()
+    context["archived"] = CustomField.objects.exclude(archived_at=None)
     return render_page(request, "crm/fields.html", context, status=422 if form.errors else 200)
 
 
@@ -45,6 +47,7 @@ def field(request: HtmxRequest, key: str) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("sensitive", str(refusal))
     context = {"section": "settings", "form": form, "field": own, "used": custom_fields.used_by(own)}
+    context["copy"] = field_kinds.copy_in_use(own)
     return render_page(request, "crm/field.html", context, status=422 if form.errors else 200)
 
 

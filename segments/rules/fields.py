@@ -132,11 +132,14 @@ OWN_KINDS: dict[str, Kind] = {
 class Catalogue:
     """All names that a rule may use now. `own` is the segment being changed: it cannot ask about itself.
 
+    `changed` is an own field as it might become, in place of what it is.
+
     Reads each list at most once, and only when a rule needs it.
     """
 
-    def __init__(self, own: Segment | None = None) -> None:
+    def __init__(self, own: Segment | None = None, changed: CustomField | None = None) -> None:
         self.own = own
+        self.changed = changed  # An own field as it might become.
 
     def field(self, name: str) -> Field | None:
         if name in FIELDS:
@@ -164,7 +167,10 @@ class Catalogue:
 
     @cached_property
     def _own_fields(self) -> dict[str, Field]:
-        return {own.key: _own_field(own) for own in custom_fields.plain()}
+        known = {own.key: own for own in custom_fields.plain()}
+        if self.changed is not None:
+            known[self.changed.key] = self.changed
+        return {key: _own_field(own) for key, own in known.items()}
 
     @cached_property
     def _tags(self) -> dict[str, Field]:
