@@ -17,6 +17,7 @@ from crm.ledger import STAGES
 from crm.models import Business, Customer, Interaction, Purchase
 from segments import days
 from segments.models import CustomerFeatures, LifecycleChoice
+from segments.shadow import settle
 
 ENOUGH = 20  # Repeat customers whose rhythm says something.
 ACTIVE_DAYS, LOST_DAYS = 90, 365  # Where too few tell.
@@ -83,6 +84,8 @@ def assign(as_of: date, *, business: Business) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_assigning(), values)
+    settle()  # Else the planner takes nobody for active, and meets everybody one by one.
+    with connection.cursor() as cursor:
         cursor.execute(_regaining(business, until), values)
 
 
