@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from crm import analysis_day
 from crm.errors import Refusal
 from crm.models import Business
 from segments import features, frames, lease, naming, runs, scoring, store
@@ -79,7 +80,7 @@ def use(run: ScoringRun) -> int:
 def _work(run: ScoringRun) -> dict[str, Any]:
     began = time.perf_counter()
     business = Business.current()
-    day = run.as_of or business.today()
+    day = run.as_of or analysis_day.day(business)
     asked = run.parameters
     lease.step(run, "features")
     with features.aside(day, business=business):

@@ -42,12 +42,19 @@ def count_anew() -> None:
     bulk.analyze(Customer, Purchase, PurchaseLine, Refund, Interaction)
 
 
-def rebuild(as_of: date, *, business: Business) -> int:
-    """Describe every customer by what had happened until the end of `as_of`; returns how many."""
+def rebuild(as_of: date, *, business: Business, heard_on: date | None = None) -> int:
+    """Describe every customer by what had happened until the end of `as_of`; returns how many.
+
+    `heard_on`: answers and reading count until this later day, where only the sales are old.
+    """
     zone = business.zone
-    end = days.end_of(as_of, zone)
-    sql = _statement(lambda column: days.day_of(column, zone, end))
-    values: dict[str, Any] = {"end": days.moment(end), "as_of": connection.ops.adapt_datefield_value(as_of)}
+    end, heard = days.end_of(as_of, zone), days.end_of(heard_on or as_of, zone)
+    sql = _statement(lambda column: days.day_of(column, zone, max(end, heard)))
+    values: dict[str, Any] = {
+        "end": days.moment(end),
+        "heard": days.moment(heard),
+        "as_of": connection.ops.adapt_datefield_value(as_of),
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
@@ -140,7 +147,7 @@ answers AS (
         ROW_NUMBER() OVER (PARTITION BY customer_id, metric ORDER BY at DESC, id DESC) AS age
     FROM {_table(Interaction)}
     WHERE kind = 'answer' AND metric IN ('nps', 'csat') AND number IS NOT NULL
-        AND customer_id IS NOT NULL AND at < %(end)s
+        AND customer_id IS NOT NULL AND at < %(heard)s
 ), answered AS (
     SELECT customer_id,
         MAX(CASE WHEN metric = 'nps' THEN number END) AS nps,
@@ -157,7 +164,7 @@ reading AS (
     SELECT customer_id, MAX(CASE WHEN kind = 'open' THEN at END) AS opened_at,
         MAX(CASE WHEN kind = 'click' THEN at END) AS clicked_at
     FROM {_table(Interaction)}
-    WHERE kind IN ('open', 'click') AND customer_id IS NOT NULL AND at < %(end)s GROUP BY customer_id
+    WHERE kind IN ('open', 'click') AND customer_id IS NOT NULL AND at < %(heard)s GROUP BY customer_id
 )"""
 
 

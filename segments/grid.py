@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,6 @@ from segments.models import CustomerFeatures
 from segments.numerics.rfm import LEVELS, CutPoints, group_table
 
 FEW_BUYERS = 10
-OLD_AFTER_DAYS = 30
 HEATS = 5
 
 
@@ -53,19 +51,6 @@ class Grid:
     @property
     def is_small(self) -> bool:
         return 0 < self.buyers < FEW_BUYERS
-
-
-@dataclass(frozen=True, slots=True)
-class OldSale:
-    day: date
-    ago: int  # In days.
-
-
-def old_sale(today: date) -> OldSale | None:
-    """The last sale, if it is so long ago that days counted from today would mislead."""
-    day = CustomerFeatures.objects.aggregate(day=Max("last_bought_on"))["day"]
-    ago = (today - day).days if day else 0
-    return OldSale(day, ago) if ago > OLD_AFTER_DAYS else None
 
 
 def build(*, by_revenue: bool = False) -> Grid:

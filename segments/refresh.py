@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm import bulk, memory
+from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business, WorkerHeartbeat
 from segments import audience, features, lease, lifecycle, runs, scoring
@@ -72,7 +72,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     began = time.perf_counter()
     business = Business.current()
     now = timezone.now()
-    day = as_of or business.today(now)
+    stands = analysis_day.settle(business, now)
+    day = as_of or stands.day
     wanted = [name for name in STEPS if not only or name in only]
     steps: list[dict[str, Any]] = []
     found: list[scoring.Scoring] = []
@@ -80,7 +81,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     features.count_anew()
     with shadow(filled=True):
         if "features" in wanted:
-            _timed(run, "features", steps, lambda _: _describe(day, business))
+            _timed(run, "features", steps, lambda _: _describe(day, business, day if as_of else stands.today))
         settle()
         if "rfm" in wanted:
             _timed(run, "rfm", steps, lambda _: _score(found, frozen))
@@ -88,8 +89,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
-            if "features" in wanted and as_of is None:
-                lifecycle.note_moves(live_table(), shadow_table(), day, now)
+            if "features" in wanted and as_of is None and not _has_moved(run, stands):
+                lifecycle.note_moves(live_table(), shadow_table(), stands.today, now)
             customers = publish()
             drop()
             _keep(found, day, frozen, clustering)
@@ -101,8 +102,18 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     return result
 
 
-def _describe(day: date, business: Business) -> int:
-    count = features.rebuild(day, business=business)
+def _has_moved(run: ScoringRun, stands: analysis_day.Standing) -> bool:
+    """Whether analysis stands elsewhere than at the last refresh: who changes stage by that, did not move."""
+    here = [stands.mode, stands.day.isoformat() if stands.mode == analysis_day.Mode.FIXED else ""]
+    done = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE)
+    last = done.exclude(parameters__standing=None).first()
+    run.parameters = {**run.parameters, "standing": here}
+    ScoringRun.objects.filter(pk=run.pk).update(parameters=run.parameters)
+    return last is not None and last.parameters.get("standing", [analysis_day.Mode.TODAY, ""]) != here
+
+
+def _describe(day: date, business: Business, heard_on: date) -> int:
+    count = features.rebuild(day, business=business, heard_on=heard_on)
     settle()
     lifecycle.assign(day, business=business)
     return count
@@ -149,6 +160,7 @@ class Status:
     last: ScoringRun | None
     day: date | None
     worker: bool
+    is_last_sale: bool = False
 
     @property
     def failed(self) -> ScoringRun | None:
@@ -175,7 +187,14 @@ def status() -> Status:
     active = refreshes.filter(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING])
     ended = refreshes.filter(state__in=[ScoringRun.State.DONE, ScoringRun.State.FAILED])
     day = CustomerFeatures.objects.values_list("as_of", flat=True).first()
-    return Status(active.order_by("pk").first(), ended.first(), day, WorkerHeartbeat.anybody_there())
+    stands = analysis_day.standing(Business.current())
+    return Status(
+        active.order_by("pk").first(),
+        ended.first(),
+        day,
+        WorkerHeartbeat.anybody_there(),
+        stands.is_last_sale and stands.day == day,
+    )
 
 
 def latest(count: int = 10) -> list[ScoringRun]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from segments.views import builder, clusterings, lists, panels, scores, segments
+from segments.views import analysis, builder, clusterings, lists, panels, scores, segments
 
 app_name = "segments"
 score_urls = [
@@ -36,9 +36,15 @@ list_urls = [
     path("s/<str:slug>/paste/", lists.list_paste, name="list_paste"),
     path("s/<str:slug>/remove/", lists.list_remove, name="list_remove"),
 ]
+analysis_urls = [
+    path("day/", analysis.analysis, name="analysis"),
+    path("day/panel/", analysis.analysis_panel, name="analysis_panel"),
+    path("day/answer/", analysis.analysis_answer, name="analysis_answer"),
+]
 urlpatterns: list[URLPattern] = [
     *segment_urls,
     *list_urls,
     *score_urls,
     *cluster_urls,
+    *analysis_urls,
 ]

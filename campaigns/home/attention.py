@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
+from crm import analysis_day
 from crm.models import (
     Business,
     Case,
@@ -27,7 +28,6 @@ from crm.models import (
     WebhookEndpoint,
     WorkerHeartbeat,
 )
-from segments.grid import old_sale
 from segments.models import CustomerFeatures, ScoringRun, Segment
 
 LOOK_BACK = timedelta(days=14)
@@ -52,7 +52,7 @@ def matters(business: Business, now: datetime, *, may_own: bool = False) -> list
         *_connections(now),
         *_campaigns(business),
         *_refresh(now),
-        *_age(business.today(now)),
+        *_age(business, now),
         *_feedback(now),
         *_cases(now),
         *_webhooks(may_own=may_own),
@@ -149,8 +149,10 @@ def _refresh(now: datetime) -> Iterator[Matter]:
         yield Matter("warning", "chart-pie", text, segment.get_absolute_url(), _("Look at it"))
 
 
-def _age(today: date) -> Iterator[Matter]:
-    if old := old_sale(today):
+def _age(business: Business, now: datetime) -> Iterator[Matter]:
+    """The question whether to analyse as of that day comes first, and stands on the same page."""
+    old = analysis_day.old_sale(business, now)
+    if old and not analysis_day.question(business, now):
         text = _("The last sale was on %(day)s. Import newer purchases to see how your shop is doing today.")
         text %= {"day": date_format(old.day, "DATE_FORMAT")}
         yield Matter("info", "calendar-event", text, reverse("crm:import_new"), _("Import a file"))

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.home import periods
+from crm import analysis_day
 from crm.charts import Chart, Series
 from crm.models import Business
 from feedback.models import Answer
 from feedback.numerics import scores
 from feedback.numerics.scores import Score
-from segments.grid import old_sale
 from segments.models import CustomerFeatures
 
 ACTIVE_DAYS = 90
@@ -56,6 +56,9 @@ class Active:
 
 
 def sales(business: Business, now: datetime) -> Sales:
+    """As of the day that analysis stands on."""
+    stands = analysis_day.standing(business, now)
+    now = stands.moment(now, business)
     this, last = periods.so_far(now, business.zone)
 
     def made() -> Sales:
@@ -65,11 +68,13 @@ def sales(business: Business, now: datetime) -> Sales:
             now_sold.revenue, then.revenue, now_sold.new, then.new, now_sold.again, then.again, month
         )
 
-    return periods.remembered(f"sales:{this.start:%Y%m}:{_month(last.start)}", made)
+    return periods.remembered(
+        f"sales:{stands.day if not stands.is_today else this.start:%Y%m%d}:{_month(last.start)}", made
+    )
 
 
 def active(business: Business, now: datetime) -> Active:
-    since = business.today(now) - timedelta(days=ACTIVE_DAYS - 1)
+    since = analysis_day.day(business, now) - timedelta(days=ACTIVE_DAYS - 1)
     bought = CustomerFeatures.objects.exclude(last_bought_on=None)
     return Active(bought.filter(last_bought_on__gte=since).count(), bought.count())
 
@@ -83,9 +88,9 @@ def opinion(kind: str, now: datetime) -> Score | None:
 
 def charts(business: Business, now: datetime) -> list[Chart]:
     """Revenue by month, and who bought; old data end with the month of the last sale."""
-    today = business.today(now)
-    old = old_sale(today)
-    until = old.day if old else today
+    stands = analysis_day.standing(business, now)
+    old = analysis_day.old_sale(business, now) if stands.is_today else None
+    until = old.day if old else stands.day
     months = [periods.month_of(until, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
     rows = [periods.remembered_month(one, now) for one in months]
     labels = [date_format(one.start, "Y-m") for one in months]
@@ -96,9 +101,7 @@ def charts(business: Business, now: datetime) -> list[Chart]:
         labels,
         [Series(_("Revenue"), money)],
         unit=business.currency,
-        note=_("Sales less refunds; the last bar is the month of the last sale.")
-        if old
-        else _("Sales less refunds; the last bar is this month until today."),
+        note=_money_note(stands, old is not None),
         first_column=_("Month"),
     )
     people_chart = Chart(
@@ -111,6 +114,15 @@ def charts(business: Business, now: datetime) -> list[Chart]:
         first_column=_("Month"),
     )
     return [money_chart, people_chart]
+
+
+def _money_note(stands: analysis_day.Standing, is_old: bool) -> str:
+    if is_old or stands.is_last_sale:
+        return _("Sales less refunds; the last bar is the month of the last sale.")
+    if stands.is_today:
+        return _("Sales less refunds; the last bar is this month until today.")
+    day = date_format(stands.day, "DATE_FORMAT")
+    return _("Sales less refunds; the last bar is the month of %(day)s.") % {"day": day}
 
 
 def _month(moment: datetime) -> str:

@@ -21,6 +21,11 @@ class Business(models.Model):
         ON = "on", _("Yes")
         OFF = "off", _("No")
 
+    class AnalyseAsOf(models.TextChoices):
+        TODAY = "today", _("Today")
+        LAST_SALE = "last_sale", _("The day of the last sale")
+        FIXED = "fixed", _("Another day")
+
     name = models.CharField(_("business name"), max_length=120, default="My shop")
     currency = models.CharField(
         _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")]
@@ -55,6 +60,12 @@ class Business(models.Model):
     )
     requires_codes = models.BooleanField(_("everybody signs in with a second factor"), default=False)
     solo = models.CharField(_("working alone"), max_length=4, choices=Solo, default=Solo.AUTO)
+    analyse_as_of = models.CharField(
+        _("analyse as of"), max_length=10, choices=AnalyseAsOf, default=AnalyseAsOf.TODAY
+    )
+    analyse_on = models.DateField(_("day"), null=True, blank=True)
+    analyse_sale_on = models.DateField(null=True, editable=False)  # The newest sale when that was chosen.
+    analyse_left_on = models.DateField(null=True, editable=False)  # Newer sales ended this day; not read yet.
     set_up_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -16,9 +16,9 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from crm import access
+from crm import access, analysis_day
 from crm.languages import locale_of
-from crm.models import Message, WorkerHeartbeat
+from crm.models import Business, Message, WorkerHeartbeat
 from crm.outbox import reasons
 
 register = template.Library()
@@ -105,6 +105,12 @@ def query(context: Context, **changes: Any) -> str:
             params[key] = value
     text = params.urlencode()
     return f"?{text}" if text else "?"
+
+
+@register.simple_tag(takes_context=True)
+def analysis_stands(context: Context) -> analysis_day.Standing:
+    """On which day scores stand, so that each page that shows some can say so."""
+    return analysis_day.standing(context.get("business") or Business.current())
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import CharField, DecimalField, Exists, F, OuterRef, Q, Subquery, Value
@@ -11,7 +12,7 @@ from crm import fading
 from crm.models import CustomerTag, Interaction
 from segments.models import Membership
 from segments.rules import compare, json_values
-from segments.rules.fields import Field
+from segments.rules.fields import MAIL, Field
 from segments.rules.happened import did
 from segments.rules.moment import Moment
 from segments.rules.operators import NEGATIVE, Kind
@@ -70,9 +71,9 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
     path = F(field.path)
     match field.how:
         case "age":
-            return compare.counted(op, value, path, lambda n: compare.years_ago(moment.today, n))
+            return compare.counted(op, value, path, lambda n: compare.years_ago(moment.real, n))
         case "days_since":
-            return compare.counted(op, value, path, lambda n: compare.days_ago(moment.today, n))
+            return compare.counted(op, value, path, lambda n: compare.days_ago(_day(field, moment), n))
         case "answer" | "answer_score":
             return _answered(field, op, value, moment)
         case "custom_list":
@@ -81,7 +82,7 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
             return _own(field, op, value, moment)
         case "tag":
             weight = CustomerTag.objects.filter(customer=OuterRef("pk"), tag_id=int(field.key))
-            now = fading.weight(fading.end_of(moment.today, moment.zone))
+            now = fading.weight(fading.end_of(moment.real, moment.zone))
             return compare.figure(Subquery(weight.values_list(now)[:1]), op, value)
         case "zero":
             zero = Coalesce(path, compare.decimal(0), output_field=DecimalField())
@@ -91,6 +92,15 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
     return _plain(field, _filled(field), op, value, moment)
 
 
+def _day(field: Field, moment: Moment) -> date:
+    """Mails are read while the real days go by, whatever day analysis stands on."""
+    return moment.real if field.group == MAIL else moment.today
+
+
+def _from(op: str, moment: Moment) -> date:
+    return moment.real if op == "anniversary_in_days" else moment.today
+
+
 def _plain(field: Field, expression: Any, op: str, value: Any, moment: Moment) -> Q:
     match field.kind:
         case Kind.CHOICE:
@@ -98,7 +108,7 @@ def _plain(field: Field, expression: Any, op: str, value: Any, moment: Moment) -
         case Kind.TEXT:
             return compare.text(expression, op, value)
         case Kind.DATE:
-            return compare.days(expression, op, value, moment.today)
+            return compare.days(expression, op, value, _from(op, moment))
         case Kind.YES_NO:
             return compare.yes_no(expression, op, value)
     return compare.figure(expression, op, value)
@@ -118,7 +128,7 @@ def _own(field: Field, op: str, value: Any, moment: Moment) -> Q:
             return compare.figure(json_values.JsonNumber("custom", field.key), op, value)
         case Kind.DATE:
             day = json_values.JsonDay("custom", field.key)
-            return compare.days(day, op, value, moment.today, as_text=True)
+            return compare.days(day, op, value, _from(op, moment), as_text=True)
         case Kind.YES_NO:
             return compare.yes_no(json_values.JsonYes("custom", field.key), op, value)
         case Kind.CHOICE:

@@ -12,16 +12,39 @@ from django.utils.translation import ngettext, pgettext
 
 from crm import masking
 from crm.models import Customer
-from segments.rules.fields import Field
+from segments.rules.fields import MAIL, Field
+from segments.rules.happened import REAL_DAYS
 from segments.rules.operators import Kind
 from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
 
 
-def sentence(node: Node) -> str:
-    """The whole rule, beginning with a capital and ending with a full stop."""
+def sentence(node: Node, counts_back: date | None = None) -> str:
+    """The whole rule, beginning with a capital and ending with a full stop.
+
+    `counts_back` is the day of the past from which days count, if they do not from today.
+    """
     text = phrase(node)
     start = next((index for index, sign in enumerate(text) if sign.isalpha()), 0)
-    return _("%(rule)s.") % {"rule": text[:start] + text[start : start + 1].upper() + text[start + 1 :]}
+    whole = _("%(rule)s.") % {"rule": text[:start] + text[start : start + 1].upper() + text[start + 1 :]}
+    if counts_back is None or not counts_days(node):
+        return whole
+    day = date_format(counts_back, "DATE_FORMAT")
+    return _("%(sentence)s Days count back from %(day)s.") % {"sentence": whole, "day": day}
+
+
+def counts_days(node: Node) -> bool:
+    """Whether who fits depends on the day that analysis stands on."""
+    match node:
+        case All(children) | AnyOf(children):
+            return any(counts_days(child) for child in children)
+        case Not(child):
+            return counts_days(child)
+        case InSegment():
+            return node.rule is not None and counts_days(node.rule)
+        case Did():
+            return bool(node.within_days) and node.event.name not in REAL_DAYS
+    recency = node.field.how == "days_since" and node.field.group != MAIL
+    return recency or node.op in {"in_last_days", "not_in_last_days"}
 
 
 def phrase(node: Node, *, nested: bool = False) -> str:

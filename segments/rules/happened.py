@@ -33,6 +33,7 @@ from segments.rules.text import Fold
 from segments.rules.tree import Condition, Did
 
 MOST_PRODUCTS = 500  # As many as are written into a query.
+REAL_DAYS = frozenset({"open", "click", "answer"})  # Ours, so they go on while the sales are old.
 OF_LINES = frozenset({"product", "line"})
 
 
@@ -189,7 +190,8 @@ def _counting(moment: Moment) -> QuerySet[Purchase]:
 def _when(node: Did, path: str, moment: Moment) -> Q:
     start, end = node.start, node.end
     if node.within_days:
-        start, end = moment.today - timedelta(days=node.within_days - 1), moment.today
+        today = moment.real if node.event.name in REAL_DAYS else moment.today
+        start, end = today - timedelta(days=node.within_days - 1), today
     return moment.between(path, start, end) & moment.seen(path)
 
 

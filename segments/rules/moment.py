@@ -10,26 +10,42 @@ from zoneinfo import ZoneInfo
 from django.db.models import DateField, Expression, F, Func, IntegerField, Q
 from django.utils import timezone
 
+from crm import analysis_day
 from crm.models import Business
 from segments import days
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`as_of` is empty for now; then nothing after the end of that day has happened yet."""
+    """`as_of` is empty for now; else nothing after the end of that day has happened yet.
+
+    `today` is the day that analysis stands on. Ages, anniversaries, tags, mails and answers go by `calendar`,
+    the real day, where it is another.
+    """
 
     today: date
     zone: ZoneInfo
     as_of: date | None = None
+    calendar: date | None = None
 
     @classmethod
     def now(cls, at: datetime | None = None, business: Business | None = None) -> Moment:
         business = business or Business.current()
-        return cls(business.today(at or timezone.now()), business.zone)
+        found = analysis_day.standing(business, at or timezone.now())
+        return cls(found.day, business.zone, calendar=None if found.is_today else found.today)
 
     @classmethod
     def end_of(cls, day: date, business: Business | None = None) -> Moment:
         return cls(day, (business or Business.current()).zone, day)
+
+    @property
+    def real(self) -> date:
+        return self.calendar or self.today
+
+    @property
+    def counts_back(self) -> date | None:
+        """The day of the past from which live rules count; none where it is today."""
+        return self.today if self.calendar else None
 
     @property
     def end(self) -> datetime | None:
@@ -60,7 +76,7 @@ class ShopDay(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override]
         column, params = compiler.compile(self.source_expressions[0])
-        until = days.end_of(self.moment.today + timedelta(days=366), self.moment.zone)
+        until = days.end_of(self.moment.real + timedelta(days=366), self.moment.zone)
         return days.day_of(column, self.moment.zone, until), params
 
 

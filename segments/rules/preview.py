@@ -53,7 +53,9 @@ def preview(
         everybody, count, found = lines.counts(node, moment)
         people = seen.filter(to_q(node, moment)).order_by("pk")[:sample] if sample else ()
         shown = list(people) if count else []
-    return Preview(count, everybody, found, shown, sentence(node), perf_counter() - started)
+    return Preview(
+        count, everybody, found, shown, sentence(node, moment.counts_back), perf_counter() - started
+    )
 
 
 @contextlib.contextmanager

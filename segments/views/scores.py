@@ -35,7 +35,6 @@ def rfm(request: HtmxRequest) -> HttpResponse:
         "by_revenue": by_revenue,
         "few": grid.FEW_BUYERS,
         "measures": grid.explain(cuts, [_money(cut, currency) for cut in cuts.monetary]) if cuts else [],
-        "old_sale": grid.old_sale(request.business.today()),
         "status": refresh.status(),
     }
     return render_page(request, "segments/rfm.html", context)

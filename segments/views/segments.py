@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
@@ -24,6 +24,7 @@ from segments import audience, growth
 from segments.models import Segment
 from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
+from segments.rules.moment import Moment
 from segments.rules.parsing import parse
 from segments.rules.problems import InvalidRule
 from segments.segment_forms import PasteForm
@@ -47,7 +48,8 @@ def segments(request: HttpRequest) -> HttpResponse:
     )
     catalogue = Catalogue()
     grown = growth.grown(page.rows, timezone.now() - GROWTH)
-    rows = [(one, *_words(one, catalogue), grown.get(one.pk, 0)) for one in page.rows]
+    moment = Moment.now(business=cast("HtmxRequest", request).business)
+    rows = [(one, *_words(one, catalogue, moment.counts_back), grown.get(one.pk, 0)) for one in page.rows]
     context = {"section": "segments", "page": page, "rows": rows}
     return render_page(request, "segments/segments.html", context)
 
@@ -63,7 +65,8 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=25,
     )
-    words, problem = _words(found, Catalogue())
+    moment = Moment.now(business=cast("HtmxRequest", request).business)
+    words, problem = _words(found, Catalogue(), moment.counts_back)
     everybody = Customer.objects.count()
     context: dict[str, Any] = {
         "section": "segments",
@@ -137,11 +140,11 @@ def _csv(people: CustomerQuerySet, personal: frozenset[str]) -> Iterator[str]:
         yield cast("str", writer.writerow(map(safe, texts)))
 
 
-def _words(one: Segment, catalogue: Catalogue) -> tuple[str, str]:
+def _words(one: Segment, catalogue: Catalogue, counts_back: date | None) -> tuple[str, str]:
     """The sentence of a segment, and why its rule does not work, if so."""
     if one.kind == Segment.Kind.STATIC:
         return one.description or _("A list kept by hand."), ""
     try:
-        return sentence(parse(one.rule, catalogue)), ""
+        return sentence(parse(one.rule, catalogue), counts_back), ""
     except InvalidRule as problem:
         return "", str(problem)

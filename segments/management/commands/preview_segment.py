@@ -13,7 +13,6 @@ from crm.errors import Refusal
 from crm.models import Customer
 from segments import audience
 from segments.models import Segment
-from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
 from segments.rules.parsing import parse
 from segments.rules.preview import preview
@@ -48,7 +47,7 @@ class Command(JsonCommand):
             "share": found.share,
             "lines": [{"text": line.text, "count": line.count} for line in found.lines],
             "sample": [_person(one) for one in found.sample],
-            "sentence": sentence(node),
+            "sentence": found.sentence,
             "seconds": round(found.seconds, 4),
         }
 

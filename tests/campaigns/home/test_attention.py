@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from campaigns.home import attention
 from campaigns.models import Campaign
-from crm import ledger
+from crm import analysis_day, ledger
 from crm.models import Business, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
-from segments.models import CustomerFeatures, ScoringRun, Segment
-from tests.people import make_customer
+from segments.models import ScoringRun, Segment
+from tests.people import make_customer, make_purchase
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -98,12 +98,14 @@ def test_a_note_from_before_the_answer_does_not_count(shop):
 
 
 def test_an_old_last_sale_asks_for_newer_purchases(shop):
-    CustomerFeatures.objects.create(
-        customer=make_customer(), as_of=NOW.date(), last_bought_on=date(2026, 3, 1)
-    )
+    customer = make_customer()
+    make_purchase(customer, at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    asked = texts()
+    analysis_day.choose(Business.current(), "today", now=NOW)
     late = texts()
 
-    CustomerFeatures.objects.update(last_bought_on=date(2026, 6, 1))
+    make_purchase(customer, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
 
+    assert "last sale" not in asked
     assert "The last sale was on 1 Mar 2026." in late
     assert "last sale" not in texts()

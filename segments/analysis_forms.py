@@ -1,0 +1,51 @@
+"""From which day analysis looks back, and from when on somebody counts as sleeping or lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm import analysis_day
+from crm.forms.look import Look
+from crm.models import Business
+
+
+class AnalysisForm(Look, forms.Form):
+    mode = forms.ChoiceField(
+        label=_("Analyse as of"), choices=Business.AnalyseAsOf.choices, widget=forms.RadioSelect
+    )
+    on = forms.DateField(
+        label=_("Which day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Only for “Another day”. What was sold after it is left out of all scores."),
+    )
+
+    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+        chosen = {"mode": business.analyse_as_of, "on": business.analyse_on}
+        super().__init__(*args, initial=chosen, **kwargs)
+        self.business = business
+        self.latest = analysis_day.last_sale(business)
+        labels = {code: str(label) for code, label in Business.AnalyseAsOf.choices}
+        if self.latest:
+            day = date_format(self.latest, "DATE_FORMAT")
+            labels[analysis_day.Mode.LAST_SALE] = gettext("The day of the last sale, now %(day)s") % {
+                "day": day
+            }
+        self.fields["mode"].choices = list(labels.items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        asked: dict[str, Any] = super().clean() or {}
+        mode, on = asked.get("mode"), asked.get("on")
+        if mode == analysis_day.Mode.LAST_SALE and self.latest is None:
+            self.add_error("mode", _("There is no sale to a known customer yet."))
+        if mode == analysis_day.Mode.FIXED and "on" not in self.errors:
+            if on is None:
+                self.add_error("on", _("Which day? Please choose one."))
+            elif on > self.business.today():
+                self.add_error("on", _("This day has not come yet."))
+        return asked
