@@ -172,7 +172,9 @@ class PreviewSerializer(serializers.Serializer[Any]):
     possible = serializers.BooleanField()
     refusal = serializers.CharField(allow_blank=True)
     tables = TableSerializer(many=True)
-    obstacles = serializers.ListField(child=serializers.CharField())
+    obstacles = serializers.ListField(
+        child=serializers.CharField(), help_text="One line per cause, with the number of rows."
+    )
 
 
 class UndoImport(Door):
@@ -184,8 +186,8 @@ class UndoImport(Door):
     @extend_schema(responses=PreviewSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """What would go and come back, and what stands in the way. Nothing is changed."""
-        found = undoing.preview(find(pk), self.user)
-        obstacles = [f"{one.thing} {one.name}: {one.reason}" for one in found.obstacles]
+        found = undoing.preview(find(pk))
+        obstacles = [f"{one.count} {one.thing}: {one.words}" for one in found.causes]
         shown = {"possible": found.possible, "refusal": found.refusal, "tables": found.tables}
         return Response(PreviewSerializer({**shown, "obstacles": obstacles}).data)
 

@@ -45,8 +45,8 @@ def ask_undo(job: BulkJob, *, at: datetime) -> bool:
     book = book_of(job)
     if book is None or book.state != Journal.State.SEALED:
         raise Refusal(_("This is too long ago to be undone."))
-    if found := journal.obstacles(book):
-        raise Refusal(_("This cannot be undone any more: %(reason)s") % {"reason": found[0]})
+    if found := journal.causes(book):
+        raise Refusal(journal.refusal(found))
     return bool(
         BulkJob.objects.filter(pk=job.pk, state=State.DONE).update(state=State.UNDOING, heartbeat_at=at)
     )

@@ -121,8 +121,8 @@ def _found(keys: Iterable[str], *, only: Collection[str] = ()) -> dict[str, Cust
     for prefix, column in columns.items():
         if texts := wanted[prefix]:
             people = Customer.objects.filter(**{f"{column}__in": bulk.texts(texts)}).order_by("-pk")
-            if only:
-                people = people.only(*only, column)
+            # Whom we describe is locked, so that an edit at the same moment is not written over.
+            people = people.only(*only, column) if only else people.select_for_update()
             for person in people:
                 found[texts[getattr(person, column)]] = person
             found |= _merged(matching.Kind(KNOWN_AS[prefix]), texts, found)

@@ -191,7 +191,7 @@ class Run:
                 return
             except IntegrityError:
                 self.batch.counts, self.batch.step, self.batch.next_row = before
-                self.journal.refresh_from_db()
+                journal.rolled_back(self.journal)
                 if attempt == TRIES:
                     raise
 

@@ -43,12 +43,12 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Preview:
     tables: list[Table]
-    obstacles: list[journal.Obstacle] = field(default_factory=list)
+    causes: list[journal.Cause] = field(default_factory=list)
     refusal: str = ""
 
     @property
     def possible(self) -> bool:
-        return not self.refusal and not self.obstacles
+        return not self.refusal and not self.causes
 
 
 def book_of(batch: ImportBatch) -> Journal | None:
@@ -70,14 +70,24 @@ def refusal(batch: ImportBatch, book: Journal | None) -> str:
     return ""
 
 
-def preview(batch: ImportBatch, user: User) -> Preview:
+def preview(batch: ImportBatch) -> Preview:
     """What the page shows before anything happens."""
     book = book_of(batch)
     reason = refusal(batch, book)
     if reason or book is None:
         return Preview([], [], reason)
     _seal(batch, book)
-    return Preview(tables(book), _shown(journal.obstacles(book), user))
+    return Preview(tables(book), journal.causes(book))
+
+
+def in_the_way(
+    batch: ImportBatch, user: User, cause: str, *, start: int, most: int
+) -> list[journal.Obstacle]:
+    """The rows behind a cause ("" = behind all of them) that keeps this import from being undone."""
+    book = book_of(batch)
+    if book is None or refusal(batch, book):
+        return []
+    return _shown(journal.behind(book, cause, start=start, most=most), user)
 
 
 def tables(book: Journal) -> list[Table]:
@@ -116,14 +126,24 @@ def request(batch: ImportBatch, by: User | None, *, at: datetime) -> None:
         raise Refusal(reason)
     assert book is not None
     _seal(batch, book)
-    if book.state == Journal.State.SEALED and (found := journal.obstacles(book, most=5)):
-        raise Refusal(journal.refusal(found))
+    if book.state == Journal.State.SEALED and (found := journal.causes(book)):
+        raise Refusal(_reason(book, by, found))
     ours = ImportBatch.objects.filter(pk=batch.pk, state=batch.state)
     if not ours.update(state=State.UNDOING, heartbeat_at=at, error=""):
         raise Refusal(_("Somebody else is changing this import right now."))
     batch.state = State.UNDOING
     if book.undone_by is None:
         Journal.objects.filter(pk=book.pk).update(undone_by=by)
+
+
+def _reason(book: Journal, by: User | None, found: list[journal.Cause]) -> str:
+    """In numbers; a single row is named to who may see it, as to who works at the command line."""
+    if sum(one.count for one in found) == 1:
+        rows = journal.behind(book, "", start=0, most=1)
+        for one in rows if by is None else _shown(rows, by):
+            if one.name:
+                return journal.in_the_way(f"{one.thing} {one.name} {one.reason}")
+    return journal.refusal(found)
 
 
 def _seal(batch: ImportBatch, book: Journal) -> None:

@@ -7,7 +7,7 @@
         journal.created(book, CustomerTag, [3])                    # AFTER rows were made
         journal.settle(book)                                       # at the end of every transaction
     journal.seal(book)                                             # nothing more will come; settles as well
-    journal.obstacles(book)                                        # [] or what stands in the way, in words
+    journal.causes(book)                                           # [] or why not, with numbers of rows
     journal.undo(book, by=user)                                    # Undone(removed, restored), or Refusal
 
 `keep` may be told more rows than will change: unchanged ones are dropped again. A row is kept once per
@@ -28,24 +28,30 @@ from crm.journal import images, writing
 from crm.journal.checking import Obstacle, obstacles, watch
 from crm.journal.forgetting import forget, forget_old
 from crm.journal.graph import Table, derived, label, overlook
-from crm.journal.undoing import TakenOver, Undone, outcome, refusal, undo
+from crm.journal.grouping import Cause, behind, causes, in_the_way, refusal
+from crm.journal.undoing import TakenOver, Undone, outcome, undo
 from crm.models import ImportBatch, Journal, JournalEntry, User
 
 __all__ = [
+    "Cause",
     "Obstacle",
     "TakenOver",
     "Undone",
     "begin",
+    "behind",
+    "causes",
     "created",
     "derived",
     "forget",
     "forget_old",
+    "in_the_way",
     "keep",
     "obstacles",
     "of_import",
     "outcome",
     "overlook",
     "refusal",
+    "rolled_back",
     "seal",
     "settle",
     "undo",
@@ -101,6 +107,12 @@ def seal(journal: Journal) -> None:
         if ours.update(state=State.SEALED, columns=journal.columns):
             journal.state = State.SEALED
         bulk.analyze(JournalEntry)
+
+
+def rolled_back(journal: Journal) -> None:
+    """After a transaction that failed: what it told of never happened."""
+    _touched(journal).clear()
+    journal.refresh_from_db()
 
 
 def _touched(journal: Journal) -> dict[str, dict[int, writing.Entry]]:

@@ -1,15 +1,15 @@
-"""What was changed later by something else, and would be lost: in words, with the way there."""
+"""What was changed later by something else, and would be lost: row by row, and what of it stands in words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import batched, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.journal import images, writing
 from crm.journal.graph import Table, label, model_of, pk, referrers
@@ -18,7 +18,45 @@ from crm.models import Customer, Journal, JournalEntry
 Kind = JournalEntry.Kind
 MOST: Final = 50
 
-type Found = tuple[Table, int, str]  # Whose row, and why it stands in the way.
+
+class Reason(NamedTuple):
+    """Why a row stands in the way; `what` is the model that uses it, or the words of a watch."""
+
+    code: str
+    what: str = ""
+    count: int = 1
+
+    def words(self, rows: int = 1, title: str = "") -> str:
+        """For so many rows; `title` is of the journal that changed them."""
+        texts = {
+            "changed": ngettext("was changed since", "were changed since", rows),
+            "between": ngettext(
+                "was changed by somebody else in the middle of it",
+                "were changed by somebody else in the middle of it",
+                rows,
+            ),
+            "deleted": ngettext("was deleted since", "were deleted since", rows),
+            "anew": ngettext("was made anew since", "were made anew since", rows),
+            "taken": ngettext(
+                "had a value that another one has now", "had values that others have now", rows
+            ),
+        }
+        if title:
+            by = ngettext("was changed since by “%(title)s”", "were changed since by “%(title)s”", rows)
+            return by % {"title": title}
+        return self._used(rows) if self.code == "used" else texts.get(self.code, self.what)
+
+    def _used(self, rows: int) -> str:
+        meta = model_of(self.what)._meta
+        if rows > 1:
+            text = ngettext("is used since by %(what)s", "are used since by %(what)s", rows)
+            return text % {"what": meta.verbose_name_plural}
+        text = ngettext("is used since by %(count)d %(what)s", "is used since by %(count)d %(what)s", 1)
+        what = meta.verbose_name if self.count == 1 else meta.verbose_name_plural
+        return text % {"count": self.count, "what": what}
+
+
+type Found = tuple[Table, int, Reason]  # Whose row, and why it stands in the way.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +87,18 @@ def watch(model: Table, find: Watch) -> None:
 
 def obstacles(journal: Journal, *, most: int = MOST) -> list[Obstacle]:
     """The first of them; none means that undoing is possible."""
-    return in_words(journal, list(islice(_all(journal), most)))
+    return in_words(journal, list(islice(found(journal), most)))
 
 
-def in_words(journal: Journal, found: list[Found]) -> list[Obstacle]:
+def in_words(journal: Journal, some: list[Found]) -> list[Obstacle]:
     shown: list[Obstacle] = []
-    for model in dict.fromkeys(one[0] for one in found):
-        shown += _in_words(journal, model, {row: why for table, row, why in found if table is model})
+    for model in dict.fromkeys(one[0] for one in some):
+        shown += _in_words(journal, model, {row: why for table, row, why in some if table is model})
     return shown
 
 
-def _all(journal: Journal) -> Iterator[Found]:
+def found(journal: Journal) -> Iterator[Found]:
+    """All of them, model by model."""
     entries = JournalEntry.objects.filter(journal=journal).exclude(kind=Kind.FORGOTTEN)
     for name in sorted(entries.order_by().values_list("model", flat=True).distinct()):
         last = -1
@@ -83,17 +122,31 @@ def among(
     entries = [one for one in entries if one.kind != Kind.FORGOTTEN]
     rows = [one.row for one in entries]
     now = writing.left(name, writing.told(journal, model), rows, lock=lock)
+    between = []
     for one in entries:
         if one.row not in now:
             if one.kind == Kind.KEPT and one.digest:
-                yield model, one.row, _("was deleted since")
+                yield model, one.row, Reason("deleted")
+        elif one.digest == writing.BETWEEN:
+            between.append(one)
         elif now[one.row] != one.digest:
-            yield model, one.row, _("was changed since") if one.digest else _("was made anew since")
+            yield model, one.row, Reason("changed" if one.digest else "anew")
+    yield from _between(journal, model, between, now)
     created = [one.row for one in entries if one.kind == Kind.CREATED and one.row in now]
     yield from _held(journal, model, created)
     if created and (find := _watches.get(name)):
-        yield from ((model, row, why) for row, why in find(journal, created))
+        yield from ((model, row, Reason("watched", why)) for row, why in find(journal, created))
     yield from _taken(journal, model, [one.id for one in entries if one.kind == Kind.KEPT])
+
+
+def _between(
+    journal: Journal, model: Table, entries: list[writing.Entry], now: dict[int, str]
+) -> Iterator[Found]:
+    """Rows that somebody changed between two changes of this journal, unless they are as before again."""
+    if not entries:
+        return
+    before = set(writing.as_before(journal, model, [one.id for one in entries], now))
+    yield from ((model, one.row, Reason("between")) for one in entries if one.id not in before)
 
 
 def _held(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
@@ -112,8 +165,7 @@ def _held(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
         with connection.cursor() as cursor:
             cursor.execute(sql, [images.keys(rows), journal.pk, label(other)])
             for row, count in cursor.fetchall():
-                what = str(other._meta.verbose_name if count == 1 else other._meta.verbose_name_plural)
-                yield model, row, _("is used since by %(count)d %(what)s") % {"count": count, "what": what}
+                yield model, row, Reason("used", label(other), count)
 
 
 def _taken(journal: Journal, model: Table, numbers: list[int]) -> Iterator[Found]:
@@ -133,31 +185,24 @@ def _taken(journal: Journal, model: Table, numbers: list[int]) -> Iterator[Found
             holders = model._base_manager.filter(**{f"{field.name}__in": list(wanted)}).exclude(pk__in=kept)
             for holder, value in holders.values_list("pk", field.attname):
                 if not entries.filter(row=holder).exists():
-                    yield (
-                        model,
-                        wanted.get(value, wanted.get(str(value), holder)),
-                        _("had a value that another one has now"),
-                    )
+                    yield model, wanted.get(value, wanted.get(str(value), holder)), Reason("taken")
 
 
-def _in_words(journal: Journal, model: Table, reasons: dict[int, str]) -> Iterator[Obstacle]:
+def _in_words(journal: Journal, model: Table, reasons: dict[int, Reason]) -> Iterator[Obstacle]:
     rows = {one.pk: one for one in model._base_manager.filter(pk__in=reasons)}
-    later = _later(journal, model, reasons)
+    by = later(journal, model, [row for row, why in reasons.items() if why.code != "between"])
     people = JournalEntry.objects.filter(journal=journal, model=label(model), row__in=reasons)
     owners = dict(people.values_list("row", "customer"))
     customers = Customer.objects.in_bulk([one for one in owners.values() if one])
     for row, reason in reasons.items():
-        by = later.get(row)
-        if by:
-            reason = _("was changed since by “%(title)s”") % {"title": by.title}
         customer = customers.get(owners.get(row) or 0)
         yield Obstacle(
             thing=str(model._meta.verbose_name),
             name=str(rows[row]) if row in rows else f"#{row}",
-            reason=reason,
+            reason=reason.words(title=by[row].title if row in by else ""),
             url=_url(rows.get(row)) or _url(customer),
             customer=owners.get(row),
-            journal=by,
+            journal=by.get(row),
         )
 
 
@@ -166,7 +211,7 @@ def _url(row: Any) -> str:
     return str(found()) if found else ""
 
 
-def _later(journal: Journal, model: Table, rows: Collection[int]) -> dict[int, Journal]:
+def later(journal: Journal, model: Table, rows: Collection[int]) -> dict[int, Journal]:
     """Which of the rows a younger journal touched, the oldest of them first to be undone last."""
     younger = Journal.objects.filter(pk__gt=journal.pk).exclude(state=Journal.State.UNDONE)
     entries = JournalEntry.objects.filter(journal__in=younger, model=label(model), row__in=rows)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm import signals
 from crm.errors import Refusal
-from crm.journal import checking, images, writing
+from crm.journal import checking, grouping, images, writing
 from crm.journal.graph import Table, followers, label, model_of, parents_first, pk
 from crm.models import Journal, JournalEntry, User
 
@@ -54,8 +54,8 @@ def undo(journal: Journal, *, by: User | None, clock: Clock = timezone.now) -> U
 def _claim(journal: Journal, by: User | None, at: datetime) -> None:
     """SEALED → UNDOING, or UNDOING → UNDOING: who asks last goes on, the other one stops at its next step."""
     journal.refresh_from_db()
-    if journal.state == State.SEALED and (found := checking.obstacles(journal, most=5)):
-        raise Refusal(refusal(found))
+    if journal.state == State.SEALED and (found := grouping.causes(journal)):
+        raise Refusal(grouping.refusal(found))
     reasons = {
         State.OPEN: _("This is still being written; it can be undone when it is finished."),
         State.UNDONE: _("This was undone already."),
@@ -68,13 +68,6 @@ def _claim(journal: Journal, by: User | None, at: datetime) -> None:
     if not ours.update(state=State.UNDOING, worker=token, heartbeat_at=at, undone_by=by or journal.undone_by):
         raise TakenOver
     journal.state, journal.worker = State.UNDOING, token
-
-
-def refusal(found: list[checking.Obstacle]) -> str:
-    """Why it is refused, with the first of the reasons."""
-    first = found[0]
-    reason = f"{first.thing} {first.name} {first.reason}"
-    return _("It cannot be undone, because later changes would be lost: %(reason)s.") % {"reason": reason}
 
 
 class Work:
@@ -126,7 +119,8 @@ class Work:
         """Somebody may have changed a row after we began."""
         first = next(checking.among(self.journal, model, entries, lock=True), None)
         if first:
-            raise Refusal(refusal(checking.in_words(self.journal, [first])))
+            found = grouping.Cause("", model, first[2], count=1)
+            raise Refusal(grouping.refusal([found]))
 
     def _count(self, model: Table, what: str, n: int) -> None:
         counts = Journal.objects.values_list("counts", flat=True).get(pk=self.journal.pk)

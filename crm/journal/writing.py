@@ -19,6 +19,7 @@ from crm.models import Journal, JournalEntry
 
 Kind = JournalEntry.Kind
 TABLE: Final = JournalEntry._meta.db_table
+BETWEEN: Final = "edited in between"  # The digest of a row that others changed while the journal was written.
 
 
 class Entry(NamedTuple):
@@ -54,7 +55,7 @@ def enter(journal: Journal, model: Table, numbers: set[int], kind: str) -> list[
                 images.pack(names, values) if kept else None,
                 digest(name, names, values),
             )
-            for number, customer, values in images.read(model, names, some)
+            for number, customer, values in images.read(model, names, some, lock=kept)
         ]
         if rows:
             found += _store(journal, name, kind, kept, rows)
@@ -65,21 +66,22 @@ def _store(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple[
     if not _known(journal, name, [row for row, *_rest in rows]):
         return _append(journal, name, kind, kept, rows)
     told = '(journal_id, model, kind, settled, "row", customer, image, digest)'
-    known = 'ON CONFLICT (journal_id, model, "row") DO UPDATE SET settled = excluded.settled'
+    on = 'ON CONFLICT (journal_id, model, "row") DO UPDATE SET settled = excluded.settled, digest = CASE'
+    on += f" WHEN {TABLE}.settled AND {TABLE}.digest <> excluded.digest THEN %s ELSE {TABLE}.digest END"
     back = 'RETURNING id, "row", kind, digest'
     fixed: list[Any] = [journal.pk, name, str(kind), not kept]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 f"INSERT INTO {TABLE} {told} SELECT %s, %s, %s, %s, * FROM"
-                f" unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) x(n, c, i, d) {known} {back}",
-                [*fixed, *([*one] for one in zip(*rows, strict=True))],
+                f" unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) x(n, c, i, d) {on} {back}",
+                [*fixed, *([*one] for one in zip(*rows, strict=True)), BETWEEN],
             )
             return [Entry(*one) for one in cursor.fetchall()]
         cursor.execute(
             f"INSERT INTO {TABLE} {told} SELECT %s, %s, %s, %s, value->>0, value->>1, value->>2, value->>3"
-            f" FROM json_each(%s) WHERE true {known} {back}",
-            [*fixed, images.as_json(rows)],
+            f" FROM json_each(%s) WHERE true {on} {back}",
+            [*fixed, images.as_json(rows), BETWEEN],
         )
         return [Entry(*one) for one in cursor.fetchall()]
 
@@ -113,7 +115,13 @@ def _append(journal: Journal, name: str, kind: str, kept: bool, rows: list[tuple
 
 
 def settle(journal: Journal, name: str, entries: Collection[Entry]) -> None:
-    """Digests of these rows as they are now; entries that tell of no change are dropped."""
+    """Digests of these rows as they are now; entries that tell of no change are dropped.
+
+    A row that somebody else changed in between keeps its mark: which of the values were theirs, nobody knows.
+    """
+    between = [one.id for one in entries if one.digest == BETWEEN]
+    JournalEntry.objects.filter(pk__in=between).update(settled=True)
+    entries = [one for one in entries if one.digest != BETWEEN]
     names = told(journal, model_of(name))
     now = left(name, names, [one.row for one in entries])
     gone = [one.id for one in entries if one.kind == Kind.CREATED and one.row not in now]
@@ -128,9 +136,21 @@ def settle(journal: Journal, name: str, entries: Collection[Entry]) -> None:
 def _as_before(numbers: list[int], name: str, names: list[str]) -> Iterable[int]:
     kept = JournalEntry.objects.filter(pk__in=numbers, kind=Kind.KEPT)
     for number, image, left_as in kept.values_list("pk", "image", "digest"):
-        before = images.unpack(image or "{}")
-        if digest(name, names, [before[one] for one in names]) == left_as:
+        if _digest_of(image, name, names) == left_as:
             yield number
+
+
+def as_before(journal: Journal, model: Table, numbers: list[int], now: Mapping[int, str]) -> Iterable[int]:
+    """Those of these entries whose rows stand in the table as they were kept."""
+    kept = JournalEntry.objects.filter(pk__in=numbers, kind=Kind.KEPT)
+    for number, row, image in kept.values_list("pk", "row", "image"):
+        if _digest_of(image, label(model), told(journal, model)) == now.get(row):
+            yield number
+
+
+def _digest_of(image: str | None, name: str, names: Sequence[str]) -> str:
+    before = images.unpack(image or "{}")
+    return digest(name, names, [before[one] for one in names])
 
 
 def drop(numbers: Collection[int]) -> None:

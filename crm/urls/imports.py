@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
     path("imports/<int:pk>/resume/", imports.import_resume, name="import_resume"),
     path("imports/<int:pk>/undo/", undoing.import_undo, name="import_undo"),
+    path("imports/<int:pk>/undo/rows/", undoing.import_undo_rows, name="import_undo_rows"),
     path("imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
 ]

@@ -17,6 +17,7 @@ from hypothesis import strategies as some
 from bench.import_lines import write_file
 from crm.errors import Refusal
 from crm.imports import undoing
+from crm.imports.running import Run
 from crm.journal import undoing as journal_undoing
 from crm.models import (
     AuditEntry,
@@ -34,6 +35,7 @@ from crm.models import (
     Refund,
     Suppression,
     Tag,
+    User,
 )
 from feedback.models import Answer, Question, Survey
 from tests.crm.importing import bring_text
@@ -160,6 +162,96 @@ def test_answers_and_the_survey_made_for_them_go_and_named_ones_become_anonymous
     assert dump() == clean
 
 
+MIXED = (
+    "1,ada@x.example,Augusta,UK,vip,,38\n"  # Changed.
+    "2,bo@x.example,Bo,SE,,no,41\n"  # As it was.
+    "7,li@x.example,Li,CN,new,yes,39\n"  # New.
+    ",ada@x.example,Ada L.,FR,other,,\n"  # The first one once more, known by the address.
+    ",,Nobody,,,,\n8,no address,Eve,,,,\n9,ok@x.example,Ok,,,perhaps,\n"  # Not understood.
+    "7,li@x.example,Li,TW,,,40\n"  # The new one once more.
+)
+
+
+def test_a_file_of_new_changed_same_and_rejected_customers_goes_without_a_trace(tmp_path):
+    people(tmp_path, "1,ada@x.example,Ada,UK,,,38\n2,bo@x.example,Bo,SE,,no,41\n")
+    before = dump()
+
+    found = people(tmp_path, MIXED, name="mixed.csv")
+    kinds = {name: found[name] > 0 for name in ("created", "updated", "unchanged", "rejected")}
+    assert all(kinds.values()), found
+    assert dump() != before
+    undo(found)
+
+    assert dump() == before
+    again = people(tmp_path, MIXED, name="mixed.csv")
+    same = {"import_id": 0, "seconds": 0, "error_file": ""}
+    assert {**again, **same} == {**found, **same}
+
+
+def test_a_file_of_new_named_same_and_rejected_answers_goes_without_a_trace(tmp_path):
+    text = "email,nps,comment,answer.why\nada@x.example,9,Good,price\nbo@x.example,2,Bad,wait\n"
+    make_customer(email="bo@x.example")
+    bring_text(tmp_path, "answers", text, name="survey.csv")
+    make_customer(email="ada@x.example")
+    before = dump()
+
+    more = "li@x.example,7,New,taste\nada@x.example,11,Too much,\nbo@x.example,,,\n"
+    found = bring_text(tmp_path, "answers", text + more, name="survey.csv")
+    counts = {name: found[name] for name in ("created", "updated", "unchanged", "skipped", "rejected")}
+    assert counts == {"created": 1, "updated": 1, "unchanged": 1, "skipped": 1, "rejected": 1}
+    assert dump() != before
+    undo(found)
+
+    assert dump() == before
+
+
+def edit_between_the_two_touches(monkeypatch, tmp_path, **change):
+    """Bring a file whose two rows are about the same person, who is edited by hand in between."""
+    merged = Run._merged
+
+    def then_edit(self, bucket, rows):
+        merged(self, bucket, rows)
+        if bucket == 0:
+            Customer.objects.filter(external_id="1").update(**change)
+
+    monkeypatch.setattr(Run, "_merged", then_edit)
+    found = people(tmp_path, "1,ada@x.example,Augusta,UK,,,\n,ada@x.example,,FR,,,\n")
+    assert (found["created"] + found["updated"], Customer.objects.get().country) == (2, "FR")
+    monkeypatch.setattr(Run, "_merged", merged)
+    return found
+
+
+def test_an_edit_by_hand_between_two_rows_of_an_import_is_not_lost_by_undoing(tmp_path, monkeypatch):
+    people(tmp_path, "1,ada@x.example,Ada,UK,,,\n")
+    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
+
+    with pytest.raises(CommandError, match="customer Augusta was changed by somebody else in the middle"):
+        undo(found)
+
+    assert Customer.objects.get().city == "Rome"
+    assert ImportBatch.objects.order_by("pk").last().state == "done"
+
+
+def test_an_edit_in_between_that_was_taken_back_by_hand_stands_in_nobodys_way(tmp_path, monkeypatch):
+    people(tmp_path, "1,ada@x.example,Ada,UK,,,\n")
+    before, image = dump(), Customer.objects.values().get()
+    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
+
+    Customer.objects.update(**{name: value for name, value in image.items() if name != "id"})
+    undo(found)
+
+    assert dump() == before
+
+
+def test_a_new_person_edited_while_the_import_runs_is_not_thrown_away(tmp_path, monkeypatch):
+    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
+
+    with pytest.raises(CommandError, match="was changed by somebody else in the middle"):
+        undo(found)
+
+    assert Customer.objects.get().city == "Rome"
+
+
 def test_an_import_that_changed_nothing_is_undone_with_nothing(tmp_path):
     rows = "1,ada@x.example,Ada,UK,,,\n"
     people(tmp_path, rows)
@@ -179,6 +271,52 @@ def test_a_later_edit_by_hand_refuses_and_leaves_all_as_it_is(tmp_path):
 
     assert dump() == now
     assert ImportBatch.objects.get().state == "done"
+
+
+def test_a_refusal_counts_by_cause_and_names_nobody_to_who_may_not_see_them(tmp_path, client):
+    found = people(tmp_path, "".join(f"{n},p{n}@x.example,Person {n},UK,,,\n" for n in range(1, 61)))
+    mine = User.objects.create_user("own@teahouse.example", None, role="manager", scope="own")
+    Customer.objects.filter(external_id="60").update(owner=mine)
+    Customer.objects.exclude(external_id="60").update(city="Rome")
+    for person in Customer.objects.filter(external_id__in=["1", "2"]):
+        make_purchase(person)
+    client.force_login(mine)
+    place = f"/imports/{found['import_id']}/undo/"
+
+    page = client.get(place)
+    answer = client.post(place, follow=True)
+    everybody = client.get(place + "rows/").content.decode()
+    first = next(one.key for one in page.context["preview"].causes)
+    behind = client.get(f"{place}rows/?cause={first}&from=50")
+
+    told = [(one.count, one.thing, one.words) for one in page.context["preview"].causes]
+    assert told == [
+        (60, "customers", "were changed since"),
+        (2, "customers", "are used since by purchases"),
+    ]
+    assert "60 customers were changed since; 2 customers are used since by" in answer.content.decode()
+    assert "Person" not in page.content.decode() + answer.content.decode()
+    assert "Person" not in everybody
+    names = [one.name for one in behind.context["rows"]]
+    assert (len(names), [name for name in names if name]) == (10, ["Person 60"])
+    with pytest.raises(CommandError, match="60 customers were changed since"):
+        undo(found)
+
+
+def test_the_one_row_in_the_way_is_named_to_who_may_see_it_only(tmp_path, owner):
+    people(tmp_path, "1,ada@x.example,Ada,UK,,,\n")
+    batch = ImportBatch.objects.get()
+    mine = User.objects.create_user("own@teahouse.example", None, role="manager", scope="own")
+    Customer.objects.update(city="Rome")
+
+    said = {}
+    for user in (owner, mine):
+        with pytest.raises(Refusal) as refused:
+            undoing.request(batch, user, at=datetime.now(UTC))
+        said[user] = str(refused.value)
+
+    assert "customer Ada was changed since" in said[owner]
+    assert "1 customer was changed since" in said[mine]
 
 
 def test_a_created_customer_who_bought_since_refuses(tmp_path):
@@ -339,6 +477,29 @@ def test_killed_in_the_middle_of_undoing_it_ends_the_same(tmp_path):
     assert dump() == before
     assert undone["removed"] >= 8_000
     assert not JournalEntry.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_killed_while_taking_back_a_mixed_file_of_customers_it_ends_the_same(tmp_path):
+    old = "".join(f"{n},p{n}@x.example,Person {n},UK,,,38\n" for n in range(4000))
+    people(tmp_path, old)
+    before = dump()
+    changed = "".join(f"{n},p{n}@x.example,New {n},FR,vip,yes,41\n" for n in range(2000, 7000))
+    found = people(tmp_path, changed + "x,no address,Eve,,,,\n", name="newer.csv")
+    command, env = ("manage.py", "undo_import", str(found["import_id"])), environment(tmp_path)
+
+    process = start(*command, env=env, stderr=subprocess.DEVNULL)
+    wait_until(_began(process), 30, "the undoing begins")
+    killed = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    half = dump()
+    start(*command, env=env).wait()
+
+    assert killed
+    assert half != before
+    assert dump() == before
 
 
 def _began(process):
