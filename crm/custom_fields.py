@@ -108,6 +108,12 @@ def plain() -> QuerySet[CustomField]:
     return CustomField.objects.in_use().filter(sensitive=False)
 
 
+def named(key: str) -> CustomField | None:
+    """The field of this key; "Churn" finds the one that the header Churn made."""
+    found = plain().filter(key__iexact=key)
+    return next((one for one in found if one.key == key), None) or found.first()
+
+
 def used_by(field: CustomField) -> int:
     """How many customers have a value."""
     found = Customer.objects.filter(custom__has_key=field.key).aggregate(n=Count("pk"))

@@ -87,6 +87,7 @@ def labels(names: Sequence[str]) -> dict[str, str]:
     """What people call the features, in the given order; an unknown name is refused."""
     known = choices()
     plain = {column: name for name, column in NUMBERS.items()}
+    plain |= {name: low for name in names if (low := name.lower()).startswith("custom.") and low in known}
     found = {plain.get(name, name): known.get(plain.get(name, name)) for name in names}
     unknown = [name for name, label in found.items() if label is None]
     if unknown:

@@ -84,9 +84,9 @@ def combine(
     wanted: dict[str, str] = {}
     for column, name in told.items():
         wanted[_column(column, columns)] = name.strip()
-    for name in wanted.values():
-        if name not in IGNORED:
-            field_of(kind, name)
+    wanted = {
+        column: name if name in IGNORED else field_of(kind, name).name for column, name in wanted.items()
+    }
     taken = {name for name in wanted.values() if name not in IGNORED}
     mapping = {column: name for column, name in mapping.items() if column not in wanted and name not in taken}
     mapping |= {column: name for column, name in wanted.items() if name not in IGNORED}
@@ -120,13 +120,13 @@ def _refuse_doubles(mapping: Mapping[str, str]) -> None:
 def field_of(kind: str, name: str) -> kinds.Field:
     """The field of this name; refuses unknown ones. Families of fields end in a dot."""
     if name.startswith(CUSTOM) and kinds.takes_own_fields(kind):
-        own = custom_fields.plain().filter(key=name.removeprefix(CUSTOM)).first()
+        own = custom_fields.named(name.removeprefix(CUSTOM))
         if own is None:
             raise Refusal(
                 _("There is no own field “%(field)s”. Please create it under Settings first.")
                 % {"field": name.removeprefix(CUSTOM)}
             )
-        return kinds.Field(name, CUSTOM_KINDS.get(own.kind, "text"), own.label)
+        return kinds.Field(CUSTOM + own.key, CUSTOM_KINDS.get(own.kind, "text"), own.label)
     for one in kinds.loader(kind).fields:
         if one.name == name:
             return one
@@ -151,6 +151,8 @@ def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple
             continue
         key = _key(column)
         told = {"label": column[:80], "kind": study["kind"]}
+        if study["kind"] == CustomField.Kind.CHOICE:
+            told["choices"] = study["choices"]
         if CustomField.objects.filter(key=key, sensitive=True).exists():
             continue  # A sensitive field takes nothing from files.
         field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)

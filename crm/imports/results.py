@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from crm.imports.reasons import words
-from crm.models import ImportBatch, ImportProblem
+from crm.models import CustomField, ImportBatch, ImportProblem
 
 CENT: Final = Decimal("0.01")
 OUTCOMES: Final = ("created", "updated", "unchanged", "skipped", "rejected")
@@ -53,6 +53,20 @@ def ignored(batch: ImportBatch) -> list[str]:
         for column in batch.findings.get("columns", [])
         if column not in batch.mapping and not _is_reason(batch, column)
     ]
+
+
+def becoming(batch: ImportBatch) -> list[str]:
+    """The columns that are made own fields, with the kind that their values show."""
+    studies = dict(zip(batch.findings["columns"], batch.findings["studies"], strict=True))
+    found = []
+    for column in ignored(batch):
+        study = studies[column]
+        if study["values"]:
+            kind = str(CustomField.Kind(study["kind"]).label)
+            if study["kind"] == CustomField.Kind.YES_NO:
+                kind += f": {' / '.join(study['few'][::-1])}"
+            found.append(f"{column} ({kind})")
+    return found
 
 
 def _is_reason(batch: ImportBatch, column: str) -> bool:

@@ -22,7 +22,13 @@ FEW: Final = (
     0.02  # Up to this share of a column may be written otherwise; those rows are rejected one by one.
 )
 MANY: Final = 60  # Up to this many distinct values of a column are kept.
-BOOLEANS: Final = {"yes", "no", "true", "false", "是", "否"}
+PAIRS: Final = tuple(  # What a whole column may write for yes and no.
+    frozenset(pair) for pair in (("yes", "no"), ("true", "false"), ("y", "n"), ("是", "否"), ("有", "无"))
+)
+FIGURES: Final = {"1", "0"}  # Yes and no where both are there, and often enough to be no count.
+CHOICES: Final = 20  # Up to this many distinct words are a choice, when each comes back …
+LONGEST_CHOICE: Final = 60
+OFTEN: Final = 5  # … so many times on average.
 
 
 @dataclass(slots=True)
@@ -37,7 +43,7 @@ class Study:
     examples: dict[str, str] = field(default_factory=dict)
     whole_floats: int = 0
     whole: int = 0
-    yes_no: int = 0
+    filled: int = 0  # Cells that are not blank; `values` are the distinct ones.
     letter_numbers: int = 0  # "C536379": a letter before figures.
 
     def add(self, cells: Sequence[str]) -> None:
@@ -45,6 +51,7 @@ class Study:
         if len(self.seen) > REMEMBERED:
             self.seen = set()
         self.seen.update(fresh)
+        self.filled += sum(1 for cell in cells if cell.strip())
         for raw in fresh:
             if cell := encodings.readable(raw).strip():
                 self._look(cell)
@@ -65,7 +72,6 @@ class Study:
             self.whole_floats += bool(point and tail and not tail.strip("0"))
         elif cell[0] == "C" and cell[1:].isdigit():
             self.letter_numbers += 1
-        self.yes_no += cell.casefold() in BOOLEANS
 
     def finding(self) -> dict[str, Any]:
         return {
@@ -75,8 +81,9 @@ class Study:
             "numbers": dict(self.numbers),
             "examples": self.examples,
             "few": sorted(encodings.readable(value).strip()[:40] for value in self.seen)
-            if len(self.seen) <= MANY
+            if self.values <= MANY
             else [],
+            "choices": self._choices(),
             "whole_floats": self.whole_floats > 0 and self.whole == self.values,
             "letter_numbers": self.letter_numbers > 0 and self.whole > 0,
             "kind": self._kind(),
@@ -86,11 +93,33 @@ class Study:
         """The kind of an own field made from this column."""
         if not self.values:
             return "text"
+        if self._words() == FIGURES and self.filled >= 2 * OFTEN:
+            return "yes_no"
         if sum(self.numbers.values()) == self.values and not self._padded():
             return "number"
         if sum(self.dates.values()) == self.values and len(self.dates) == 1 and "either" not in self.dates:
             return "date"
-        return "yes_no" if self.yes_no == self.values else "text"
+        if self._words() and any(self._words() <= pair for pair in PAIRS):
+            return "yes_no"
+        return "choice" if self._choices() else "text"
+
+    def _words(self) -> set[str]:
+        """The distinct values while they are few, without case."""
+        if self.values > CHOICES:
+            return set()
+        return {cell.casefold() for one in self.seen if (cell := encodings.readable(one).strip())}
+
+    def _choices(self) -> list[str]:
+        """The words of a choice as they are written first in the alphabet; [] when it is none."""
+        if not 2 <= self.values <= CHOICES or self.filled < OFTEN * self.values:
+            return []
+        cells = sorted(cell for one in self.seen if (cell := parsing.tidy(encodings.readable(one).strip())))
+        if any(len(cell) > LONGEST_CHOICE or "\n" in cell for cell in cells):
+            return []
+        found: dict[str, str] = {}
+        for cell in cells:
+            found.setdefault(cell.casefold(), cell)
+        return list(found.values())
 
     def _padded(self) -> bool:
         return any(len(one) > 1 and one[0] == "0" and one.isdigit() for one in self.samples)

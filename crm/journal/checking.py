@@ -20,11 +20,11 @@ MOST: Final = 50
 
 
 class Reason(NamedTuple):
-    """Why a row stands in the way; `what` is the model that uses it, or the words of a watch."""
+    """Why a row stands in the way; `what` is the model that uses it (so often), or the words of a watch."""
 
     code: str
     what: str = ""
-    count: int = 1
+    times: int = 1
 
     def words(self, rows: int = 1, title: str = "") -> str:
         """For so many rows; `title` is of the journal that changed them."""
@@ -52,8 +52,8 @@ class Reason(NamedTuple):
             text = ngettext("is used since by %(what)s", "are used since by %(what)s", rows)
             return text % {"what": meta.verbose_name_plural}
         text = ngettext("is used since by %(count)d %(what)s", "is used since by %(count)d %(what)s", 1)
-        what = meta.verbose_name if self.count == 1 else meta.verbose_name_plural
-        return text % {"count": self.count, "what": what}
+        what = meta.verbose_name if self.times == 1 else meta.verbose_name_plural
+        return text % {"count": self.times, "what": what}
 
 
 type Found = tuple[Table, int, Reason]  # Whose row, and why it stands in the way.

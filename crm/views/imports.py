@@ -147,7 +147,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "found": rehearsal,
         "will": rehearsal.understood if rehearsal.complete else batch.total_rows,
-        "ignored": results.ignored(batch),
+        "ignored": results.becoming(batch) if batch.options.get("create_fields") else results.ignored(batch),
         "running": ImportBatch.objects.filter(state=State.RUNNING).first(),
     }
     return render_page(request, "crm/imports/check.html", context)

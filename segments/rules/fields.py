@@ -146,7 +146,7 @@ class Catalogue:
             return FIELDS[name]
         area, _dot, rest = name.partition(".")
         if area == "custom":
-            return self._own_fields.get(rest)
+            return self._own_fields.get(rest) or self._own_fields_in_any_case.get(rest.casefold())
         if area == "tag":
             return self._tags.get(rest.casefold())
         if area == "answer":
@@ -171,6 +171,11 @@ class Catalogue:
         if self.changed is not None:
             known[self.changed.key] = self.changed
         return {key: _own_field(own) for key, own in known.items()}
+
+    @cached_property
+    def _own_fields_in_any_case(self) -> dict[str, Field]:
+        """The header “Churn” makes the key "churn"; both mean it."""
+        return {key.casefold(): field for key, field in self._own_fields.items()}
 
     @cached_property
     def _tags(self) -> dict[str, Field]:

@@ -8,9 +8,10 @@ import pytest
 
 from crm import consent
 from crm.models import Consent, Customer, CustomerTag, CustomField
+from segments.rules.fields import Catalogue
 from tests.crm.importing import bring, bring_text, outcomes
 from tests.people import make_customer
-from tests.reference import MALL
+from tests.reference import CHURN, MALL, PERSONALITY
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -118,3 +119,61 @@ def test_the_mall_file_makes_number_fields(shop):
         "annual_income_k": 15,
         "spending_score_1_100": 39,
     }
+
+
+def test_the_kind_of_an_own_field_comes_from_the_whole_column(shop, tmp_path):
+    plans = ["Basic", "Plus", "plus", "Pro"]
+    rows = "".join(
+        f"{n},{n % 2},{n % 3},{'TRUE' if n % 2 else 'False'},{plans[n % 4]},0{n % 3}11,{n if n != 5 else ''}\n"
+        for n in range(40)
+    )
+    text = "customer,Senior,Kids,Member,Plan,Zip,Spent\n" + rows
+
+    bring_text(tmp_path, "customers", text, "--create-fields")
+
+    assert dict(CustomField.objects.values_list("key", "kind")) == {
+        "senior": "yes_no",
+        "kids": "number",
+        "member": "yes_no",
+        "plan": "choice",
+        "zip": "choice",
+        "spent": "number",
+    }
+    assert CustomField.objects.get(key="plan").choices == ["Basic", "Plus", "Pro"]
+    custom = Customer.objects.get(external_id="5").custom
+    assert custom == {"senior": True, "kids": 2, "member": True, "plan": "Plus", "zip": "0211"}
+    again = bring_text(tmp_path, "customers", "customer,Town Plan\n5,PRO\n", "--map", "Town Plan=custom.Plan")
+    assert outcomes(again) == {"updated": 1}
+    assert Customer.objects.get(external_id="5").custom["plan"] == "Pro"
+
+
+@pytest.mark.skipif(not CHURN.is_file(), reason="the reference data is not here")
+def test_the_churn_file_makes_fields_that_can_be_asked_by_their_headers(shop):
+    found = bring("customers", CHURN, "--create-fields")
+
+    assert outcomes(found) == {"created": 7043}
+    kinds = dict(CustomField.objects.values_list("key", "kind"))
+    assert (kinds["churn"], kinds["seniorcitizen"], kinds["paperlessbilling"]) == ("yes_no",) * 3
+    assert (kinds["tenure"], kinds["monthlycharges"], kinds["totalcharges"]) == ("number",) * 3
+    assert (kinds["contract"], kinds["paymentmethod"], kinds["multiplelines"]) == ("choice",) * 3
+    assert Catalogue().field("custom.Churn").kind == "yes_no"
+    assert Customer.objects.filter(custom__churn=True).count() == 1869
+    assert Customer.objects.exclude(custom__has_key="totalcharges").count() == 11
+    first = Customer.objects.get(external_id="7590-VHVEG")
+    assert (first.gender, first.custom["contract"], first.custom["totalcharges"]) == (
+        "Female",
+        "Month-to-month",
+        29.85,
+    )
+
+
+@pytest.mark.skipif(not PERSONALITY.is_file(), reason="the reference data is not here")
+def test_a_file_with_semicolons_and_blanks_makes_fields_of_their_kinds(shop):
+    found = bring("customers", PERSONALITY, "--create-fields")
+
+    assert outcomes(found) == {"created": 2240}
+    kinds = dict(CustomField.objects.values_list("key", "kind"))
+    assert (kinds["income"], kinds["kidhome"], kinds["year_birth"]) == ("number",) * 3
+    assert (kinds["response"], kinds["complain"]) == ("yes_no",) * 2
+    assert (kinds["education"], kinds["marital_status"]) == ("choice",) * 2
+    assert Customer.objects.exclude(custom__has_key="income").count() == 24
