@@ -122,9 +122,9 @@ def test_the_mall_file_makes_number_fields(shop):
 
 
 def test_the_kind_of_an_own_field_comes_from_the_whole_column(shop, tmp_path):
-    plans = ["Basic", "Plus", "plus", "Pro"]
+    plans, words = ["Basic", "Plus", "plus", "Pro"], ["False", "TRUE"]
     rows = "".join(
-        f"{n},{n % 2},{n % 3},{'TRUE' if n % 2 else 'False'},{plans[n % 4]},0{n % 3}11,{n if n != 5 else ''}\n"
+        f"{n},{n % 2},{n % 3},{words[n % 2]},{plans[n % 4]},0{n % 3}11,{n if n != 5 else ''}\n"
         for n in range(40)
     )
     text = "customer,Senior,Kids,Member,Plan,Zip,Spent\n" + rows
