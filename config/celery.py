@@ -83,5 +83,9 @@ app.conf.beat_schedule = {
         "options": {"expires": 60},
     },
     "renew subscriptions": {"task": "crm.tasks.renew_subscriptions", "schedule": crontab(minute=25)},
+    "keep no longer than wanted": {
+        "task": "crm.tasks.keep_no_longer",
+        "schedule": crontab(hour="0-3", minute=45),  # Before old files are cleared, which packs SQLite.
+    },
     "clear old files and sessions": {"task": "crm.tasks.clear_old", "schedule": crontab(hour=4, minute=20)},
 }

@@ -66,6 +66,23 @@ def record(
     )
 
 
+def record_all(actor: Actor, action: AuditEntry.Action, rows: Collection[Model], *, count: int) -> None:
+    """An entry for each of many rows of one kind; `count` is what all of it came to."""
+    by = actor if isinstance(actor, User) else None
+    heard = _heard.get()
+    if heard is not None:
+        heard.extend({str(one._meta.model_name) for one in rows})
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                actor=by, action=action, kind=str(one._meta.model_name), object_key=str(one.pk), count=count
+            )
+            for one in rows
+        ],
+        batch_size=1000,
+    )
+
+
 def viewed(actor: Actor, customer: Customer, *, detail: str = "") -> None:
     """Note that somebody looked at a person; the same look within some minutes counts once."""
     if isinstance(actor, User) and cache.add(f"looked:{actor.pk}:{customer.pk}:{detail}", 1, SAME_LOOK):

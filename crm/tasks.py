@@ -14,6 +14,7 @@ from crm.feeds import looking
 from crm.imports import running, undoing
 from crm.merging import many
 from crm.outbox import claiming, dispatching
+from crm.privacy import retention
 from crm.quality import checking
 from crm.shops import working
 from crm.webhooks import delivering
@@ -42,6 +43,12 @@ def deliver_webhooks() -> None:
 def clear_old() -> None:
     """Throw away what nobody needs any more."""
     housekeeping.clear_old(timezone.now())
+
+
+@shared_task
+def keep_no_longer() -> None:
+    """Clear what the shop does not want to keep any longer; asked again each hour of the night."""
+    retention.run(timezone.now())
 
 
 @shared_task

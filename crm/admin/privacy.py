@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
 from crm.models import (
+    BackupRecord,
     ConsentState,
     ConsentWording,
     ErasedIdentity,
@@ -79,3 +80,8 @@ class PersonalArchiveAdmin(ReadOnlyAdmin):
 @admin.register(RetentionRule)
 class RetentionRuleAdmin(ReadOnlyAdmin):
     list_display = ("kind", "keep_days", "is_on", "ran_at", "last_count")
+
+
+@admin.register(BackupRecord)
+class BackupRecordAdmin(ReadOnlyAdmin):
+    list_display = ("name", "made_at", "rows", "deleted_at")

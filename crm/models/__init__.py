@@ -45,7 +45,13 @@ from crm.models.interest import Interest
 from crm.models.journal import Journal, JournalEntry
 from crm.models.message import Mailing, Message, SandboxMail
 from crm.models.opt_in import OptIn
-from crm.models.privacy import ErasedIdentity, PersonalArchive, PrivacyRequest, RetentionRule
+from crm.models.privacy import (
+    BackupRecord,
+    ErasedIdentity,
+    PersonalArchive,
+    PrivacyRequest,
+    RetentionRule,
+)
 from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.quality import QualityException, QualityFinding, QualityRun
 from crm.models.rate import Rate
@@ -70,6 +76,7 @@ __all__ = [
     "ArticleVote",
     "AuditEntry",
     "AuditPass",
+    "BackupRecord",
     "BulkJob",
     "BulkMerge",
     "BulkTarget",

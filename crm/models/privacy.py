@@ -95,19 +95,22 @@ class PersonalArchive(models.Model):
 
 
 class RetentionRule(models.Model):
-    """How long something is kept. Runs every night while it is on."""
+    """How long something is kept. Runs every night while it is on; `claimed_at` tells who works at it."""
 
     class Kind(models.TextChoices):
         LEADS = "leads", _("People who never bought")
         CUSTOMERS = "customers", _("Customers who do not buy any more")
-        EVENTS = "events", _("What visitors did")
-        MAILS = "mails", _("Mails that were sent")
+        CASES = "cases", _("Conversations of closed cases")
+        MAILS = "mails", _("Addresses and details of sent mails")
+        IMPORTS = "imports", _("Imported files and rows that failed")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, unique=True)
     keep_days = models.PositiveIntegerField(_("keep for days"))
     is_on = models.BooleanField(_("on"), default=False)
     ran_at = models.DateTimeField(_("last run"), null=True)
     last_count = models.PositiveIntegerField(_("last time"), null=True)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    so_far = models.PositiveIntegerField(default=0, editable=False)  # Of the run that goes on.
 
     class Meta:
         verbose_name = _("retention rule")
@@ -115,3 +118,24 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class BackupRecord(models.Model):
+    """A backup that was written: what an erasure cannot reach, and how old it is."""
+
+    name = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    rows = models.PositiveBigIntegerField(_("rows"))
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)  # As somebody told us.
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("backup")
+        verbose_name_plural = _("backups")
+        ordering = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,9 +8,10 @@ person is still there and erasing again does the rest.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, CharField, F, FileField, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from crm import audit, webhooks
+from crm import audit, bulk, webhooks
 from crm.consent import email_hash
 from crm.models import AuditEntry, Customer, PersonalArchive, PrivacyRequest, Suppression, User
 from crm.models.customer import new_public_id
-from crm.privacy import files, finding, identities, keeping, sweeping, traces
+from crm.privacy import files, finding, identities, keeping, mentions, sweeping, traces
 from crm.privacy.keeping import Kept
 
+STEP = 1000
 ATTRIBUTES = (
     "email", "phone", "first_name", "last_name", "country", "city", "gender", "language", "source",
     "search_text",
@@ -43,36 +45,57 @@ class Erased:
 
 def erase(customer: Customer, *, by: User | None, at: datetime) -> Erased:
     """Erase on request: nothing names the person any more, and a keyed hash keeps them from coming back."""
-    return _take_out([customer], by=by, at=at, refuse=True)
+    return _take_out(customer, by=by, at=at)
 
 
-def anonymise(customers: Collection[Customer], *, by: User | None, at: datetime) -> Erased:
-    """The same because time has passed, for many: they may come again as somebody new."""
-    return _take_out(customers, by=by, at=at, refuse=False)
+def anonymise(
+    customers: Collection[Customer],
+    *,
+    by: User | None,
+    at: datetime,
+    compact: bool = True,
+    beat: Callable[[], object] = lambda: None,
+) -> Erased:
+    """The same because time has passed, for thousands: they may come again as somebody new.
 
-
-def _take_out(customers: Collection[Customer], *, by: User | None, at: datetime, refuse: bool) -> Erased:
+    Mentions elsewhere go first, then the people in steps. Killed in between, whoever is left is still there
+    under their name and is found by the next run. `beat` is called now and then.
+    """
     done = Erased()
     people = [one for one in customers if one.erased_at is None]
     if not people:
         return done
     files.refuse_while_importing()
-    found = [sweeping.needles_of(one) for one in people]
-    needles = sweeping.Needles(
-        tuple(word for one in found for word in one.sure), tuple(word for one in found for word in one.names)
-    )
-    done.files = [*_archives(people), *files.sweep(needles)]
+    needles = mentions.needles_of(people)
+    done.files = [*_archives(people), *mentions.clear_files(needles)]
+    done.tables.update(mentions.clear_tables(needles, [one.pk for one in people], beat))
+    for some in batched(people, STEP):
+        with transaction.atomic():
+            _tables([one.pk for one in some], done)
+            _record(some, by, at, done)
+            _shell(some, at, done)
+        beat()
+    traces.forget_cached()
+    done.compacted = connection.vendor != "sqlite" or (compact and traces.compact())
+    return done
+
+
+def _take_out(person: Customer, *, by: User | None, at: datetime) -> Erased:
+    done = Erased()
+    if person.erased_at is not None:
+        return done
+    files.refuse_while_importing()
+    needles = sweeping.needles_of(person)
+    done.files = [*_archives([person]), *files.sweep(needles)]
     with transaction.atomic():
-        for person in people:
-            if refuse:
-                identities.remember(_not_shared(person), at)
-                _forget_bare_hash(person)
-        _tables([one.pk for one in people], done)
-        _shell(people, at, done)
+        identities.remember(_not_shared(person), at)
+        _forget_bare_hash(person)
+        _tables([person.pk], done)
         with audit.passage():
             for table, n in (sweeping.tables(needles) if needles else {}).items():
                 done.tables[table] += n
-        _record(people, by, at, done)
+        _shell([person], at, done)
+        _record([person], by, at, done)
     traces.forget_cached()
     done.compacted = connection.vendor != "sqlite" or traces.compact()
     return done
@@ -144,50 +167,61 @@ def _delete_files(model: type[Model], rows: QuerySet[Model]) -> None:
 
 def _empty(model: type[Model], policy: Kept, rows: QuerySet[Model], numbers: list[int], path: str) -> int:
     """Take out of kept rows what names the person."""
-    names = [*policy.blank, *policy.rare, *policy.unique, *policy.changed]
-    changed = 0
-    for row in rows.only("pk", *names).iterator(chunk_size=500):
-        values: dict[str, Any] = dict.fromkeys(policy.blank, "")
-        values |= dict.fromkeys(policy.unique, f"erased:{row.pk}")
-        values |= {name: change(getattr(row, name)) for name, change in policy.changed.items()}
-        changed += model._base_manager.filter(pk=row.pk).update(**values)
+    keys = list(rows.order_by().values_list("pk", flat=True).distinct())
+    values: dict[str, Any] = dict.fromkeys(policy.blank, "")
+    values |= {name: Concat(Value("erased:"), Cast(F("pk"), CharField())) for name in policy.unique}
+    for some in batched(keys, STEP):
+        mine = model._base_manager.filter(pk__in=bulk.numbers(some))
+        if values:
+            mine.update(**values)
+        if policy.changed:
+            _change(model, policy, mine)
     for name in policy.rare:
         _blank_rare(model, name, rows, numbers, path)
-    return changed
+    return len(keys)
+
+
+def _change(model: type[Model], policy: Kept, rows: QuerySet[Model]) -> None:
+    """What a function makes of the content, where that is something else."""
+    changed = []
+    for row in rows.only("pk", *policy.changed):
+        before = [getattr(row, name) for name in policy.changed]
+        for name, change in policy.changed.items():
+            setattr(row, name, change(getattr(row, name)))
+        if before != [getattr(row, name) for name in policy.changed]:
+            changed.append(row)
+    bulk.rewrite(changed, list(policy.changed))
 
 
 def _blank_rare(model: type[Model], name: str, rows: QuerySet[Model], numbers: list[int], path: str) -> None:
     """A word that no row of anybody else has may name this person."""
     mine = set(rows.exclude(**{name: ""}).order_by().values_list(name, flat=True).distinct())
-    others = model._base_manager.filter(~Q(**{f"{path}__in": numbers}) | Q(**{f"{path}__isnull": True}))
-    rare = [word for word in mine if not others.filter(**{name: word}).exists()]
+    others = model._base_manager.filter(
+        ~Q(**{f"{path}__in": bulk.numbers(numbers)}) | Q(**{f"{path}__isnull": True})
+    )
+    known = others.filter(**{f"{name}__in": bulk.texts(mine)}).order_by().values_list(name, flat=True)
+    rare = mine - set(known.distinct()) if mine else set()
     if not rare:
         return
     own: Any = Concat(Value("erased:"), Cast(F("pk"), CharField())) if name == "source" else Value("")
-    keys = list(rows.filter(**{f"{name}__in": rare}).values_list("pk", flat=True))
-    for start in range(0, len(keys), 500):
-        some = model._base_manager.filter(pk__in=keys[start : start + 500])
-        some.update(**{name: Value("other") if name == "kind" else own})
+    keys = list(rows.filter(**{f"{name}__in": bulk.texts(rare)}).values_list("pk", flat=True))
+    for some in batched(keys, STEP):
+        changes = {name: Value("other") if name == "kind" else own}
+        model._base_manager.filter(pk__in=bulk.numbers(some)).update(**changes)
 
 
 def _shell(people: Iterable[Customer], at: datetime, done: Erased) -> None:
-    for person in people:
-        values: dict[str, Any] = dict.fromkeys(ATTRIBUTES, "")
-        values |= {
-            "external_id": None,
-            "birth_date": None,
-            "custom": {},
-            "owner": None,
-            "suppressed_at": None,
-        }
-        values |= {"described_at": None, "email_consent": "unknown", "public_id": new_public_id()}
-        done.tables["crm_customer"] += Customer.objects.filter(pk=person.pk).update(**values, erased_at=at)
+    values: dict[str, Any] = dict.fromkeys(ATTRIBUTES, "")
+    values |= {"external_id": None, "birth_date": None, "custom": {}, "owner_id": None}
+    values |= {"suppressed_at": None, "described_at": None, "email_consent": "unknown", "erased_at": at}
+    shells = [Customer(pk=one.pk, public_id=new_public_id(), **values) for one in people]
+    bulk.rewrite(shells, [*(name for name in values if name != "owner_id"), "owner", "public_id"])
+    done.tables["crm_customer"] += len(shells)
 
 
 def _record(people: Collection[Customer], by: User | None, at: datetime, done: Erased) -> None:
-    for person in people:
-        webhooks.emit("customer.deleted", {"customer": person.public_id})  # Others must erase, too.
-        audit.record(by, AuditEntry.Action.ERASED, person, count=sum(done.tables.values()))
+    webhooks.emit_all("customer.deleted", [{"customer": one.public_id} for one in people])  # Others, too.
+    audit.record_all(by, AuditEntry.Action.ERASED, people, count=sum(done.tables.values()))
     PrivacyRequest.objects.filter(
         customer__in=people, kind=PrivacyRequest.Kind.ERASE, state=PrivacyRequest.State.OPEN
     ).update(state=PrivacyRequest.State.DONE, settled_at=at, settled_by=by)

@@ -40,16 +40,16 @@ def sweep(needles: Needles) -> list[str]:
         return []
     gone = []
     for path in sorted(one for one in root.rglob("*") if one.is_file() and not one.is_symlink()):
-        if any(pattern.search(block) for block in _blocks(path)):
+        if any(pattern.search(block) for block in blocks(path)):
             path.unlink(missing_ok=True)
             gone.append(str(path.relative_to(root)))
-    _forget_paths(gone, root)
+    forget_paths(gone, root)
     return gone
 
 
 def _pattern(needles: Needles) -> re.Pattern[bytes] | None:
     forms = set()
-    for text in (*needles.sure, *needles.names):
+    for text in needles.forms:
         for encoding in ENCODINGS:
             try:
                 forms |= {one.encode(encoding) for one in (text, text.lower(), text.upper())}
@@ -62,7 +62,7 @@ def _pattern(needles: Needles) -> re.Pattern[bytes] | None:
     )
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path) -> Iterator[bytes]:
     """The content, unpacked where it is packed, in pieces that overlap so that nothing hides between two."""
     try:
         if zipfile.is_zipfile(path):
@@ -91,7 +91,7 @@ def _overlapping(file: Readable) -> Iterator[bytes]:
         tail = block[-1000:]
 
 
-def _forget_paths(gone: list[str], root: Path) -> None:
+def forget_paths(gone: list[str], root: Path) -> None:
     """Imports whose file is gone: what waits cannot run any more, what is done only lacks its copy."""
     if not gone:
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db.models import CASCADE, Field, ForeignKey, Model, QuerySet
 
+from crm import bulk
 from crm.models import Customer
 
 
@@ -20,7 +21,7 @@ class Way:
     owned: bool  # The rows go with the customer, rather than only naming them.
 
     def rows(self, customers: Collection[int]) -> QuerySet[Model]:
-        return self.model._base_manager.filter(**{f"{self.path}__in": list(customers)})
+        return self.model._base_manager.filter(**{f"{self.path}__in": bulk.numbers(customers)})
 
     @property
     def depth(self) -> int:

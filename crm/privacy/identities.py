@@ -6,12 +6,16 @@ who holds the key, which lies outside the database.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -44,17 +48,34 @@ def known_by(customer: Customer) -> list[tuple[str, str]]:
 def remember(known: Known, at: datetime) -> None:
     """Refuse these from now on."""
     name = key_name(settings.SECRET_KEY)
-    ErasedIdentity.objects.bulk_create(
-        [ErasedIdentity(kind=kind, digest=digest(kind, text), key_name=name, at=at) for kind, text in known],
-        ignore_conflicts=True,
-    )
+    rows = [
+        ErasedIdentity(kind=kind, digest=digest(kind, text), key_name=name, at=at) for kind, text in known
+    ]
+    ErasedIdentity.objects.bulk_create(rows, ignore_conflicts=True)
+    lines = [{"kind": str(one.kind), "digest": one.digest, "key": name, "at": at.isoformat()} for one in rows]
+    transaction.on_commit(lambda: _write_beside(lines))
+
+
+def beside() -> Path:
+    """The list outside the database, so that an old backup brings nobody back on another machine, either."""
+    return Path(settings.VAR, "erased.jsonl")
+
+
+def _write_beside(lines: Iterable[Mapping[str, Any]]) -> None:
+    with beside().open("a", encoding="utf-8") as file:
+        beside().chmod(0o600)
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def lift(customer: Customer) -> None:
     """The person came back by their own will."""
     known = [(Kind.EMAIL, customer.email), (Kind.PHONE, customer.phone)]
-    digests = [digest(kind, text) for kind, text in known if text]
-    ErasedIdentity.objects.filter(digest__in=digests).delete()
+    digests = [(kind, digest(kind, text)) for kind, text in known if text]
+    ErasedIdentity.objects.filter(digest__in=[text for _kind, text in digests]).delete()
+    lines = [{"kind": str(kind), "digest": text, "lifted": True} for kind, text in digests]
+    transaction.on_commit(lambda: _write_beside(lines))
 
 
 def is_erased(*, email: str = "", phone: str = "", external_id: str = "") -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from django.apps import apps
 from django.contrib.sessions.models import Session
@@ -42,8 +44,14 @@ class Needles:
         return bool(self.sure or self.names)
 
     @property
+    def forms(self) -> set[str]:
+        """As they are, and as addresses of pages write them: filters of a list are kept that way."""
+        plain = {*self.sure, *self.names}
+        return plain | {quote(one) for one in plain} | {quote_plus(one) for one in plain}
+
+    @property
     def pattern(self) -> re.Pattern[str]:
-        longest = sorted({*self.sure, *self.names}, key=len, reverse=True)
+        longest = sorted(self.forms, key=len, reverse=True)
         return re.compile("|".join(re.escape(one) for one in longest), re.IGNORECASE)
 
 
@@ -66,28 +74,34 @@ def needles_of(customer: Customer) -> Needles:
     )
 
 
-def tables(needles: Needles) -> dict[str, int]:
-    """Take the mentions out of every table; {table: rows changed}."""
-    found: dict[str, int] = {}
+def swept() -> Iterator[tuple[type[Model], list[Column]]]:
+    """Each table that may mention somebody, and its columns with words."""
     for model in apps.get_models():
         if model in OTHERS or model._meta.proxy or not model._meta.managed:
             continue
-        if changed := _table(model, needles):
+        columns = [
+            one for one in finding.texts(model) if not isinstance(one, EncryptedText) and not one.primary_key
+        ]
+        if columns:
+            yield model, columns
+
+
+def tables(needles: Needles) -> dict[str, int]:
+    """Take the mentions out of every table; {table: rows changed}."""
+    found: dict[str, int] = {}
+    for model, columns in swept():
+        if changed := clear(model, columns, _mentioning(model, columns, needles), needles):
             found[model._meta.db_table] = changed
     if caught := _caught_mails(needles):
         found["crm_sandboxmail"] = found.get("crm_sandboxmail", 0) + caught
     return found
 
 
-def _table(model: type[Model], needles: Needles) -> int:
-    columns = [
-        one for one in finding.texts(model) if not isinstance(one, EncryptedText) and not one.primary_key
-    ]
-    if not columns:
-        return 0
+def clear(model: type[Model], columns: list[Column], rows: Iterable[Model], needles: Needles) -> int:
+    """Take the mentions out of these rows; returns how many rows that were."""
     whole, changed = keeping.is_swept_whole(model), 0
     unique = _unique(model)
-    for row in _mentioning(model, columns, needles):
+    for row in rows:
         sure = whole and _says(row, columns, needles)
         if isinstance(row, ImportBatch):
             row.findings = without_samples(row.findings)
@@ -107,7 +121,7 @@ def _unique(model: type[Model]) -> set[str]:
 
 def _mentioning(model: type[Model], columns: list[Column], needles: Needles) -> list[Model]:
     """Rows in which a needle stands, as it is or as JSON writes it."""
-    words = {form for one in (*needles.sure, *needles.names) for form in (one, json.dumps(one)[1:-1])}
+    words = {form for one in needles.forms for form in (one, json.dumps(one)[1:-1])}
     as_text = {f"text_of_{one.name}": Cast(one.name, TextField()) for one in columns}
     wanted = Q()
     for name in as_text:
@@ -120,7 +134,7 @@ def _mentioning(model: type[Model], columns: list[Column], needles: Needles) -> 
 def _says(row: Model, columns: list[Column], needles: Needles) -> bool:
     values = [getattr(row, one.name) for one in columns]
     text = json.dumps(values, ensure_ascii=False, default=str).casefold()
-    return any(one.casefold() in text for one in (*needles.sure, *needles.names))
+    return any(one.casefold() in text for one in needles.forms)
 
 
 def without_samples(findings: dict[str, Any]) -> dict[str, Any]:
@@ -161,11 +175,16 @@ def _cleared(value: Any, needles: Needles, whole: bool) -> Any:
 
 
 def _caught_mails(needles: Needles) -> int:
-    """Mails that the sandbox caught and that go to, or speak of, the person: gone."""
+    forms = [one.casefold() for one in needles.forms]
+    return forget_caught(lambda text: any(one in text for one in forms))
+
+
+def forget_caught(speaks: Callable[[str], object]) -> int:
+    """Delete mails that the sandbox caught and that go to, or speak of, a person."""
     gone = 0
     for mail in SandboxMail.objects.only("pk", "raw", "to", "subject").iterator(chunk_size=200):
         text = f"{mail.to}\n{mail.subject}\n{_readable(bytes(mail.raw))}"
-        if any(one.casefold() in text.casefold() for one in (*needles.sure, *needles.names)):
+        if speaks(text.casefold()):
             mail.delete()
             gone += 1
     return gone

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import confirming, preferences, privacy, sensitive
+from crm.views import confirming, preferences, privacy, retention, sensitive
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
     path("u/<str:token>/ask", preferences.ask, name="preferences_ask"),
     path("confirm/<str:token>", confirming.confirm, name="confirm"),
+    path("settings/retention/", retention.rules, name="retention"),
+    path("settings/retention/<slug:kind>/", retention.rule, name="retention_rule"),
+    path("settings/retention/<slug:kind>/switch/", retention.switch, name="retention_switch"),
+    path("settings/backups/", privacy.kept_backups, name="backups"),
+    path("settings/backups/<int:pk>/deleted/", privacy.backup_deleted, name="backup_deleted"),
     path("privacy/requests/", privacy.requests, name="privacy_requests"),
     path("privacy/requests/<int:pk>/decline/", privacy.decline, name="privacy_decline"),
     path("customers/<slug:public_id>/privacy/", privacy.person, name="privacy_person"),

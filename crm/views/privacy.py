@@ -7,12 +7,13 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, audit, privacy
+from crm import access, audit, backups, privacy
 from crm.access import Right
 from crm.errors import Refusal
-from crm.models import PersonalArchive, PrivacyRequest
+from crm.models import BackupRecord, PersonalArchive, PrivacyRequest
 from crm.privacy import archive
 from crm.web import HtmxRequest, render_page
 
@@ -41,6 +42,7 @@ def person(request: HtmxRequest, public_id: str) -> HttpResponse:
         "customer": customer,
         "archives": customer.archives.select_related("made_by"),
         "requests": customer.privacy_requests.all(),
+        "backups": backups.holding(customer, timezone.now()),
     }
     return render_page(request, "crm/privacy/person.html", context)
 
@@ -75,14 +77,49 @@ def download(request: HtmxRequest, public_id: str, pk: int) -> FileResponse:
 @access.needs(Right.MANAGE)
 def erase(request: HtmxRequest, public_id: str) -> HttpResponse:
     customer = access.find_customer(request, public_id)
+    now = timezone.now()
+    left = backups.holding(customer, now)
     try:
-        done = privacy.erase(customer, by=request.user, at=timezone.now())
+        done = privacy.erase(customer, by=request.user, at=now)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("crm:privacy_person", public_id)
     text = _("The person is erased: %(rows)d rows and %(files)d files. Sums and counts are unchanged.")
     messages.success(request, text % {"rows": sum(done.tables.values()), "files": len(done.files)})
+    if left:
+        messages.warning(request, _still_in(left))
     return redirect("crm:customers")
+
+
+def _still_in(left: list[backups.Aged]) -> str:
+    """Which files nothing here can reach."""
+    named = "; ".join(
+        ngettext("%(name)s (%(n)d day old)", "%(name)s (%(n)d days old)", one.days)
+        % {"name": one.name, "n": one.days}
+        for one in left[:5]
+    )
+    text = ngettext(
+        "%(n)d backup still holds this person until you delete it: %(names)s.",
+        "%(n)d backups still hold this person until you delete them: %(names)s.",
+        len(left),
+    )
+    return text % {"n": len(left), "names": named}
+
+
+@require_GET
+@access.needs(Right.MANAGE)
+def kept_backups(request: HtmxRequest) -> HttpResponse:
+    context = {"section": "settings", "backups": backups.known(timezone.now())}
+    return render_page(request, "crm/privacy/backups.html", context)
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def backup_deleted(request: HtmxRequest, pk: int) -> HttpResponse:
+    record = get_object_or_404(BackupRecord, pk=pk)
+    backups.settle(record, by=request.user, at=timezone.now())
+    messages.success(request, _("Thank you. It is no longer named as holding anybody."))
+    return redirect("crm:backups")
 
 
 @require_POST

@@ -49,11 +49,17 @@ def known() -> dict[str, str | Promise]:
 
 def emit(event: str, data: Mapping[str, Any], *, at: datetime | None = None) -> None:
     """Tell every endpoint that asked for `event`. `data` holds ids and names of changed fields, no more."""
+    emit_all(event, [data], at=at)
+
+
+def emit_all(event: str, told: Iterable[Mapping[str, Any]], *, at: datetime | None = None) -> None:
+    """The same for many messages of one kind."""
     assert event in _events, event
     endpoints = WebhookEndpoint.objects.filter(state=WebhookEndpoint.State.ON)
     hear = [one for one in endpoints.only("pk", "events") if event in one.events]
     if hear:
-        write(hear, event, data, at=at or timezone.now())
+        for data in told:
+            write(hear, event, data, at=at or timezone.now())
 
 
 def write(

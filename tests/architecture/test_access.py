@@ -23,6 +23,7 @@ from crm.models import (
     ArticleText,
     ArticleVersion,
     ArticleVote,
+    BackupRecord,
     BulkJob,
     BulkMerge,
     CannedReply,
@@ -203,6 +204,7 @@ def world(owner, clerk) -> dict[str, str]:
     ShopEvent.objects.create(pk=PK, connection=shop, event_id="1", topic="orders/create", body="{}")
     Feed.objects.create(pk=PK, name="Loop", folder="loop")
     Purchase.objects.create(pk=PK, key="order:1", customer=customer, bought_at=NOON, charged=10)
+    BackupRecord.objects.create(pk=PK, name="copy.zip", sha256="0", rows=1)
     ImportBatch.objects.create(pk=PK, kind="customers", file_name="a.csv", state="done")
     Rate.objects.create(pk=PK, currency="USD", rate=1)
     group = DuplicateGroup.objects.create(pk=PK, key=WORD, confidence=0.9)
