@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0020_export_file'),
+        ("crm", "0022_analysis_day"),
     ]
 
     operations = [
