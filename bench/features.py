@@ -16,9 +16,9 @@ ROUNDS = 3
 # What a person would write by hand: no refunds, no answers, no time zone, no cancelled orders, no conflicts.
 BARE = """
 INSERT INTO segments_customerfeatures (customer_id, as_of, first_bought_on, last_bought_on, orders, revenue,
-    average_order, refunds, rfm_group, cluster)
+    average_order, refunds, rfm_group, cluster, stage)
 SELECT c.id, '2026-01-01', MIN(p.bought_at), MAX(p.bought_at), COUNT(p.id), COALESCE(SUM(p.charged), 0),
-    AVG(p.charged), COALESCE(SUM(p.refunded), 0), '', ''
+    AVG(p.charged), COALESCE(SUM(p.refunded), 0), '', '', ''
 FROM crm_customer c LEFT JOIN crm_purchase p ON p.customer_id = c.id GROUP BY c.id
 """
 
