@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -46,6 +46,7 @@ LARGEST_FROM_STRANGERS = 3_000_000
 FORMS = ("/help/ask/", "/help/case/")  # Pictures of broken cups; the forms have limits of their own.
 LARGEST_FORM = 9 << 20
 MAIL_HOOKS = "/hooks/mail/"  # Providers post whole mails there, signed; the view has a limit of its own.
+RAW = ("/api/", "/hooks/")  # Their views read the body themselves.
 LARGEST = 210 << 20  # The largest import, and a little for the rest of its form.
 
 
@@ -64,6 +65,16 @@ class GuardMiddleware:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return _turned_away(request, "not_readable", "Not an address.", status=400)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """Take zero bytes, which nobody can type and PostgreSQL refuses, out of what a form sends."""
+        if request.method != "POST" or request.path.startswith(RAW):
+            return
+        if any("\0" in value for name in request.POST for value in (name, *request.POST.getlist(name))):
+            cleaned = QueryDict(mutable=True, encoding=request.POST.encoding)
+            for name, values in request.POST.lists():
+                cleaned.setlist(name.replace("\0", ""), [value.replace("\0", "") for value in values])
+            request.POST = cleaned  # type: ignore[assignment]
 
     def _is_known(self, request: HttpRequest) -> bool:
         if request.path.startswith(MAIL_HOOKS):

@@ -50,7 +50,11 @@ class ShopForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["kind"]
 
     def clean_domain(self) -> str:
-        return signatures.host(str(self.cleaned_data["domain"]))
+        typed = str(self.cleaned_data["domain"])
+        domain = signatures.host(typed)
+        if typed and not domain:  # Left empty it would let every shop in.
+            raise forms.ValidationError(gettext("This is not the address of a shop."))
+        return domain
 
 
 class FeedForm(Look, forms.ModelForm):  # type: ignore[type-arg]

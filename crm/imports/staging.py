@@ -22,12 +22,12 @@ from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
 from crm.imports.reasons import words
 from crm.models import Business, CustomField, ImportBatch, ImportParcel, ImportProblem
 from crm.privacy.identities import Erased
+from crm.spreadsheets import unguarded
 
 CHUNK: Final = 10_000
 PER_BUCKET: Final = 8000
 MEMORY: Final = 20_000  # Distinct cells of a column that are parsed once only.
 GENTLE: Final = frozenset(["phone", "birth_date"])
-GUARDED: Final = ("'=", "'+", "'-", "'@")  # An apostrophe that keeps a spreadsheet from calculating.
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -63,9 +63,7 @@ class Memo(dict[str, Any]):
         self.parse = parse
 
     def __missing__(self, raw: str) -> Any:
-        cell = raw.strip()
-        if cell.startswith(GUARDED):
-            cell = cell[1:]
+        cell = unguarded(raw.strip()).strip()
         value = self.parse(cell) if cell else None
         if len(self) > MEMORY:
             self.clear()

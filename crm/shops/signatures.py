@@ -49,4 +49,7 @@ def envelope(kind: str, headers: Mapping[str, str]) -> Envelope:
 def host(address: str) -> str:
     """The name of the machine in an address, however it was written."""
     text = address.strip().casefold()
-    return (urlsplit(text if "://" in text else f"https://{text}").hostname or "")[:200]
+    try:
+        return (urlsplit(text if "://" in text else f"https://{text}").hostname or "")[:200]
+    except ValueError:  # Brackets that hold no IPv6 address.
+        return ""

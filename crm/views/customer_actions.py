@@ -35,7 +35,7 @@ def note(request: HtmxRequest, public_id: str) -> HttpResponse:
         at=timezone.now(),
         source="staff",
         key=str(uuid.uuid4()),
-        title=Truncator(text).words(8),
+        title=Truncator(text).words(8)[:250],
         properties={"text": text, "by": request.user.pk},
     )
     ledger.record([entry])

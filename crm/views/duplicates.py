@@ -108,12 +108,14 @@ def _side_by_side(request: HtmxRequest, group: DuplicateGroup, status: int = 200
 @access.needs(Right.MANAGE)
 def duplicate_merge(request: HtmxRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(_groups(request), pk=pk)
-    chosen = [int(one) for one in request.POST.getlist("person") if one.isdecimal()]
-    people = list(access.customers(request.user).filter(pk__in=chosen[:50]))
+    chosen = {int(one) for one in request.POST.getlist("person")[:50] if one.isdecimal() and len(one) < 16}
+    among = access.customers(request.user).filter(pk__in=group.members.values("customer"))
     stays = request.POST.get("survivor", "")
-    people.sort(key=lambda one: (str(one.pk) != stays, one.pk))
-    ids = [one.pk for one in people] if len(people) == len(set(chosen)) else chosen
+    ids = list(among.filter(pk__in=chosen).values_list("pk", flat=True))
+    ids.sort(key=lambda pk: (str(pk) != stays, pk))
     try:
+        if len(ids) < len(chosen):
+            raise Refusal(_("Somebody was quicker: these are not the people of this group any more."))
         done = merging.merge(ids, by=request.user, at=timezone.now(), wishes=_wishes(request), group=group)
     except Refusal as refusal:
         messages.error(request, str(refusal))

@@ -167,6 +167,6 @@ def _row(request: HtmxRequest, pk: int) -> HttpResponse:
 def _where(request: HtmxRequest, task: Task) -> str:
     """Where somebody came from, if it is one of our pages; else the customer or the day."""
     there = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(there, allowed_hosts=None):
+    if there.startswith("/") and url_has_allowed_host_and_scheme(there, allowed_hosts=None):
         return there
     return task.customer.get_absolute_url() if task.customer else reverse("crm:my_day")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -115,12 +116,19 @@ def subscription(request: HtmxRequest, pk: int) -> HttpResponse:
     return render_page(request, "crm/subscriptions/one.html", context)
 
 
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text[:10])
+    except ValueError:
+        return None
+
+
 @require_POST
 @access.needs(Right.EDIT)
 def subscription_renew(request: HtmxRequest, pk: int) -> HttpResponse:
     """Renewed by hand; `due` is the day the reader saw, so a second click renews nothing."""
     one = _find(request, pk)
-    due = parse_date(request.POST.get("due", "")[:10]) if request.POST.get("due") else None
+    due = _day(request.POST.get("due", ""))
     bought = engine.renew(one, due=due, at=timezone.now()) if due else None
     if bought is None:
         messages.error(

@@ -148,3 +148,13 @@ def test_removing_an_account_keeps_what_it_did(owner):
     assert [one.actor for one in entries()] == [None]
     assert User.objects.count() == 1
     assert not Customer.objects.exists()
+
+
+def test_the_page_of_a_customer_leads_the_owner_to_who_looked_at_it(owner_client, staff_client):
+    person = make_customer()
+    staff_client.get(person.get_absolute_url())
+    link = f"/settings/audit/?person={person.public_id}"
+
+    assert link in owner_client.get(person.get_absolute_url()).text
+    assert "Sam" in owner_client.get(link).text
+    assert link not in staff_client.get(person.get_absolute_url()).text

@@ -159,3 +159,21 @@ def test_a_merge_seen_from_the_old_address_leads_to_the_survivor(client, manager
     answer = client.get(f"/customers/{twin.public_id}/")
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/customers/{ada.public_id}/")
+
+
+def test_a_foreign_person_is_not_merged_by_naming_them_in_a_form(client):
+    user = User.objects.create_user("own@teahouse.example", None, role="manager", scope="own")
+    client.force_login(user)
+    mine, twin = make_twins()
+    Customer.objects.update(owner=user)
+    search()
+    group, foreign = DuplicateGroup.objects.get(), make_customer()
+
+    answer = client.post(
+        f"/customers/duplicates/{group.pk}/merge/",
+        {"person": [mine.pk, twin.pk, foreign.pk], "survivor": mine.pk},
+    )
+
+    assert answer.status_code == 409
+    assert Customer.objects.count() == 3
+    assert not CustomerMerge.objects.exists()
