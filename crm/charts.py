@@ -15,7 +15,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`title` says the finding. `kind`: line, area, bar, stacked, ranking, scatter or radar."""
+    """`title` says the finding. `kind`: line, area, bar, stacked, ranking, scatter, radar or sankey."""
 
     kind: str
     title: str
@@ -24,7 +24,7 @@ class Chart:
     unit: str = ""
     note: str = ""
     first_column: str = ""
-    options: dict[str, Any] = field(default_factory=dict)  # scale, min, max.
+    options: dict[str, Any] = field(default_factory=dict)  # scale, min, max; nodes, colors, links.
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day
 from crm.forms.look import Look
 from crm.models import Business
+from segments import lifecycle
+from segments.models import LifecycleChoice
 
 
 class AnalysisForm(Look, forms.Form):
@@ -48,4 +50,32 @@ class AnalysisForm(Look, forms.Form):
                 self.add_error("on", _("Which day? Please choose one."))
             elif on > self.business.today():
                 self.add_error("on", _("This day has not come yet."))
+        return asked
+
+
+class StagesForm(Look, forms.ModelForm):  # type: ignore[type-arg]
+    """Each field may stay empty: then the rhythm of the shop decides."""
+
+    class Meta:
+        model = LifecycleChoice
+        fields = ["active_days", "lost_days", "loyal_orders"]
+        labels = {
+            "active_days": _("Somebody counts as active for … days after a purchase"),
+            "lost_days": _("Somebody counts as lost after … days without a purchase"),
+            "loyal_orders": _("Somebody counts as loyal from … orders on, while active"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.suggested = lifecycle.thresholds(LifecycleChoice(pk=1))
+        for name in ("active_days", "lost_days", "loyal_orders"):
+            number = getattr(self.suggested, name)
+            self.fields[name].widget.attrs["placeholder"] = number
+            self.fields[name].help_text = gettext("Empty: %(number)d, as we suggest.") % {"number": number}
+
+    def clean(self) -> dict[str, Any]:
+        asked: dict[str, Any] = super().clean() or {}
+        active, lost = asked.get("active_days"), asked.get("lost_days")
+        if active and lost and lost <= active:
+            self.add_error("lost_days", _("Lost must come later than active: choose more days."))
         return asked

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from crm.ledger import STAGES
 from crm.models import Business, Customer, Interaction, Purchase
@@ -23,6 +25,24 @@ ENOUGH = 20  # Repeat customers whose rhythm says something.
 ACTIVE_DAYS, LOST_DAYS = 90, 365  # Where too few tell.
 SHORTEST, LONGEST = 14, 365
 LOYAL_ORDERS = 4
+MEANINGS: dict[str, str | Promise] = {
+    "lead": _("Known, but nothing bought that still counts."),
+    "first": _("Bought once, within the active time."),
+    "active": _("Bought more than once, the last time within the active time."),
+    "loyal": _("Active, with as many orders as you ask for."),
+    "regained": _("Was lost, and bought again within the active time."),
+    "sleeping": _("The active time is over, but not lost yet."),
+    "lost": _("No purchase for longer than the time for lost."),
+}
+MEANINGS: dict[str, str | Promise] = {
+    "lead": _("Known, but nothing bought that still counts."),
+    "first": _("Bought once, within the active time."),
+    "active": _("Bought more than once, the last time within the active time."),
+    "loyal": _("Active, with as many orders as you ask for."),
+    "regained": _("Was lost, and bought again within the active time."),
+    "sleeping": _("The active time is over, but not lost yet."),
+    "lost": _("No purchase for longer than the time for lost."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,33 @@ def _rhythm() -> tuple[float | None, int]:
 
 def assign(as_of: date, *, business: Business) -> None:
     """Write the stage of everybody in sight, in two statements."""
-    now = thresholds()
+    values, until = _values(thresholds(), as_of, business)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {_table(CustomerFeatures)} SET stage = {STAGE}", values)
+    settle()  # Else the planner takes nobody for active, and meets everybody one by one.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_table(CustomerFeatures)} SET stage = 'regained'"
+            f" WHERE stage IN ('active', 'loyal') AND customer_id IN ({_came_back(business, until)})",
+            values,
+        )
+
+
+def foresee(choice: LifecycleChoice, as_of: date, *, business: Business) -> dict[str, int]:
+    """How many would stand where by another choice; nothing is written."""
+    values, until = _values(thresholds(choice), as_of, business)
+    sql = f"""
+SELECT CASE WHEN staged.stage IN ('active', 'loyal') AND b.customer_id IS NOT NULL THEN 'regained'
+    ELSE staged.stage END AS found, COUNT(*)
+FROM (SELECT customer_id, {STAGE} AS stage FROM {_table(CustomerFeatures)}) staged
+LEFT JOIN ({_came_back(business, until)}) b ON b.customer_id = staged.customer_id GROUP BY 1"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found = dict(cursor.fetchall())
+    return {code: found.get(code, 0) for code in STAGES}
+
+
+def _values(now: Thresholds, as_of: date, business: Business) -> tuple[dict[str, Any], datetime]:
     window = days.end_of(as_of - timedelta(days=now.active_days + 1), business.zone)
     until = days.end_of(as_of, business.zone)
     values: dict[str, Any] = {
@@ -82,16 +128,10 @@ def assign(as_of: date, *, business: Business) -> None:
         "window": days.moment(window),
         "end": days.moment(until),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_assigning(), values)
-    settle()  # Else the planner takes nobody for active, and meets everybody one by one.
-    with connection.cursor() as cursor:
-        cursor.execute(_regaining(business, until), values)
+    return values, until
 
 
-def _assigning() -> str:
-    return f"""
-UPDATE {_table(CustomerFeatures)} SET stage = CASE
+STAGE = """CASE
     WHEN orders = 0 OR recency_days IS NULL THEN 'lead'
     WHEN recency_days > %(lost)s THEN 'lost'
     WHEN recency_days > %(active)s THEN 'sleeping'
@@ -100,13 +140,11 @@ UPDATE {_table(CustomerFeatures)} SET stage = CASE
     ELSE 'active' END"""
 
 
-def _regaining(business: Business, until: datetime) -> str:
+def _came_back(business: Business, until: datetime) -> str:
     """Who bought again lately after having been lost: a gap ends in the active time."""
     first = days.day_of("first_at", business.zone, until)
     before = days.day_of("before_at", business.zone, until)
     return f"""
-UPDATE {_table(CustomerFeatures)} SET stage = 'regained'
-WHERE stage IN ('active', 'loyal') AND customer_id IN (
     SELECT customer_id FROM (
         SELECT customer_id,
             MIN(CASE WHEN bought_at >= %(window)s THEN bought_at END) AS first_at,
@@ -117,8 +155,7 @@ WHERE stage IN ('active', 'loyal') AND customer_id IN (
         GROUP BY customer_id
     ) gaps
     WHERE first_at IS NOT NULL AND before_at IS NOT NULL
-        AND {days.days_between(first, before)} > %(lost)s
-)"""
+        AND {days.days_between(first, before)} > %(lost)s"""
 
 
 def note_moves(live: str, fresh: str, as_of: date, at: datetime) -> int:
@@ -147,9 +184,12 @@ def counts(people: Any = None) -> dict[str, int]:
     return {code: found.get(code, 0) for code in STAGES}
 
 
-def moves(since: datetime, people: Any = None) -> dict[tuple[str, str], int]:
-    """{(from, to): how often} since a moment."""
+def moves(
+    since: datetime, people: Any = None, *, until: datetime | None = None
+) -> dict[tuple[str, str], int]:
+    """{(from, to): how often} since a moment, and before another."""
     rows = Interaction.objects.filter(kind="stage", source="lifecycle", at__gte=since)
+    rows = rows.filter(at__lt=until) if until else rows
     rows = rows if people is None else rows.filter(customer__in=people)
     found = rows.values_list("properties__from", "subject").annotate(n=Count("pk")).order_by()
     return {(str(before), after): n for before, after, n in found}

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from crm.ledger import STAGES
+from crm.models import Business
+from segments import journey
 from segments.groups import GROUPS
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
 from segments.numerics.rfm import LEVELS
+from segments.rules.events import EVENTS
+
+EARLIEST, LATEST = date(1970, 1, 2), date(2999, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,13 @@ class Selection:
 
 
 def select(query: Mapping[str, str]) -> Selection | None:
-    """Read ?r=&f=, ?group=, ?cluster= or ?run=&number= of an address; None when it names nothing."""
+    """Read the address of a number: a cell, group, stage, cluster or step; None when it names nothing."""
+    if "first" in query and "last" in query:
+        return _journey(query)
+    if query.get("stage", "") in STAGES:
+        return _stage(query["stage"])
+    if query.get("stage", "") in STAGES:
+        return _stage(query["stage"])
     if query.get("group", "") in GROUPS:
         return _group(query["group"])
     if "r" in query or "f" in query:
@@ -37,6 +50,59 @@ def select(query: Mapping[str, str]) -> Selection | None:
     if run.isdecimal() and number.isdecimal() and len(run + number) < 20:
         return _of_run(int(run), int(number))
     return None
+
+
+def period_of(first: str, last: str) -> journey.Period | None:
+    """The days of an address, if they are days in this order."""
+    try:
+        period = journey.Period(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        return None
+    is_possible = EARLIEST <= period.first <= period.last <= LATEST
+    return period if is_possible else None
+
+
+def _journey(query: Mapping[str, str]) -> Selection | None:
+    """?point=, ?point=&goal=&went= or ?left=&came= with the days of the period."""
+    period, business = period_of(query["first"], query["last"]), Business.current()
+    if period is None:
+        return None
+    asked = {key: query[key] for key in ("point", "goal", "went", "left", "came") if query.get(key)}
+    address = urlencode({**asked, "first": period.first, "last": period.last})
+    point, goal, went = query.get("point", ""), query.get("goal", ""), query.get("went") != "no"
+    left, came = query.get("left", ""), query.get("came", "")
+    if left in STAGES and came in STAGES:
+        title = _("%(before)s → %(after)s") % {"before": STAGES[left], "after": STAGES[came]}
+        return Selection(title, journey.movers(period, business, left, came), None, address)
+    if point not in journey.POINTS or (goal and (point, goal) not in journey.STEPS):
+        return None
+    found = journey.people(period, business, point, goal, went=went)
+    words = {"start": journey.POINTS[point], "goal": journey.POINTS.get(goal, "")}
+    if goal:
+        title = (_("%(start)s → %(goal)s") if went else _("%(start)s, and not %(goal)s after it")) % words
+        return Selection(title, found, None, address)
+    return Selection(str(words["start"]), found, _happened(point, period), address)
+
+
+def _happened(point: str, period: journey.Period) -> dict[str, Any] | None:
+    """The touch point as a rule, where rules know the event."""
+    if point not in EVENTS:
+        return None
+    return {"all": [{"did": point, "from": period.first.isoformat(), "to": period.last.isoformat()}]}
+
+
+def _stage(code: str) -> Selection:
+    rule = {"all": [{"field": "stage", "op": "is", "value": code}]}
+    return Selection(
+        str(STAGES[code]), CustomerFeatures.objects.filter(stage=code), rule, urlencode({"stage": code})
+    )
+
+
+def _stage(code: str) -> Selection:
+    rule = {"all": [{"field": "stage", "op": "is", "value": code}]}
+    return Selection(
+        str(STAGES[code]), CustomerFeatures.objects.filter(stage=code), rule, urlencode({"stage": code})
+    )
 
 
 def _group(code: str) -> Selection:

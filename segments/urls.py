@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from segments.views import analysis, builder, clusterings, lists, panels, scores, segments
+from segments.views import analysis, builder, clusterings, journey, lists, panels, scores, segments, stages
 
 app_name = "segments"
 score_urls = [
@@ -37,6 +37,8 @@ list_urls = [
     path("s/<str:slug>/remove/", lists.list_remove, name="list_remove"),
 ]
 analysis_urls = [
+    path("journey/", journey.journey_map, name="journey"),
+    path("stages/", stages.stages, name="stages"),
     path("day/", analysis.analysis, name="analysis"),
     path("day/panel/", analysis.analysis_panel, name="analysis_panel"),
     path("day/answer/", analysis.analysis_answer, name="analysis_answer"),

@@ -49,6 +49,17 @@ const KINDS = {
       symbol: SYMBOLS[index % SYMBOLS.length], itemStyle: { opacity: 0.7 },
     })),
   }),
+  // Who was in a group before stands left, who came to it right: the same name twice, so no way leads back.
+  sankey: (spec) => ({
+    tooltip: { trigger: "item", confine: true },
+    series: [{
+      type: "sankey", left: 4, right: 96, top: 8, bottom: 8, nodeGap: 12, emphasis: { focus: "adjacency" },
+      label: { formatter: (node) => node.name.slice(2), color: getComputedStyle(document.body).color },
+      lineStyle: { color: "source", opacity: 0.35 },
+      data: spec.nodes.map((name, index) => ({ name, itemStyle: { color: COLORS[spec.colors[index] % COLORS.length] } })),
+      links: spec.links.map(([source, target, value]) => ({ source, target, value })),
+    }],
+  }),
   radar: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
