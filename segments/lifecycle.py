@@ -34,15 +34,6 @@ MEANINGS: dict[str, str | Promise] = {
     "sleeping": _("The active time is over, but not lost yet."),
     "lost": _("No purchase for longer than the time for lost."),
 }
-MEANINGS: dict[str, str | Promise] = {
-    "lead": _("Known, but nothing bought that still counts."),
-    "first": _("Bought once, within the active time."),
-    "active": _("Bought more than once, the last time within the active time."),
-    "loyal": _("Active, with as many orders as you ask for."),
-    "regained": _("Was lost, and bought again within the active time."),
-    "sleeping": _("The active time is over, but not lost yet."),
-    "lost": _("No purchase for longer than the time for lost."),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,6 @@ def select(query: Mapping[str, str]) -> Selection | None:
         return _journey(query)
     if query.get("stage", "") in STAGES:
         return _stage(query["stage"])
-    if query.get("stage", "") in STAGES:
-        return _stage(query["stage"])
     if query.get("group", "") in GROUPS:
         return _group(query["group"])
     if "r" in query or "f" in query:
@@ -89,13 +87,6 @@ def _happened(point: str, period: journey.Period) -> dict[str, Any] | None:
     if point not in EVENTS:
         return None
     return {"all": [{"did": point, "from": period.first.isoformat(), "to": period.last.isoformat()}]}
-
-
-def _stage(code: str) -> Selection:
-    rule = {"all": [{"field": "stage", "op": "is", "value": code}]}
-    return Selection(
-        str(STAGES[code]), CustomerFeatures.objects.filter(stage=code), rule, urlencode({"stage": code})
-    )
 
 
 def _stage(code: str) -> Selection:

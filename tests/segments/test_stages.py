@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm.models import Business, Purchase
-from segments import features, lifecycle
+from segments import features, lifecycle, refresh
 from segments.models import CustomerFeatures, LifecycleChoice, ScoringRun
 from tests.people import make_customer, make_purchase, make_refund
 
@@ -44,9 +44,7 @@ def noon(days_ago: int) -> datetime:
 
 def described() -> dict[str, str]:
     lifecycle.choose(LifecycleChoice(**CHOICE))
-    business = Business.current()
-    features.rebuild(DAY, business=business)
-    lifecycle.assign(DAY, business=business)
+    refresh.run(None, as_of=DAY)
     return dict(CustomerFeatures.objects.values_list("customer__last_name", "stage"))
 
 
@@ -108,7 +106,7 @@ def test_what_is_foreseen_is_what_then_comes(shop):
     foreseen = lifecycle.foresee(other, DAY, business=shop)
     before = lifecycle.counts()
     lifecycle.choose(other)
-    lifecycle.assign(DAY, business=shop)
+    refresh.run(None, as_of=DAY)
 
     assert foreseen == lifecycle.counts() != before
     assert sum(foreseen.values()) == len(BY_HAND)
