@@ -89,6 +89,6 @@ def _led_on(steps: list[journey.Step]) -> list[Chart]:
         "start": journey.POINTS[best.start],
         "goal": journey.POINTS[best.goal],
     }
-    labels = [f"{journey.POINTS[one.start]} → {journey.POINTS[one.goal]}" for one in known]
+    labels = [f"{journey.POINTS[one.start]}\n→ {journey.POINTS[one.goal]}" for one in known]
     series = [Series(_("Went on"), [round(100 * (one.share or 0), 1) for one in known])]
     return [Chart("ranking", title, labels, series, unit="%", first_column=_("Step"))]
