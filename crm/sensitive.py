@@ -52,6 +52,12 @@ def may_open(user: User, fields: Iterable[CustomField]) -> bool:
     return access.may(user, access.Right.EDIT) and any(may_see(user, field) for field in fields)
 
 
+def may_see_all(user: User, customer: Customer) -> bool:
+    """Whether nothing that is kept of this person is hidden from this member of staff."""
+    fields = CustomField.objects.filter(sensitive_values__customer=customer).distinct()
+    return all(may_see(user, field) for field in fields)
+
+
 def readable(user: User) -> list[CustomField]:
     """The sensitive fields that this member of staff may open."""
     return [field for field in CustomField.objects.filter(sensitive=True) if may_see(user, field)]

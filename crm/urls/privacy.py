@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import confirming, preferences, privacy, retention, sensitive
+from crm.views import confirming, consents, preferences, privacy, retention, sensitive
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern] = [
     path("settings/retention/", retention.rules, name="retention"),
     path("settings/retention/<slug:kind>/", retention.rule, name="retention_rule"),
     path("settings/retention/<slug:kind>/switch/", retention.switch, name="retention_switch"),
+    path("settings/wordings/", consents.wordings, name="wordings"),
+    path("customers/<slug:public_id>/consents/", consents.person, name="customer_consents"),
+    path("customers/<slug:public_id>/consents/said/", consents.record, name="customer_consent_said"),
     path("settings/backups/", privacy.kept_backups, name="backups"),
     path("settings/backups/<int:pk>/deleted/", privacy.backup_deleted, name="backup_deleted"),
     path("privacy/requests/", privacy.requests, name="privacy_requests"),

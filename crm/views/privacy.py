@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, audit, backups, privacy
+from crm import access, audit, backups, privacy, sensitive
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import BackupRecord, PersonalArchive, PrivacyRequest
@@ -42,6 +43,7 @@ def person(request: HtmxRequest, public_id: str) -> HttpResponse:
         "customer": customer,
         "archives": customer.archives.select_related("made_by"),
         "requests": customer.privacy_requests.all(),
+        "may_see_all": sensitive.may_see_all(request.user, customer),
         "backups": backups.holding(customer, timezone.now()),
     }
     return render_page(request, "crm/privacy/person.html", context)
@@ -51,6 +53,9 @@ def person(request: HtmxRequest, public_id: str) -> HttpResponse:
 @access.needs(Right.MANAGE)
 def export(request: HtmxRequest, public_id: str) -> HttpResponse:
     customer = access.find_customer(request, public_id)
+    if not sensitive.may_see_all(request.user, customer):
+        messages.error(request, _("Some details of this person are not for your role. Ask the owner for it."))
+        return redirect("crm:privacy_person", public_id)
     now = timezone.now()
     archive.make(customer, by=request.user, at=now)
     customer.privacy_requests.filter(kind="export", state="open").update(
@@ -66,6 +71,8 @@ def export(request: HtmxRequest, public_id: str) -> HttpResponse:
 def download(request: HtmxRequest, public_id: str, pk: int) -> FileResponse:
     customer = access.find_customer(request, public_id)
     found = get_object_or_404(PersonalArchive, pk=pk, customer=customer)
+    if not sensitive.may_see_all(request.user, customer):
+        raise PermissionDenied
     path = archive.file_of(found)
     if not path.is_file():
         raise Http404
