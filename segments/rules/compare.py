@@ -154,6 +154,21 @@ def counted(op: str, value: RuleValue, expression: Any, latest: Any) -> Q:
     return found
 
 
+def ahead(op: str, value: RuleValue, expression: Any, today: date) -> Q:
+    """Days from today until the day; negative ones when it has passed."""
+    if op == "known":
+        return ~Q(Unknown(expression))
+    found = NOBODY
+    for low, high in whole(op, value):
+        part = ~Q(Unknown(expression))
+        if low is not None:
+            part &= sure(GreaterThanOrEqual(expression, Value(_shift(today, low), output_field=DateField())))
+        if high is not None:
+            part &= sure(LessThanOrEqual(expression, Value(_shift(today, high), output_field=DateField())))
+        found |= part
+    return found
+
+
 def days_ago(today: date, count: int) -> date:
     return _shift(today, -count)
 

@@ -9,7 +9,7 @@ from django.db.models import CharField, DecimalField, Exists, F, OuterRef, Q, Su
 from django.db.models.functions import Coalesce
 
 from crm import fading
-from crm.models import CustomerTag, Interaction
+from crm.models import CustomerTag, Interaction, Subscription
 from segments.models import Membership
 from segments.rules import compare, json_values
 from segments.rules.fields import MAIL, Field
@@ -46,7 +46,7 @@ def is_costly(node: Node) -> bool:
         case Not(child):
             return is_costly(child)
         case Condition():
-            return node.field.how in {"tag", "answer", "answer_score"}
+            return node.field.how in {"tag", "answer", "answer_score", "subscription"}
         case InSegment():
             return node.rule is None or is_costly(node.rule)
     return True
@@ -84,6 +84,8 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
             weight = CustomerTag.objects.filter(customer=OuterRef("pk"), tag_id=int(field.key))
             now = fading.weight(fading.end_of(moment.real, moment.zone))
             return compare.figure(Subquery(weight.values_list(now)[:1]), op, value)
+        case "subscription":
+            return _subscribed(field, op, value, moment)
         case "zero":
             zero = Coalesce(path, compare.decimal(0), output_field=DecimalField())
             return compare.figure(zero, op, value)
@@ -134,6 +136,18 @@ def _own(field: Field, op: str, value: Any, moment: Moment) -> Q:
         case Kind.CHOICE:
             return compare.codes(json_values.JsonText("custom", field.key), op, value)
     return compare.text(json_values.JsonText("custom", field.key), op, value)
+
+
+def _subscribed(field: Field, op: str, value: Any, moment: Moment) -> Q:
+    """Some subscription of the customer, as it is now; only one that runs renews."""
+    theirs = Subscription.objects.filter(customer=OuterRef("pk"))
+    match field.name:
+        case "subscription.status":
+            return Q(Exists(theirs.filter(compare.codes(F("state"), op, value))))
+        case "subscription.product":
+            return Q(Exists(theirs.filter(compare.text(F("product__name"), op, value))))
+    soon = compare.ahead(op, value, F("renews_on"), moment.real)
+    return Q(Exists(theirs.filter(soon, state=Subscription.State.ACTIVE)))
 
 
 def _answered(field: Field, op: str, value: Any, moment: Moment) -> Q:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from crm import custom_fields
 from crm.ledger import STAGES
-from crm.models import Customer, CustomField, Interaction, Tag
+from crm.models import Customer, CustomField, Interaction, Subscription, Tag
 from segments.groups import GROUPS
 from segments.models import Segment
 from segments.rules.operators import Kind
@@ -59,6 +59,7 @@ def _feature(name: str, label: Label, kind: Kind, group: Label, path: str = "", 
 
 
 CONSENT = tuple((str(code), label) for code, label in Customer.EmailConsent.choices)
+RUNNING = tuple((str(code), label) for code, label in Subscription.State.choices)
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
@@ -88,6 +89,17 @@ FIELDS: dict[str, Field] = {
         _feature("gap_days", _("mean days between purchases"), Kind.NUMBER, BUYING, how="float"),
         _feature("first_bought_on", _("first purchase"), Kind.DATE, BUYING),
         _feature("last_bought_on", _("last purchase"), Kind.DATE, BUYING),
+        Field(
+            "subscription.status", _("subscription"), Kind.CHOICE, BUYING, how="subscription", values=RUNNING
+        ),
+        Field("subscription.product", _("product of a subscription"), Kind.TEXT, BUYING, how="subscription"),
+        Field(
+            "subscription.renews_in_days",
+            _("days until a subscription renews"),
+            Kind.NUMBER,
+            BUYING,
+            how="subscription",
+        ),
         _feature("rfm.group", _("RFM group"), Kind.CHOICE, SCORES, "rfm_group", values=tuple(GROUPS.items())),
         _feature("rfm.recency", _("RFM score for recency"), Kind.NUMBER, SCORES, "rfm_recency"),
         _feature("rfm.frequency", _("RFM score for frequency"), Kind.NUMBER, SCORES, "rfm_frequency"),
