@@ -54,6 +54,7 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "name", "website", "postal_address", "currency", "time_zone", "language", "fiscal_start_month",
             "from_name", "from_email", "reply_to", "brand_color", "margin_percent",
+            "discount_rate", "value_months",
         ]  # fmt: skip
         widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
@@ -62,6 +63,8 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             "from_email": _("Mails come from this address."),
             "reply_to": _("Empty: replies go to the sender address."),
             "margin_percent": _("What stays of 100 of revenue after the goods are paid."),
+            "discount_rate": _("Money that comes in a year is worth so much less to you than money today."),
+            "value_months": _("The value of a customer is what they will probably leave you in this time."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -52,6 +52,18 @@ class Business(models.Model):
         default=50,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
+    discount_rate = models.DecimalField(
+        _("yearly discount on future money in %"),
+        max_digits=5,
+        decimal_places=2,
+        default=10,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    value_months = models.PositiveSmallIntegerField(
+        _("months that customer value looks ahead"),
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
     acquisition_costs = models.JSONField(_("cost per new customer by channel"), default=dict, blank=True)
     audit_days = models.PositiveIntegerField(
         _("days that the audit log is kept"),

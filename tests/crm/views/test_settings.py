@@ -19,6 +19,8 @@ PROFILE = {
     "reply_to": "",
     "brand_color": "#aa3300",
     "margin_percent": "42.5",
+    "discount_rate": "8",
+    "value_months": "24",
     "costs": "web = 4.50\nFair：12,5\n",
 }
 
