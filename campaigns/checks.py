@@ -54,7 +54,7 @@ def _audience(campaign: Campaign, include: list[Any], exclude: list[Any]) -> dic
     """The forecast and what data lack, or why it cannot be said."""
     try:
         found = planning.people(include, exclude, planning.as_of_now)
-        forecast = planning.forecast(found)
+        forecast = planning.forecast(found, per_household=campaign.one_per_household)
         missing = design.missing(design.prepared(campaign), found)
     except (Refusal, ValueError) as problem:
         return {"audience_problem": str(problem)}

@@ -45,7 +45,17 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Campaign
-        fields = ["name", "subject", "preheader", "include", "exclude", "survey", "mjml", "text"]
+        fields = [
+            "name",
+            "subject",
+            "preheader",
+            "include",
+            "exclude",
+            "one_per_household",
+            "survey",
+            "mjml",
+            "text",
+        ]
         widgets = {
             "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
             "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
@@ -53,6 +63,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "survey": forms.Select(attrs={"class": "form-select", "data-preview-source": ""}),
             "mjml": forms.Textarea(attrs=SOURCE),
             "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+            "one_per_household": forms.CheckboxInput(attrs={"class": "form-check-input"}),
         }
         help_texts = {
             "name": gettext_lazy("Only you see it."),

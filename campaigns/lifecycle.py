@@ -30,7 +30,9 @@ def check_ready(campaign: Campaign) -> None:
         raise Refusal(_("The survey of this campaign is closed. Open it again or choose another."))
     if problem := nothing_may_leave():
         raise Refusal(problem)
-    if problem := planning.forecast_live(campaign.include.all(), campaign.exclude.all()).refusal:
+    if problem := planning.forecast_live(
+        campaign.include.all(), campaign.exclude.all(), per_household=campaign.one_per_household
+    ).refusal:
         raise Refusal(problem)
 
 

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from campaigns import design
+from campaigns import design, households
 from campaigns.models import Campaign, Link
 from campaigns.placeholders import Values
 from campaigns.rendering import PreparedMail
@@ -79,14 +79,16 @@ def as_of_now(segment: Segment) -> CustomerQuerySet:
     return audience.members(segment)
 
 
-def forecast(found: CustomerQuerySet) -> Forecast:
+def forecast(found: CustomerQuerySet, *, per_household: bool = False) -> Forecast:
     """Divide an audience by who can be written to, in one query."""
     consent = Customer.EmailConsent
+    home = [When(pk__in=households.left_out(found), then=Value(reasons.HOUSEHOLD))] if per_household else []
     cases = Case(
         When(email="", then=Value(reasons.NO_ADDRESS)),
         When(email_consent=consent.UNKNOWN, then=Value(reasons.NO_CONSENT)),
         When(email_consent=consent.WITHDRAWN, then=Value(reasons.WITHDRAWN)),
         When(suppressed_at__isnull=False, then=Value(reasons.SUPPRESSED)),
+        *home,
         default=Value(""),
         output_field=CharField(),
     )
@@ -102,9 +104,11 @@ def forecast(found: CustomerQuerySet) -> Forecast:
     return Forecast(reachable + sum(n for n, _addresses in divided.values()), receivers, skipped)
 
 
-def forecast_live(include: Iterable[Segment], exclude: Iterable[Segment]) -> Forecast:
+def forecast_live(
+    include: Iterable[Segment], exclude: Iterable[Segment], *, per_household: bool = False
+) -> Forecast:
     """What would happen if it were sent now."""
-    return forecast(people(include, exclude, as_of_now))
+    return forecast(people(include, exclude, as_of_now), per_household=per_household)
 
 
 def plan(campaign: Campaign, *, now: datetime) -> None:
@@ -117,7 +121,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
             prepared = design.prepared(campaign)
             include, exclude = _up_to_date(campaign, now)
             audience_found = people(include, exclude)
-            if refusal := forecast(audience_found).refusal:
+            if refusal := forecast(audience_found, per_household=campaign.one_per_household).refusal:
                 raise Refusal(refusal)
     except (Refusal, ValueError) as problem:
         _give_back(campaign, str(problem))
@@ -172,6 +176,7 @@ def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> It
     rows = found.only("pk", "email", "email_consent", "suppressed_at").order_by("email", "pk")
     mailed = mailing.messages.exclude(state=Message.State.SKIPPED)  # By a planning that was interrupted.
     holders = dict(mailed.values_list("to_email", "customer_id"))
+    at_home = set(households.left_out(found, mailing)) if campaign.one_per_household else set()
     taken = ""
     for number, customer in enumerate(rows.iterator(chunk_size=CHUNK)):
         if number % CHUNK == 0 and not Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING).exists():
@@ -180,6 +185,8 @@ def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> It
             mailing=mailing, key=f"customer:{customer.pk}", customer=customer, to_email=customer.email
         )
         reason = outbox.skip_reason(draft, customer)
+        if not reason and customer.pk in at_home:
+            reason = reasons.HOUSEHOLD
         if not reason and (
             customer.email == taken or holders.get(customer.email, customer.pk) != customer.pk
         ):

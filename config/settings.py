@@ -170,6 +170,8 @@ TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)  # So many proxies
 
 MAIL_CONNECTION = env.mail(os.environ.get("EMAIL_URL", ""))  # Empty: the sandbox outbox.
 
+CASE_FILES_MB = int(os.environ.get("CASE_FILES_MB") or 15)  # That go with one answer; servers take 20 to 25.
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["crm.api.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],

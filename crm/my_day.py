@@ -10,9 +10,11 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import CharField, F, Q, QuerySet
 from django.db.models.functions import Cast, Substr
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
-from crm import access, cases, masking
-from crm.models import Case, Customer, Task, User
+from crm import access, cases, masking, subscriptions
+from crm.models import Case, Customer, Subscription, Task, User
 
 SHOWN = 100
 NEXT_DAYS = 7
@@ -80,6 +82,19 @@ def _step(first: date, repeat: str, steps: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody to ring up, and why."""
+
+    customer: Customer
+    reasons: list[str] = field(default_factory=list)
+
+
+def _call(found: dict[int, Call], person: Customer | None, reason: str) -> None:
+    if person is not None and person.phone and not masking.active():
+        found.setdefault(person.pk, Call(person)).reasons.append(reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """What waits for one member of staff."""
 
@@ -90,6 +105,21 @@ class Day:
     done: list[Task] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     birthdays: list[Customer] = field(default_factory=list)
+    renewals: list[Subscription] = field(default_factory=list)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Who has a phone number and something to be said to today, each once with all reasons."""
+        found: dict[int, Call] = {}
+        for one in [*self.late, *self.today]:
+            _call(found, one.customer, one.title)
+        for person in self.birthdays:
+            _call(found, person, gettext("birthday"))
+        for sub in self.renewals:
+            day = date_format(sub.renews_on, "SHORT_DATE_FORMAT")
+            words = gettext("%(product)s renews on %(day)s") % {"product": sub.product, "day": day}
+            _call(found, sub.customer, words)
+        return list(found.values())
 
     @property
     def waiting(self) -> int:
@@ -97,11 +127,12 @@ class Day:
 
     @property
     def is_empty(self) -> bool:
-        return not any((self.late, self.today, self.coming, self.someday, self.cases, self.birthdays))
+        lists = (self.late, self.today, self.coming, self.someday, self.cases, self.birthdays, self.renewals)
+        return not any(lists)
 
 
 def of(user: User, *, now: datetime, today: date, midnight: datetime) -> Day:
-    """The day of `user`; `midnight` is when it began in the shop. Three queries and one for birthdays."""
+    """The day of `user`; `midnight` is when it began in the shop. Five queries."""
     mine = visible(user).filter(owner=user).select_related("customer", "case")
     week = today + timedelta(days=NEXT_DAYS)
     chosen = mine.filter(Q(due_on=None) | Q(due_on__lte=week), done_at=None)
@@ -114,7 +145,15 @@ def of(user: User, *, now: datetime, today: date, midnight: datetime) -> Day:
         done=list(mine.filter(done_at__gte=midnight).order_by("-done_at", "-pk")[:10]),
         cases=_cases(user, midnight + timedelta(days=1)),
         birthdays=_birthdays(user, today),
+        renewals=_renewals(user, today),
     )
+
+
+def _renewals(user: User, today: date) -> list[Subscription]:
+    """What renews within a week, of the customers whom `user` looks after."""
+    due = subscriptions.due_within(Subscription.objects.all(), today, NEXT_DAYS)
+    mine = due.filter(customer__in=access.customers(user).filter(owner=user).values("pk"))
+    return list(mine.select_related("customer", "product").order_by("renews_on", "pk")[:20])
 
 
 def _cases(user: User, until: datetime) -> list[Case]:

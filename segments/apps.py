@@ -14,12 +14,13 @@ class SegmentsConfig(AppConfig):
         from crm import field_kinds, journal, privacy, sensitive
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools, own_fields
+        from segments import list_tools, own_fields, service
         from segments.models import ClusterMember, CustomerFeatures, Membership
         from segments.rules import text
 
         text.connect()
         list_tools.register()
+        service.register()
         sensitive.used_in(own_fields.users_of)
         field_kinds.breaks_in(own_fields.broken_by)
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")

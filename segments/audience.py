@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.models import Business, Customer, CustomerQuerySet
+from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments.models import Membership, Segment
 from segments.rules.compile import to_q
 from segments.rules.fields import Catalogue
@@ -98,7 +98,7 @@ def used_by(segment: Segment) -> list[Segment]:
 
 def used_elsewhere(segment: Segment) -> list[Model]:
     """Rows of the apps above that chose this segment, campaigns for example; found by their relations."""
-    found: list[Model] = []
+    found: list[Model] = list(ServiceLevel.objects.filter(group=segment.slug))
     for relation in Segment._meta.get_fields(include_hidden=True):
         if relation.auto_created and relation.many_to_many and isinstance(relation, ManyToManyRel):
             rows = relation.related_model._base_manager.filter(**{relation.field.name: segment.pk})

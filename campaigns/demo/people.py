@@ -10,6 +10,7 @@ from typing import Any
 from numpy.random import Generator
 
 from campaigns.demo import names
+from crm import phones
 from crm.models import Customer
 
 DAYS = 730
@@ -82,7 +83,8 @@ def _person(rng: Generator, n: int, temper: Temper, place: names.Place, today: d
         added_at=datetime.combine(joined, time(9), UTC),
     )
     _name(rng, customer, n)
-    customer.phone = "".join(str(rng.integers(0, 10)) if sign == "#" else sign for sign in place.phone)
+    dialled = "".join(str(rng.integers(0, 10)) if sign == "#" else sign for sign in place.phone)
+    customer.phone = dialled[:-3] if n % 150 == 7 else phones.normalise(dialled, place.country)
     if rng.random() < 0.45:
         customer.phone = ""
     if rng.random() < 0.06:

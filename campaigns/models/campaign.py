@@ -43,6 +43,11 @@ class Campaign(models.Model):
     survey = models.ForeignKey(
         Survey, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("survey to ask")
     )
+    one_per_household = models.BooleanField(
+        _("one mail per household"),
+        default=False,
+        help_text=_("Of a household only its main contact gets it, or else who bought last."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     tolerance_minutes = models.PositiveIntegerField(_("may start late by minutes"), default=120)

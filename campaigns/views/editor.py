@@ -45,7 +45,9 @@ def audience(request: HttpRequest) -> HttpResponse:
     include = _segments(request, "include")
     context: dict[str, object] = {"chosen": bool(include)}
     try:
-        context["forecast"] = planning.forecast_live(include, _segments(request, "exclude"))
+        context["forecast"] = planning.forecast_live(
+            include, _segments(request, "exclude"), per_household="one_per_household" in request.GET
+        )
     except (Refusal, ValueError) as problem:
         context["audience_problem"] = str(problem)
     return render(request, "campaigns/_audience.html", context)

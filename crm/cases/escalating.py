@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from crm import audit
 from crm.cases import letters, moving, notices
+from crm.cases.incoming import bounces
 from crm.errors import Refusal
 from crm.figures import figures_of
 from crm.models import BusinessHours, Case
@@ -23,6 +24,7 @@ def look(now: datetime) -> None:
         escalate(case, now)
     close_solved(now)
     letters.retry_unsure(now)
+    bounces.note_refused(now)
     refresh_worth()
 
 

@@ -84,7 +84,20 @@ def _envelope(message: CaseMessage, business: Business, reply_to: str) -> outbox
         reply_to=reply_to,
         to_name=case.customer.full_name if case.customer else case.sender_name,
         headers=headers,
+        files=_files(message),
     )
+
+
+def _files(message: CaseMessage) -> list[outbox.Enclosed]:
+    """What was attached to the answer; it does not leave without."""
+    found = []
+    for one in message.attachments.exclude(file="").order_by("pk"):
+        try:
+            with one.file.open("rb") as kept:
+                found.append(outbox.Enclosed(one.name, one.content_type, kept.read()))
+        except FileNotFoundError:
+            raise PermanentFailure(gettext_noop("A file of this answer is not kept any more.")) from None
+    return found
 
 
 def _answered(message: CaseMessage) -> CaseMessage | None:

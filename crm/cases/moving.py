@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm import access, audit
-from crm.cases import notices, promises
-from crm.cases.opening import remember
+from crm.cases import levels, notices, promises
+from crm.cases.opening import remember, worth_of
 from crm.errors import Refusal
-from crm.models import Case, User
+from crm.models import Case, Customer, User
 
 State = Case.State
 
@@ -64,6 +64,15 @@ def prioritise(case: Case, priority: int, *, by: User | None, at: datetime) -> N
     move(case, by, only=EVERY, at=at, priority=Case.Priority(priority), **times)
 
 
+def belongs_to(case: Case, customer: Customer, *, by: User | None, at: datetime) -> None:
+    """Say whose case it is; what is due moves along where that customer was promised more."""
+    level = levels.level_of(customer)
+    values: dict[str, Any] = {"customer": customer, "worth": worth_of(customer), "level": level}
+    if level is not None and not case.is_done:
+        values |= promises.reprioritised(case, case.priority, at=at, level=level)
+    move(case, by, only=EVERY, at=at, **values)
+
+
 def work(case: Case, *, by: User | None, at: datetime) -> None:
     """Say that we are at it (again): the clock runs."""
     if case.state == State.OPEN:
@@ -108,7 +117,7 @@ def reopen(case: Case, *, by: User | None, at: datetime) -> None:
     """It was not done after all; its solution is due anew."""
     if case.merged_into_id is not None:
         raise Refusal(_("This case went into another one. Take it apart first."))
-    due = promises.fresh(case.priority, since=at)["due_at"]
+    due = promises.fresh(case.priority, since=at, level=case.level)["due_at"]
     values = {"solved_at": None, "outcome": "", "due_at": due, "escalated_at": None}
     if not move(case, by, only=Case.DONE, at=at, state=State.OPEN, **values):
         raise _moved_on()

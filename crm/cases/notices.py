@@ -17,7 +17,7 @@ from crm.models import Business, Case, CaseMessage, Mailing, Message, User
 from crm.outbox.kinds import Render
 
 KIND, SOURCE = "case_notice", "case-notices"
-EVENTS = {"wrote", "note", "given", "late"}
+EVENTS = {"wrote", "note", "given", "late", "bounced"}
 
 
 def tell(
@@ -72,6 +72,7 @@ def _envelope(business: Business, user: User, case: Case, event: str) -> outbox.
         "wrote": _("The customer wrote on case #%(number)s") % number,
         "note": _("There is a new note on case #%(number)s") % number,
         "given": _("Case #%(number)s is yours now") % number,
+        "bounced": _("An answer on case #%(number)s could not be delivered") % number,
         "late": _("Case #%(number)s is late") % number,
     }
     subject = words.get(event, words["wrote"])

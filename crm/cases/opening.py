@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from crm import audit, ledger, webhooks
-from crm.cases import promises
+from crm.cases import levels, promises
 from crm.figures import figures_of
 from crm.models import Case, CaseMessage, Customer, Interaction, User
 
@@ -40,6 +40,7 @@ def open_case(  # noqa: PLR0913 - the parts of a case.
     """
     if source and (known := Case.objects.filter(source=source).first()):
         return known
+    level = levels.level_of(customer)
     draft = Case(
         subject=" ".join(subject.split())[:250] or "…",
         customer=customer,
@@ -53,7 +54,8 @@ def open_case(  # noqa: PLR0913 - the parts of a case.
         opened_at=at,
         changed_at=at,
         **{"language": customer.language if customer else "", **fields},
-        **promises.fresh(priority, since=at),
+        level=level,
+        **promises.fresh(priority, since=at, level=level),
     ).prepare()
     case = _once(draft)
     if case is not draft:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm.cases.hours import Calendar, minutes_of
-from crm.models import Business, BusinessHours, Case, Holiday, SlaPolicy
+from crm.models import Business, BusinessHours, Case, Holiday, ServiceLevel, SlaPolicy
 
 Priority = Case.Priority
 USUAL: dict[int, tuple[int, int]] = {  # Minutes of service until the first answer and the solution.
@@ -33,9 +33,11 @@ def minutes(priority: int) -> tuple[int, int]:
     return (policy.first_minutes, policy.solve_minutes) if policy else USUAL[priority]
 
 
-def fresh(priority: int, *, since: datetime) -> dict[str, Any]:
-    """The due times of a case whose clocks start now."""
+def fresh(priority: int, *, since: datetime, level: ServiceLevel | None = None) -> dict[str, Any]:
+    """The due times of a case whose clocks start now: the shorter promise of priority and service level."""
     first, solve = minutes(priority)
+    if level is not None:
+        first, solve = min(first, level.first_minutes), min(solve, level.solve_minutes)
     when = calendar()
     return {
         "first_due_at": when.add(since, first * 60),
@@ -75,13 +77,16 @@ def resumed(case: Case, *, at: datetime) -> dict[str, Any]:
     if case.left_seconds is not None:
         values["due_at"] = when.add(at, case.left_seconds)
     else:
-        values["due_at"] = fresh(case.priority, since=at)["due_at"]
+        values["due_at"] = fresh(case.priority, since=at, level=case.level)["due_at"]
     return values
 
 
-def reprioritised(case: Case, priority: int, *, at: datetime) -> dict[str, Any]:
+def reprioritised(
+    case: Case, priority: int, *, at: datetime, level: ServiceLevel | None = None
+) -> dict[str, Any]:
     """The due times under another priority, counted from where they began, less what the customer took."""
-    times = fresh(priority, since=case.opened_at + timedelta(seconds=case.waiting_seconds))
+    since = case.opened_at + timedelta(seconds=case.waiting_seconds)
+    times = fresh(priority, since=since, level=level or case.level)
     if case.waiting_since is not None:
         when = calendar()
         ahead = {

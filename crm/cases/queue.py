@@ -125,7 +125,7 @@ def listed(
     cases: CaseQuerySet, filters: Filters, user: User, now: datetime, *, after: str = "", before: str = ""
 ) -> Page[Case]:
     """One page of the queue."""
-    found = filters.apply(with_stake(cases, now), user, now).select_related("customer", "owner")
+    found = filters.apply(with_stake(cases, now), user, now).select_related("customer", "owner", "level")
     return page_of(found, filters.order, after=after, before=before, size=50)
 
 

@@ -24,7 +24,11 @@ def visible(user: Person) -> CaseQuerySet:
 
 def find_case(request: HttpRequest, pk: int) -> Case:
     """The case of an address; a foreign one does not exist for who sees only their own."""
-    found = visible(request.user).select_related("customer", "owner", "merged_into", "follows").filter(pk=pk)
+    found = (
+        visible(request.user)
+        .select_related("customer", "owner", "merged_into", "follows", "level")
+        .filter(pk=pk)
+    )
     case = found.first()
     if case is None:
         raise Http404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,13 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm import audit
-from crm.cases import letters, moving, notices
+from crm.cases import attachments, letters, moving, notices
 from crm.cases.opening import open_case
 from crm.errors import Refusal
 from crm.models import BusinessHours, Case, CaseMessage, User
 
 State = Case.State
 Direction = CaseMessage.Direction
+type File = tuple[str, str, bytes]
 
 
 def _said(case: Case, direction: str, key: str | None, **values: Any) -> tuple[CaseMessage, bool]:
@@ -37,10 +38,12 @@ def reply(  # noqa: PLR0913 - the parts of a reply.
     outcome: str = Case.Outcome.HELPED,
     key: str | None = None,
     post: Callable[[CaseMessage], None] | None = None,
+    files: Sequence[File] = (),
 ) -> CaseMessage:
     """Answer the customer and say whose turn it is then: WAITING, OPEN or SOLVED.
 
-    The answer goes out by mail, unless `post` brings it there in another way.
+    The answer goes out by mail with its (name, type, bytes) files, unless `post` brings it there in another
+    way.
     """
     if case.merged_into_id is not None:
         raise Refusal(_("This case went into another one. Answer there."))
@@ -49,6 +52,7 @@ def reply(  # noqa: PLR0913 - the parts of a reply.
     message, fresh = _said(case, Direction.OUT, key, author=by, sender_name=str(by), text=text.strip(), at=at)
     if not fresh:
         return message
+    attachments.keep(message, files, at=at)
     (post or letters.send)(message)
     if case.is_done:
         moving.reopen(case, by=by, at=at)

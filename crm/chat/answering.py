@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from crm import cases, housekeeping
 from crm.cases import letters
+from crm.cases.talking import File
+from crm.errors import Refusal
 from crm.models import Case, CaseMessage, Chat, User
 
 GONE = timedelta(seconds=60)  # Without a sign of the visitor's window: then the answer goes by mail too.
@@ -45,11 +49,14 @@ def reply(  # noqa: PLR0913 - the parts of a reply.
     then: str = Case.State.WAITING,
     outcome: str = Case.Outcome.HELPED,
     key: str | None = None,
+    files: Sequence[File] = (),
 ) -> CaseMessage:
     """Answer in the visitor's window, and by mail when it is closed; other cases are answered by mail."""
     chat = live(case)
     if chat is None:
-        return cases.reply(case, text, by=by, at=at, then=then, outcome=outcome, key=key)
+        return cases.reply(case, text, by=by, at=at, then=then, outcome=outcome, key=key, files=files)
+    if files:
+        raise Refusal(_("Files cannot go into a chat. Send them when the chat has ended."))
 
     def post(message: CaseMessage) -> None:
         if not is_there(chat, at) and case.write_to:

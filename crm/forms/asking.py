@@ -25,16 +25,19 @@ class SomeFilesField(forms.FileField):
     """Some files at once, of kinds that are kept, within limits."""
 
     widget = SomeFiles
+    most, largest = MOST_FILES, LARGEST
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         given = data if isinstance(data, list | tuple) else [data]
         files: list[UploadedFile[bytes]] = [
             super(SomeFilesField, self).clean(one, initial) for one in given if one
         ]
-        if len(files) > MOST_FILES:
-            raise forms.ValidationError(gettext("At most %(n)d files at once.") % {"n": MOST_FILES})
-        if sum(one.size or 0 for one in files) > LARGEST:
-            raise forms.ValidationError(gettext("The files are larger than 8 MB together."))
+        if len(files) > self.most:
+            raise forms.ValidationError(gettext("At most %(n)d files at once.") % {"n": self.most})
+        if sum(one.size or 0 for one in files) > self.largest:
+            raise forms.ValidationError(
+                gettext("The files are larger than %(n)d MB together.") % {"n": self.largest >> 20}
+            )
         for one in files:
             ending = (one.name or "").lower().rpartition(".")[2]
             if ending not in KINDS:
@@ -42,6 +45,11 @@ class SomeFilesField(forms.FileField):
                     gettext("Files of this kind cannot be sent: %(name)s") % {"name": one.name}
                 )
         return files
+
+
+def taken(files: list[UploadedFile[bytes]]) -> list[tuple[str, str, bytes]]:
+    """(name, type, bytes) of each file."""
+    return [(one.name or "file", one.content_type or "", one.read()) for one in files]
 
 
 class WordForm(Look, forms.Form):
@@ -63,9 +71,7 @@ class WordForm(Look, forms.Form):
     @property
     def taken(self) -> list[tuple[str, str, bytes]]:
         """(name, type, bytes) of each file."""
-        return [
-            (one.name or "file", one.content_type or "", one.read()) for one in self.cleaned_data["attached"]
-        ]
+        return taken(self.cleaned_data["attached"])
 
 
 class AskForm(WordForm):

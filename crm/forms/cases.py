@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm import access
 from crm.access import Right
-from crm.cases import canned
+from crm.cases import canned, levels, sniffing
 from crm.cases.hours import minutes_of
+from crm.forms.asking import SomeFilesField, taken
 from crm.forms.look import DateInput, Look
-from crm.models import BusinessHours, CannedReply, Case, Customer, Holiday, Mailbox, User
+from crm.models import BusinessHours, CannedReply, Case, Customer, Holiday, Mailbox, ServiceLevel, User
 
+MOST_FILES = 10
 SAY_SOMETHING = {"required": _("Write something first.")}
 
 
@@ -75,6 +78,16 @@ class CaseForm(Look, forms.Form):
         return text
 
 
+class ReplyFilesField(SomeFilesField):
+    """What staff send: more than visitors may, within what mail servers take."""
+
+    most = MOST_FILES
+
+    @property
+    def largest(self) -> int:  # type: ignore[override]
+        return settings.CASE_FILES_MB << 20
+
+
 class ReplyForm(Look, forms.Form):
     text = forms.CharField(
         label=_("Your answer"),
@@ -82,7 +95,20 @@ class ReplyForm(Look, forms.Form):
         widget=forms.Textarea(attrs={"rows": 7}),
         error_messages=SAY_SOMETHING,
     )
+    attached = ReplyFilesField(label=_("Files that go with it"), required=False)
     key = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limits = {"most": MOST_FILES, "size": settings.CASE_FILES_MB}
+        self.fields["attached"].help_text = _("Up to %(most)d, together %(size)d MB.") % limits
+
+    def clean_attached(self) -> list[tuple[str, str, bytes]]:
+        files = taken(self.cleaned_data["attached"])
+        for name, _kind, data in files:
+            if reason := sniffing.problem(name, data):
+                raise forms.ValidationError(reason)
+        return files
 
 
 class CaseNoteForm(Look, forms.Form):
@@ -176,6 +202,37 @@ class HolidayForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         model = Holiday
         fields = ["on", "name"]
         widgets = {"on": DateInput()}
+
+
+class LevelForm(Look, forms.ModelForm):  # type: ignore[type-arg]
+    """A quicker promise for one group of customers, in hours."""
+
+    prefix = "level"
+    group = forms.ChoiceField(label=_("For the customers of"))
+    first = forms.FloatField(label=_("First answer, hours"), min_value=0.1, max_value=1000)
+    solve = forms.FloatField(label=_("Solution, hours"), min_value=0.1, max_value=1000)
+
+    class Meta:
+        model = ServiceLevel
+        fields = ["name", "group", "position"]
+        help_texts = {"position": _("Who is in several has the one with the smallest number.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].choices = levels.choices()  # type: ignore[attr-defined]
+        self.order_fields(["name", "group", "first", "solve", "position"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("first") and data.get("solve") and data["first"] > data["solve"]:
+            self.add_error("solve", gettext("The solution is due after the answer."))
+        return data
+
+    def save(self, commit: bool = True) -> ServiceLevel:
+        self.instance.first_minutes = round(self.cleaned_data["first"] * 60)
+        self.instance.solve_minutes = round(self.cleaned_data["solve"] * 60)
+        level: ServiceLevel = super().save(commit)
+        return level
 
 
 class MailboxForm(Look, forms.ModelForm):  # type: ignore[type-arg]

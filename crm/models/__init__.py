@@ -57,7 +57,15 @@ from crm.models.quality import QualityException, QualityFinding, QualityRun
 from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
 from crm.models.sensitive import SensitiveValue
-from crm.models.service import BusinessHours, CannedReply, Holiday, Mailbox, ReceivedMail, SlaPolicy
+from crm.models.service import (
+    BusinessHours,
+    CannedReply,
+    Holiday,
+    Mailbox,
+    ReceivedMail,
+    ServiceLevel,
+    SlaPolicy,
+)
 from crm.models.sign_up import SignUpForm
 from crm.models.subscription import Subscription, SubscriptionQuerySet
 from crm.models.task import Task
@@ -143,6 +151,7 @@ __all__ = [
     "SandboxMail",
     "SecondFactor",
     "SensitiveValue",
+    "ServiceLevel",
     "ShopConnection",
     "ShopEvent",
     "SignUpForm",

@@ -106,6 +106,14 @@ class Case(PersonalData):
     worth = models.DecimalField(  # The customer's revenue when last looked at: `crm.cases.queue`.
         _("customer's value"), max_digits=14, decimal_places=2, default=0, editable=False
     )
+    level = models.ForeignKey(  # What was promised to this customer when the case was opened.
+        "crm.ServiceLevel",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("service level"),
+    )
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     changed_at = models.DateTimeField(_("last touched"), default=timezone.now)
     first_due_at = models.DateTimeField(_("first answer due"), null=True, blank=True)

@@ -85,6 +85,32 @@ class SlaPolicy(models.Model):
         return self.get_priority_display()
 
 
+class ServiceLevel(models.Model):
+    """A quicker promise for the customers of one group: its shorter times win over those of the priority.
+
+    `group` names the group in the program that knows groups: see `crm.cases.levels`. A customer of several
+    levels has the one with the lowest position.
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    group = models.CharField(_("for"), max_length=120, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    first_minutes = models.PositiveIntegerField(
+        _("first answer within minutes"), validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
+    solve_minutes = models.PositiveIntegerField(
+        _("solved within minutes"), validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
+
+    class Meta:
+        verbose_name = _("service level")
+        verbose_name_plural = _("service levels")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CannedReply(models.Model):
     """A text that is written again and again, with places for the customer's and the case's data."""
 

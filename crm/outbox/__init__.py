@@ -12,7 +12,7 @@ The states of a message are drawn in `crm.models.message`; the engine is `crm.ou
 from __future__ import annotations
 
 from crm.outbox.channels import refusal
-from crm.outbox.envelope import Envelope
+from crm.outbox.envelope import Enclosed, Envelope
 from crm.outbox.kinds import register
 from crm.outbox.mailings import cancel, counts, is_finished, open_mailing, pause, plan, resume, send_again
 from crm.outbox.reasons import skip_reason
@@ -21,6 +21,7 @@ from crm.outbox.single import deliver_soon, send_one
 from crm.outbox.tokens import unsubscribe_token, unsubscribe_url
 
 __all__ = [
+    "Enclosed",
     "Envelope",
     "cancel",
     "counts",

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes with a mail."""
+
+    name: str
+    content_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +33,4 @@ class Envelope:
     list_id: str = ""
     unsubscribe_url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[Enclosed] = ()

@@ -21,6 +21,7 @@ from crm.errors import PermanentFailure
 from crm.models import Mailing, Message
 from crm.outbox import tokens
 from crm.outbox.envelope import Envelope
+from crm.outbox.files import mixed
 
 BOUNDARY = "=_closeknit_part"  # "=_" occurs neither in base64 nor in quoted-printable.
 RESERVED = {
@@ -62,7 +63,8 @@ def assemble(message: Message, envelope: Envelope, *, now: datetime) -> Parcel:
         lines += _list_headers(message, envelope, sender)
     lines += [_extra_header(name, value) for name, value in envelope.headers.items()]
     head = "\r\n".join(lines).encode("ascii")
-    raw = b"".join((head, b"\r\n", _body(envelope.text, envelope.html)))
+    body = _body(envelope.text, envelope.html)
+    raw = b"".join((head, b"\r\n", mixed(body, envelope.files) if envelope.files else body))
     return Parcel(message, sender, recipient, clean(envelope.subject), to, raw)
 
 

@@ -19,6 +19,7 @@ SUPPRESSED = "suppressed"
 DUPLICATE_ADDRESS = "duplicate_address"
 ADDRESS_CHANGED = "address_changed"
 EXCLUDED = "excluded"
+HOUSEHOLD = "household"
 
 LABELS: dict[str, str | Promise] = {
     NO_ADDRESS: _("No e-mail address"),
@@ -28,6 +29,7 @@ LABELS: dict[str, str | Promise] = {
     DUPLICATE_ADDRESS: _("Somebody else with the same address gets it"),
     ADDRESS_CHANGED: _("The address changed after planning"),
     EXCLUDED: _("In a segment that was left out"),
+    HOUSEHOLD: _("Somebody else of the household gets it"),
 }
 EXPLANATIONS: dict[str, str | Promise] = {
     NO_ADDRESS: _("We know no e-mail address of this person. Add one on the customer's page."),
@@ -37,6 +39,7 @@ EXPLANATIONS: dict[str, str | Promise] = {
     DUPLICATE_ADDRESS: _("Two customers share this address. One of them got the mail; nobody gets it twice."),
     ADDRESS_CHANGED: _("The address was changed after planning, so nothing went to the old one."),
     EXCLUDED: _("The person is in a segment that this campaign leaves out."),
+    HOUSEHOLD: _("This campaign writes once to each household, and somebody else of it got the mail."),
 }
 STATES: dict[str, str | Promise] = {
     Message.State.SENDING: _("It is being handed to the mail server this moment."),

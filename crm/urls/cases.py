@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import case_actions, cases, mail_hook, mailboxes, received, service_settings
+from crm.views import case_actions, cases, mail_hook, mailboxes, my_day, received, service_settings
 
 urlpatterns: list[URLPattern] = [
     path("service/", cases.cases, name="cases"),
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("service/hours/promises/", service_settings.promises, name="service_promises"),
     path("service/hours/holidays/", service_settings.holiday_add, name="holiday_add"),
     path("service/hours/holidays/<int:pk>/remove/", service_settings.holiday_remove, name="holiday_remove"),
+    path("service/hours/levels/", service_settings.level_add, name="level_add"),
+    path("service/hours/levels/<int:pk>/remove/", service_settings.level_remove, name="level_remove"),
     path("service/<int:pk>/", cases.case, name="case"),
     path("service/<int:pk>/reply/", case_actions.reply, name="case_reply"),
     path("service/<int:pk>/note/", case_actions.note, name="case_note"),
@@ -28,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("service/<int:pk>/customer/", case_actions.customer, name="case_customer"),
     path("service/<int:pk>/merge/", case_actions.merge, name="case_merge"),
     path("service/<int:pk>/unmerge/", case_actions.unmerge, name="case_unmerge"),
+    path("service/<int:pk>/task/", my_day.case_task, name="case_task"),
     path("service/<int:pk>/files/<int:file_pk>/", cases.attachment, name="case_file"),
     path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("settings/mailboxes/new/", mailboxes.mailbox, name="mailbox_new"),

@@ -33,7 +33,7 @@ def _again(request: HtmxRequest, case: Case, **forms: Any) -> HttpResponse:
 @access.needs(Right.SERVE)
 def reply(request: HtmxRequest, pk: int) -> HttpResponse:
     case = door.find_case(request, pk)
-    form = ReplyForm(request.POST)
+    form = ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _again(request, case, reply_form=form)
     then = request.POST.get("then", "")
@@ -41,7 +41,15 @@ def reply(request: HtmxRequest, pk: int) -> HttpResponse:
     given = form.cleaned_data
     key = f"reply:{given['key']}" if given["key"] else None
     try:
-        answering.reply(case, given["text"], by=request.user, at=timezone.now(), then=then, key=key)
+        answering.reply(
+            case,
+            given["text"],
+            by=request.user,
+            at=timezone.now(),
+            then=then,
+            key=key,
+            files=given["attached"],
+        )
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return _again(request, door.find_case(request, pk), reply_form=form)
@@ -116,8 +124,7 @@ def customer(request: HtmxRequest, pk: int) -> HttpResponse:
         reason = form.errors.get("person") or [_("No customer is known by this.")]
         messages.error(request, str(reason[0]))
         return redirect(case)
-    values = {"customer": form.customer, "worth": door.worth_of(form.customer)}
-    moving.move(case, request.user, only=moving.EVERY, at=timezone.now(), **values)
+    moving.belongs_to(case, form.customer, by=request.user, at=timezone.now())
     messages.success(request, _("The case belongs to %(name)s now.") % {"name": form.customer})
     return redirect(case)
 

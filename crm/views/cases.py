@@ -13,15 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import access, audit, masking
+from crm import access, audit, masking, my_day
 from crm import cases as door
 from crm.access import Right
-from crm.cases import canned, queue, seeing
+from crm.cases import canned, levels, queue, seeing
 from crm.cases.queue import Filters
 from crm.chat import answering
 from crm.figures import figures_of
 from crm.forms.cases import CaseForm, CaseNoteForm, ReplyForm, agents
-from crm.models import AuditEntry, CannedReply, Case, CaseAttachment, ReceivedMail
+from crm.models import AuditEntry, CannedReply, Case, CaseAttachment, ReceivedMail, Task
 from crm.web import HtmxRequest, render_page
 
 
@@ -93,7 +93,7 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
     """What the page of one case shows; forms that were refused replace the empty ones."""
     messages = list(found.messages.select_related("author", "mail").prefetch_related("attachments"))
     others = door.visible(request.user).filter(customer=found.customer_id).exclude(pk=found.pk)
-    other_cases = list(others.order_by("-opened_at")[:6]) if found.customer_id else []
+    other_cases = list(others.select_related("level").order_by("-opened_at")[:6]) if found.customer_id else []
     write_to = masking.hide(found.write_to)
     seeing.veil([found, *other_cases])
     seeing.veil_messages(messages)
@@ -108,6 +108,8 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
         "other_cases": other_cases,
         "figures": figures_of([found.customer_id])[found.customer_id] if found.customer_id else None,
         "agents": agents() if serves else [],
+        "tasks": _tasks(request, found),
+        "today": request.business.today(),
         "watchers": list(found.watchers.all()),
         "priorities": Case.Priority.choices,
         "outcomes": Case.Outcome.choices,
@@ -118,6 +120,12 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
         "now": timezone.now(),
         **forms,
     }
+
+
+def _tasks(request: HtmxRequest, found: Case) -> list[Task]:
+    """What is still to be done for a case."""
+    open_tasks = my_day.visible(request.user).filter(case=found, done_at=None)
+    return list(open_tasks.select_related("owner", "customer", "case")[:20])
 
 
 def categories() -> list[str]:
@@ -134,9 +142,9 @@ def _number(text: str) -> int:
 @access.staff
 def customer_panel(request: HtmxRequest, public_id: str) -> HttpResponse:
     person = access.find_customer(request, public_id)
-    found = list(person.cases.select_related("owner").order_by("-opened_at")[:6])
+    found = list(person.cases.select_related("owner", "level").order_by("-opened_at")[:6])
     seeing.veil(found)
-    context = {"customer": person, "cases": found}
+    context = {"customer": person, "cases": found, "level": levels.level_of(person)}
     return render_page(request, "crm/service/panel.html", context)
 
 

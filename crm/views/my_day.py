@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import access, audit, my_day
+from crm import access, audit, cases, my_day
 from crm.access import Right
 from crm.forms.tasks import QuickTaskForm, TaskForm
 from crm.models import Task
@@ -90,6 +90,14 @@ def task_new(request: HtmxRequest, public_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @access.needs(Right.EDIT)
+def case_task(request: HtmxRequest, pk: int) -> HttpResponse:
+    """A task about a case, and about its customer where one is known."""
+    case = cases.find_case(request, pk)
+    return _edit(request, Task(case=case, customer=case.customer))
+
+
+@require_http_methods(["GET", "POST"])
+@access.needs(Right.EDIT)
 def task(request: HtmxRequest, pk: int) -> HttpResponse:
     return _edit(request, _find(request, pk))
 
@@ -106,7 +114,7 @@ def _edit(request: HtmxRequest, task: Task) -> HttpResponse:
         messages.success(request, _("The task is noted.") if fresh else _("Saved."))
         return redirect(_where(request, task))
     kept = Task.objects.select_related("customer").get(pk=task.pk) if not fresh else None
-    context = {"section": "my_day", "form": form, "task": kept, "customer": task.customer}
+    context = {"section": "my_day", "form": form, "task": kept, "customer": task.customer, "case": task.case}
     return render_page(
         request, "crm/people/task.html", context | {"back_url": _where(request, task)},
         status=422 if form.errors else 200,
@@ -169,4 +177,6 @@ def _where(request: HtmxRequest, task: Task) -> str:
     there = request.POST.get("next") or request.GET.get("next", "")
     if there.startswith("/") and url_has_allowed_host_and_scheme(there, allowed_hosts=None):
         return there
+    if task.case:
+        return task.case.get_absolute_url()
     return task.customer.get_absolute_url() if task.customer else reverse("crm:my_day")

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from crm import access, audit
 from crm.access import Right
-from crm.cases import canned
+from crm.cases import canned, levels
 from crm.cases.promises import USUAL
-from crm.forms.cases import CannedForm, HolidayForm, HoursForm
-from crm.models import BusinessHours, CannedReply, Case, Holiday, SlaPolicy
+from crm.forms.cases import CannedForm, HolidayForm, HoursForm, LevelForm
+from crm.models import BusinessHours, CannedReply, Case, Holiday, ServiceLevel, SlaPolicy
 from crm.web import HtmxRequest, render_page
 
 
@@ -33,7 +33,10 @@ def hours(request: HtmxRequest) -> HttpResponse:
     return _page(request, form, HolidayForm())
 
 
-def _page(request: HtmxRequest, form: HoursForm, holiday_form: HolidayForm) -> HttpResponse:
+def _page(
+    request: HtmxRequest, form: HoursForm, holiday_form: HolidayForm, level_form: LevelForm | None = None
+) -> HttpResponse:
+    level_form = level_form or LevelForm(initial={"position": ServiceLevel.objects.count() + 1})
     known = {one.priority: (one.first_minutes, one.solve_minutes) for one in SlaPolicy.objects.all()}
     rows = [
         (value, label, *(minutes / 60 for minutes in known.get(value, USUAL[value])))
@@ -45,9 +48,40 @@ def _page(request: HtmxRequest, form: HoursForm, holiday_form: HolidayForm) -> H
         "holiday_form": holiday_form,
         "holidays": Holiday.objects.all(),
         "promises": rows,
+        "level_form": level_form,
+        "levels": _levels(),
     }
-    refused = form.errors or holiday_form.errors
+    refused = form.errors or holiday_form.errors or level_form.errors
     return render_page(request, "crm/service/hours.html", context, status=422 if refused else 200)
+
+
+def _levels() -> list[tuple[ServiceLevel, str, float, float]]:
+    """Each level with the name of its group ("" when that is gone) and its hours."""
+    found = list(ServiceLevel.objects.all())
+    names = dict(levels.choices()) if found else {}
+    return [(one, names.get(one.group, ""), one.first_minutes / 60, one.solve_minutes / 60) for one in found]
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def level_add(request: HtmxRequest) -> HttpResponse:
+    form = LevelForm(request.POST)
+    if not form.is_valid():
+        names = [str(WEEKDAYS[day]) for day in range(7)]
+        hours_form = HoursForm(instance=BusinessHours.current(), weekdays=names)
+        return _page(request, hours_form, HolidayForm(), form)
+    audit.record(request.user, "created", form.save())
+    messages.success(request, _("Saved. Cases that are open keep what they were promised."))
+    return redirect("crm:service_hours")
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def level_remove(request: HtmxRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(ServiceLevel, pk=pk)
+    audit.record(request.user, "deleted", found)
+    found.delete()
+    return redirect("crm:service_hours")
 
 
 @require_POST

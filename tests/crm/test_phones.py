@@ -56,3 +56,21 @@ def in_full(text: str, region: str) -> str:
     if not phonenumbers.is_valid_number(number):
         return "not a number"
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "plain"),
+    [
+        ("020 911 2345", "Ireland", "+353209112345"),
+        ("07700 900123", "GB", "+447700900123"),
+        ("06 39 98 12 34", "France", "+33639981234"),
+    ],
+)
+def test_numbers_kept_free_for_fiction_are_numbers(text, country, plain):
+    assert phones.normalise(text, country) == plain
+
+
+@pytest.mark.parametrize(("text", "country"), [("020 811 2345", "Ireland"), ("07700 80012", "GB")])
+def test_their_neighbours_are_not(text, country):
+    with pytest.raises(ValueError, match=text):
+        phones.normalise(text, country)

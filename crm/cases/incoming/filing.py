@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm import audit, consent
 from crm.cases import addresses, attachments, letters
-from crm.cases.incoming import html, judging, quoting, reasons, threading
+from crm.cases.incoming import bounces, html, judging, quoting, reasons, threading
 from crm.cases.incoming.reading import Letter, Malformed, read
 from crm.cases.opening import open_case
 from crm.cases.talking import hear
@@ -35,7 +36,9 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     try:
         letter = read(raw, at=at, ours=ours)
     except Malformed:
-        return _aside(raw, reasons.MALFORMED, at=at, mailbox=mailbox)
+        return _returned(raw, at=at, mailbox=mailbox) or _aside(
+            raw, reasons.MALFORMED, at=at, mailbox=mailbox
+        )
     except Exception as error:  # A mail that breaks the reader must not stop the mails behind it.
         log.error("a mail could not be read: %s", type(error).__name__)
         return _aside(raw, reasons.MALFORMED, at=at, mailbox=mailbox)
@@ -45,10 +48,11 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     reason = judging.verdict(letter, ours)
     if not reason and _too_many(letter.sender, at):
         return _aside(raw, reasons.TOO_MANY, at=at, mailbox=mailbox, letter=letter)
+    bounced = bounces.about_answer(letter.headers, raw, letter.sender) if reason else None
     received = ReceivedMail(
         digest=digest,
         mailbox=mailbox,
-        state=State.IGNORED if reason else State.FILED,
+        state=State.IGNORED if reason and not bounced else State.FILED,
         reason=reason,
         sender=letter.sender,
         subject=letter.subject,
@@ -58,12 +62,26 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     try:
         with transaction.atomic():
             received.save(force_insert=True)
-            if not reason:
+            if bounced:
+                received.case = bounces.note(*bounced, at=at)
+            elif not reason:
                 received.case = file(letter, at=at)
-                received.save(update_fields=["case"])
+            received.save(update_fields=["case"])
             return received
     except IntegrityError:  # Two at once: the other one was faster.
         return ReceivedMail.objects.get(digest=digest)
+
+
+def _returned(raw: bytes, *, at: datetime, mailbox: Mailbox | None) -> ReceivedMail | None:
+    """A report without a sender that one of our answers did not arrive; None when it is no such report."""
+    bounced = bounces.about_answer(message_from_bytes(raw), raw)
+    if bounced is None:
+        return None
+    values = {"mailbox": mailbox, "state": State.FILED, "reason": reasons.REPORT, "size": len(raw)}
+    with transaction.atomic():
+        case = bounces.note(*bounced, at=at)
+        told = {**values, "received_at": at, "case": case}
+        return ReceivedMail.objects.get_or_create(digest=digest_of(raw), defaults=told)[0]
 
 
 def file(letter: Letter, *, at: datetime) -> Case:

@@ -172,7 +172,7 @@ def test_a_vacation_notice_is_known_by_its_null_return_path(owner):
     assert len(words(case)) == 2
 
 
-def test_a_delivery_report_is_ignored(owner):
+def test_a_delivery_report_is_noted_and_is_no_word_of_the_customer(owner):
     case = asked(owner)
     raw = (
         b"From: MAILER-DAEMON@mx.example.com\r\nTo: help@teahouse.example\r\nSubject: Undelivered\r\n"
@@ -186,8 +186,9 @@ def test_a_delivery_report_is_ignored(owner):
 
     received = take(raw)
 
-    assert (received.state, received.reason) == ("ignored", "report")
-    assert len(words(case)) == 2
+    assert (received.state, received.reason) == ("filed", "report")
+    assert words(case)[2:] == ["Your answer could not be delivered: the address does not exist."]
+    assert not case.messages.filter(direction="in")[1:]
 
 
 @pytest.mark.parametrize("headers", [{"List_Id": "<tea.lists.example>"}, {"Precedence": "bulk"}])
