@@ -52,6 +52,7 @@ from crm.models import (
     Rate,
     ReceivedMail,
     SandboxMail,
+    ServiceLevel,
     ShopConnection,
     ShopEvent,
     SignUpForm,
@@ -171,6 +172,7 @@ OF_A_CUSTOMER = {
     "service/<int:pk>/customer/",
     "service/<int:pk>/merge/",
     "service/<int:pk>/unmerge/",
+    "service/<int:pk>/task/",
     "service/<int:pk>/files/<int:file_pk>/",
     "subscriptions/<int:pk>/",
     "subscriptions/<int:pk>/edit/",
@@ -228,6 +230,7 @@ def world(owner, clerk) -> dict[str, str]:
     make_capture(customer)
     CannedReply.objects.create(pk=PK, title="Loop", text="Hello")
     Holiday.objects.create(pk=PK, on=NOON.date())
+    ServiceLevel.objects.create(pk=PK, name="Loop", group=WORD, first_minutes=60, solve_minutes=240)
     Mailbox.objects.create(pk=PK, name="Loop", address="help@teahouse.example", hook=WORD, secret="key")
     case = Case.objects.create(pk=PK, subject="Loop", customer=customer)
     said = CaseMessage.objects.create(pk=PK, case=case, direction="in", text="Hello")

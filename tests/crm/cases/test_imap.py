@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import socketserver
+import ssl
+import subprocess
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -117,3 +120,112 @@ def test_a_box_that_somebody_looks_into_is_left_alone(shop, server):
     assert imap.check(box.pk) == 0
     box.refresh_from_db()
     assert box.checked_at is None
+
+
+# Encrypted, and killed half-way.
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A self-signed certificate for this machine, and who trusts it."""
+    folder = tmp_path_factory.mktemp("imap")
+    key, found = folder / "key.pem", folder / "cert.pem"
+    order = (
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout {key} -out {found}"
+    )
+    subprocess.run(
+        [*order.split(), "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(found, key)
+    return found, context
+
+
+class Encrypted(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, context):
+        super().__init__(("127.0.0.1", 0), Talk)
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.mails, self.validity = {1: mail(1)}, 7
+
+    def handle_error(self, request, client_address):
+        """A handshake that was refused is what one of these tests wants."""
+
+
+@pytest.fixture
+def encrypted(certificate):
+    with Encrypted(certificate[1]) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+def test_an_encrypted_mailbox_is_read_when_its_certificate_is_trusted(
+    shop, encrypted, certificate, monkeypatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    box = box_of(encrypted, security="ssl")
+    imap.check(box.pk)
+    encrypted.mails |= {2: mail(2)}
+
+    assert imap.check(box.pk) == 1
+
+    assert Case.objects.get().subject == "Cup 2"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_in_words_on_the_page(owner_client, encrypted):
+    box = box_of(encrypted, security="ssl")
+
+    assert imap.check(box.pk) == 0
+    page = owner_client.get("/settings/mailboxes/").content.decode()
+    tried = owner_client.post(f"/settings/mailboxes/{box.pk}/test/", follow=True).content.decode()
+
+    box.refresh_from_db()
+    assert box.error == "The server's certificate is not valid."
+    assert "certificate is not valid" in page
+    assert "certificate is not valid" in tried
+    assert not Case.objects.exists()
+
+
+def test_a_wrong_password_stands_on_the_page_of_the_mailboxes(owner_client, server):
+    box = box_of(server, secret="bad")
+
+    imap.check(box.pk)
+
+    page = owner_client.get("/settings/mailboxes/").content.decode()
+    assert "did not accept the user name and password" in page
+    assert "bad" not in Mailbox.objects.get().error
+
+
+class Killed(BaseException):
+    """As if the process had died here."""
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_killed_between_any_two_steps_no_mail_is_lost_or_doubled(shop, server, monkeypatch, before):
+    box = box_of(server)
+    imap.check(box.pk)
+    server.mails |= {n: mail(n) for n in range(3, 9)}
+    calls, real = [], imap.take
+
+    def dies(raw, **more):
+        """Dies at each second mail: before it is filed, or after that but before the mark moves."""
+        calls.append(raw)
+        if len(calls) % 2 == 0 and before:
+            raise Killed
+        found = real(raw, **more)
+        if len(calls) % 2 == 0:
+            raise Killed
+        return found
+
+    monkeypatch.setattr(imap, "take", dies)
+    for _round in range(20):
+        Mailbox.objects.update(claimed_at=None)
+        with suppress(Killed):
+            if imap.check(box.pk) == 0:
+                break
+
+    assert sorted(Case.objects.values_list("subject", flat=True)) == [f"Cup {n}" for n in range(3, 9)]
+    assert ReceivedMail.objects.count() == 6
+    assert Mailbox.objects.get().last_uid == 8
