@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0021_custom_field_changed_from'),
+        ("crm", "0023_retention_and_backups"),
     ]
 
     operations = [
