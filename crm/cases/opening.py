@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from crm import audit, ledger, webhooks
-from crm.cases import levels, promises
+from crm.cases import promises
 from crm.figures import figures_of
 from crm.models import Case, CaseMessage, Customer, Interaction, User
 
@@ -40,7 +40,6 @@ def open_case(  # noqa: PLR0913 - the parts of a case.
     """
     if source and (known := Case.objects.filter(source=source).first()):
         return known
-    level = levels.level_of(customer)
     draft = Case(
         subject=" ".join(subject.split())[:250] or "…",
         customer=customer,
@@ -54,8 +53,7 @@ def open_case(  # noqa: PLR0913 - the parts of a case.
         opened_at=at,
         changed_at=at,
         **{"language": customer.language if customer else "", **fields},
-        level=level,
-        **promises.fresh(priority, since=at, level=level),
+        **promises.of(customer, priority, since=at),
     ).prepare()
     case = _once(draft)
     if case is not draft:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from crm.cases import levels
 from crm.cases.hours import Calendar, minutes_of
-from crm.models import Business, BusinessHours, Case, Holiday, ServiceLevel, SlaPolicy
+from crm.models import Business, BusinessHours, Case, Customer, Holiday, ServiceLevel, SlaPolicy
 
 Priority = Case.Priority
 USUAL: dict[int, tuple[int, int]] = {  # Minutes of service until the first answer and the solution.
@@ -45,6 +46,12 @@ def fresh(priority: int, *, since: datetime, level: ServiceLevel | None = None) 
         "first_left_seconds": None,
         "left_seconds": None,
     }
+
+
+def of(customer: Customer | None, priority: int, *, since: datetime) -> dict[str, Any]:
+    """The service level of a customer, and the due times that it gives a new case."""
+    level = levels.level_of(customer)
+    return {"level": level, **fresh(priority, since=since, level=level)}
 
 
 def paused(case: Case, *, at: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from crm.cases.queue import Filters
 from crm.chat import answering
 from crm.figures import figures_of
 from crm.forms.cases import CaseForm, CaseNoteForm, ReplyForm, agents
-from crm.models import AuditEntry, CannedReply, Case, CaseAttachment, ReceivedMail, Task
+from crm.models import AuditEntry, CannedReply, Case, CaseAttachment, ReceivedMail
 from crm.web import HtmxRequest, render_page
 
 
@@ -108,8 +108,7 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
         "other_cases": other_cases,
         "figures": figures_of([found.customer_id])[found.customer_id] if found.customer_id else None,
         "agents": agents() if serves else [],
-        "tasks": _tasks(request, found),
-        "today": request.business.today(),
+        **_tasks(request, found),
         "watchers": list(found.watchers.all()),
         "priorities": Case.Priority.choices,
         "outcomes": Case.Outcome.choices,
@@ -122,10 +121,11 @@ def page_context(request: HtmxRequest, found: Case, **forms: Any) -> dict[str, A
     }
 
 
-def _tasks(request: HtmxRequest, found: Case) -> list[Task]:
-    """What is still to be done for a case."""
+def _tasks(request: HtmxRequest, found: Case) -> dict[str, Any]:
+    """What is still to be done for a case, and the day on which that is looked at."""
     open_tasks = my_day.visible(request.user).filter(case=found, done_at=None)
-    return list(open_tasks.select_related("owner", "customer", "case")[:20])
+    tasks = list(open_tasks.select_related("owner", "customer", "case")[:20])
+    return {"tasks": tasks, "today": request.business.today()}
 
 
 def categories() -> list[str]:
