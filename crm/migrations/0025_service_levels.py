@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("crm", "0023_retention_and_backups"),
+        ("crm", "0024_customer_value_terms"),
     ]
 
     operations = [
