@@ -24,7 +24,11 @@ class SignInForm(Look, AuthenticationForm):
     }
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        """Longer than any address here can be is nobody's, and would not fit among the failed tries."""
+        name = str(self.cleaned_data["username"]).strip().lower()
+        if len(name) > self.username_field.max_length:
+            raise self.get_invalid_login_error()
+        return name
 
 
 class ForgotForm(Look, forms.Form):

@@ -35,6 +35,16 @@ def test_signing_in_leads_home_whatever_the_case_of_the_address(client, owner):
     assert client.get("/customers/").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "İ" * 200, f"{'a' * 250}@x.example"])
+def test_a_name_longer_than_any_address_is_a_wrong_one(client, owner, name):
+    headers = {"User-Agent": "U" * 3000, "Accept": "*/*," * 2000}
+
+    answer = client.post("/sign-in/", {"username": name, "password": "wrong"}, headers=headers)
+
+    assert answer.status_code == 200
+    assert "do not fit together" in answer.content.decode()
+
+
 def test_a_wrong_password_is_named_kindly(client, owner):
     page = sign_in(client, password="wrong").content.decode()
 
