@@ -25,6 +25,8 @@ class SegmentsConfig(AppConfig):
         field_kinds.breaks_in(own_fields.broken_by)
         import_finished.connect(_refresh, dispatch_uid="segments.refresh")
         undone.connect(_refresh, dispatch_uid="segments.refresh_undone")
+        import_finished.connect(_recommend, dispatch_uid="segments.recommend")
+        undone.connect(_recommend, dispatch_uid="segments.recommend_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, Membership, ClusterMember)
@@ -36,3 +38,10 @@ def _refresh(**_: Any) -> None:
     from segments import refresh
 
     refresh.request()
+
+
+def _recommend(**_: Any) -> None:
+    """Purchases came or went: recommend by them soon; if this is lost, the night catches up."""
+    from segments import affinities
+
+    affinities.request()

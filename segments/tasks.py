@@ -18,12 +18,13 @@ NIGHT = time(3)
 WORK: dict[str, str] = {
     ScoringRun.Kind.REFRESH: "segments.refresh.run",
     ScoringRun.Kind.CLUSTER: "segments.clusters.run",
+    ScoringRun.Kind.RECOMMEND: "segments.affinities.work",
 }
 
 
 @shared_task
 def run_scoring(run_id: int) -> None:
-    """Work on a waiting run; one that is taken, or must wait for another refresh, is left alone."""
+    """Work on a waiting run; one that is taken, or must wait for another of its kind, is left alone."""
     run = lease.claim(run_id)
     if run is None:
         return
@@ -53,5 +54,8 @@ def refresh_if_due(now: datetime) -> bool:
     this_night = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, created_at__gte=night)
     if now < night or this_night.exists() or not Customer.objects.exists():
         return False
+    from segments import affinities  # Loads the numerics, which other tasks can do without.
+
     refresh.request()
+    affinities.request()
     return True

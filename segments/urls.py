@@ -3,6 +3,17 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from segments.views import analysis, builder, clusterings, journey, lists, panels, scores, segments, stages
+from segments.views import (
+    analysis,
+    builder,
+    clusterings,
+    lists,
+    panels,
+    recommendations,
+    scores,
+    segments,
+    suggestions,
+)
 
 app_name = "segments"
 score_urls = [
@@ -43,10 +54,20 @@ analysis_urls = [
     path("day/panel/", analysis.analysis_panel, name="analysis_panel"),
     path("day/answer/", analysis.analysis_answer, name="analysis_answer"),
 ]
+recommend_urls = [
+    path("recommendations/", recommendations.recommendations, name="recommendations"),
+    path("recommendations/pairs.csv", recommendations.recommendations_csv, name="recommendations_csv"),
+    path("recommendations/status/", recommendations.recommend_status, name="recommend_status"),
+    path("recommendations/now/", recommendations.recommend_now, name="recommend_now"),
+    path("suggestions/<str:public_id>/", suggestions.customer_suggestions, name="customer_suggestions"),
+    path("with/<int:pk>/", suggestions.product_panel, name="product_panel"),
+    path("s/<str:slug>/favourites/", suggestions.segment_favourites, name="segment_favourites"),
+]
 urlpatterns: list[URLPattern] = [
     *segment_urls,
     *list_urls,
     *score_urls,
     *cluster_urls,
     *analysis_urls,
+    *recommend_urls,
 ]

@@ -1,8 +1,8 @@
-"""The first analysis of the invented shop: features, scores, segments, and four clusters in use."""
+"""The first analysis of the invented shop: features, scores, segments, four clusters in use, pairs."""
 
 from __future__ import annotations
 
-from segments import clusters, lease, refresh
+from segments import affinities, clusters, lease, refresh
 
 CLUSTERS = 4
 
@@ -15,3 +15,4 @@ def analyse() -> None:
         clusters.run(run)
         run.refresh_from_db()
         clusters.use(run)
+    affinities.calculate()

@@ -90,6 +90,7 @@ TREATS = (
     Article("HL-S04", "Candied Ginger", "Treats", "4.60", 2.5),
     Article("HL-S05", "Heather Honey 250 g", "Treats", "7.90", 2.5),
 )
+USED_UP = {"Coffee", "Tea", "Treats"}  # Categories whose articles are bought again; equipment once.
 SUBSCRIPTIONS = (
     Article("HL-A01", "Coffee Subscription, Monthly", "Subscriptions", "24.00", 1),
     Article("HL-A02", "Tea Subscription, Monthly", "Subscriptions", "21.00", 1),

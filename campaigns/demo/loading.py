@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.demo import groups, guidance, history
-from campaigns.demo.catalogue import ARTICLES
+from campaigns.demo.catalogue import ARTICLES, USED_UP
 from campaigns.demo.letters import LETTERS, Sending, post, purchases_after
 from campaigns.demo.people import Person, invent
 from campaigns.demo.sales import Till, visits
@@ -109,7 +109,14 @@ def _sell(
     business: Business,
 ) -> None:
     products = [
-        Product(sku=one.sku, name=one.name, category=one.category, price=one.price, is_demo=True)
+        Product(
+            sku=one.sku,
+            name=one.name,
+            category=one.category,
+            price=one.price,
+            nature=Product.Nature.AGAIN if one.category in USED_UP else Product.Nature.UNSAID,
+            is_demo=True,
+        )
         for one in ARTICLES
     ]
     Product.objects.bulk_create(products)

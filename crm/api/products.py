@@ -28,7 +28,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
     class Meta:
         model = Product
-        fields = ["id", "sku", "name", "category", "price"]
+        fields = ["id", "sku", "name", "category", "price", "nature", "is_in_stock"]
         extra_kwargs: ClassVar[dict[str, Any]] = {"sku": {"validators": []}}
 
     def validate_sku(self, sku: str) -> str:

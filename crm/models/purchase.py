@@ -10,12 +10,25 @@ from crm.models.customer import Customer
 
 
 class Product(models.Model):
-    """Something sold; `sku` is the shop's own code, or the name where it has none."""
+    """Something sold; `sku` is the shop's own code, or the name where it has none.
+
+    `nature` decides whether it is recommended, and again; unsaid, what is named like postage is a charge.
+    """
+
+    class Nature(models.TextChoices):
+        UNSAID = "", _("Not said")
+        AGAIN = "again", _("Used up and bought again")
+        ONCE = "once", _("Bought once and kept")
+        CHARGE = "charge", _("No product: postage, fee, discount")
 
     sku = models.CharField(_("article number"), max_length=120, unique=True)
     name = models.CharField(_("name"), max_length=200)
     category = models.CharField(_("category"), max_length=120, blank=True, db_index=True)
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=4, null=True, blank=True)
+    nature = models.CharField(
+        _("how it is bought"), max_length=8, choices=Nature, default=Nature.UNSAID, db_default="", blank=True
+    )
+    is_in_stock = models.BooleanField(_("in stock"), default=True, db_default=True)
     described_at = models.DateTimeField(null=True, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 

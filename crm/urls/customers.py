@@ -20,5 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("purchases/<int:pk>/", purchases.purchase, name="purchase"),
     path("purchases/<int:pk>/refund/", purchases.refund, name="purchase_refund"),
     path("products/", products.products, name="products"),
+    path("products/<int:pk>/", products.product, name="product"),
+    path("products/<int:pk>/edit/", products.product_edit, name="product_edit"),
     path("products/names/", products.product_names, name="product_names"),
 ]

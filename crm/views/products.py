@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import access
+from crm import access, audit, charges
 from crm.access import Right
+from crm.forms.products import ProductForm
 from crm.models import Product
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
@@ -38,6 +42,28 @@ def products(request: HtmxRequest) -> HttpResponse:
         "count": found.count(),
     }
     return render_page(request, "crm/products.html", context, partial="list")
+
+
+@require_GET
+@access.staff
+def product(request: HtmxRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Product, pk=pk)
+    context = {"section": "settings", "product": found, "is_charge": charges.is_charge(found)}
+    return render_page(request, "crm/product.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@access.needs(Right.EDIT)
+def product_edit(request: HtmxRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Product, pk=pk)
+    form = ProductForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        audit.record(request.user, "changed", found, change=audit.change_of(form))
+        form.save()
+        messages.success(request, _("Saved. Recommendations follow it at once."))
+        return redirect("crm:product", pk)
+    context = {"section": "settings", "product": Product.objects.get(pk=pk), "form": form}
+    return render_page(request, "crm/product_edit.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
+from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.run import ClusterMember, ScoringRun
 from segments.models.segment import Membership, Segment
 
-__all__ = ["ClusterMember", "CustomerFeatures", "LifecycleChoice", "Membership", "ScoringRun", "Segment"]
+__all__ = [
+    "ClusterMember",
+    "CustomerFeatures",
+    "LifecycleChoice",
+    "Membership",
+    "ProductAffinity",
+    "ProductPair",
+    "ProductReach",
+    "ScoringRun",
+    "Segment",
+    "SegmentFavourite",
+]

@@ -13,7 +13,8 @@ class ScoringRun(models.Model):
 
     QUEUED → RUNNING → DONE | FAILED | CANCELLED. Parameters and seed are stored, so it can be repeated;
     models are stored as numbers in `result` (JSON), never pickled. `heartbeat_at` tells a live run from a
-    killed one: RUNNING → QUEUED when its worker died (`segments.lease`). At most one refresh is RUNNING.
+    killed one: RUNNING → QUEUED when its worker died (`segments.lease`). At most one refresh and one
+    calculation of recommendations is RUNNING.
     """
 
     class State(models.TextChoices):
@@ -27,6 +28,7 @@ class ScoringRun(models.Model):
         REFRESH = "refresh", _("Refresh")
         RFM = "rfm", _("RFM")
         CLUSTER = "cluster", _("Clustering")
+        RECOMMEND = "recommend", _("Recommendations")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
@@ -48,7 +50,10 @@ class ScoringRun(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind"], condition=Q(state="running", kind="refresh"), name="one_refresh_runs"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(state="running", kind="recommend"), name="one_recommending_runs"
+            ),
         ]
 
     def __str__(self) -> str:

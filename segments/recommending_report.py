@@ -1,0 +1,63 @@
+"""The recommendations' figures in words: one pair, and whether it all is better than naming best-sellers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crm.templatetags.crm_format import number, percent
+from segments.models import ProductPair
+
+FEW = 30  # Customers in the trial; fewer say nothing.
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`tone`: good, even, bad or unknown."""
+
+    tone: str
+    title: str
+    text: str
+
+
+def sentence(pair: ProductPair) -> str:
+    return _("Who buys %(a)s also buys %(b)s %(times)s times as often as usual.") % {
+        "a": pair.a.name,
+        "b": pair.b.name,
+        "times": number(pair.lift, 1),
+    }
+
+
+def verdict(result: dict[str, Any]) -> Verdict:
+    """What the trial on everybody's last order says, honestly."""
+    trial = result["trial"]
+    if trial["customers"] < FEW:
+        title = _("Too few customers came back to judge the recommendations")
+        text = _(
+            "The test hides everybody's last order and asks whether we would have named something in it. That"
+            " needs %(few)s customers who came back and bought something new; there are %(count)s."
+        )
+        return Verdict("unknown", title, text % {"few": FEW, "count": number(trial["customers"])})
+    figures = {
+        "ours": percent(trial["hit_rate"], 1),
+        "theirs": percent(trial["popularity_hit_rate"], 1),
+        "count": number(trial["customers"]),
+        "coverage": percent(trial["coverage"], 0),
+        "low": percent(trial["gain"][1], 1),
+        "high": percent(trial["gain"][2], 1),
+    }
+    text = _(
+        "Tested on the last orders of %(count)s customers, hidden beforehand: of five recommended products"
+        " %(ours)s of them bought one or more; of the five best-sellers they did not have yet, %(theirs)s."
+        " The difference is likely between %(low)s and %(high)s. Recommendations name %(coverage)s of your"
+        " products to somebody."
+    )
+    if trial["gain"][1] > 0:
+        return Verdict("good", _("Recommendations hit more often than best-sellers"), text % figures)
+    if trial["gain"][2] < 0:
+        title = _("Best-sellers hit more often than recommendations")
+        return Verdict("bad", title, text % figures)
+    title = _("Recommendations are no surer than best-sellers here")
+    return Verdict("even", title, text % figures)
