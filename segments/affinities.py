@@ -72,16 +72,16 @@ class Status:
 
 def status() -> Status:
     State = ScoringRun.State
-    runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND)
-    active = runs.filter(state__in=[State.QUEUED, State.RUNNING]).order_by("pk").first()
-    last = runs.filter(state__in=[State.DONE, State.FAILED]).first()
-    return Status(active, last, runs.filter(state=State.DONE).first(), WorkerHeartbeat.anybody_there())
+    known = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND)
+    active = known.filter(state__in=[State.QUEUED, State.RUNNING]).order_by("pk").first()
+    last = known.filter(state__in=[State.DONE, State.FAILED]).first()
+    return Status(active, last, known.filter(state=State.DONE).first(), WorkerHeartbeat.anybody_there())
 
 
 def request() -> ScoringRun:
     """Ask for the calculation in the background; one that waits already serves everybody."""
-    runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND)
-    run = runs.filter(state=ScoringRun.State.QUEUED).first()
+    known = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND)
+    run = known.filter(state=ScoringRun.State.QUEUED).first()
     run = run or ScoringRun.objects.create(kind=ScoringRun.Kind.RECOMMEND)
     runs.send(run.pk)
     return run
@@ -241,7 +241,7 @@ def _replace(model: type[Model], names: list[str], rows: Iterable[tuple[Any, ...
 
 
 def _forget(run: ScoringRun) -> None:
-    runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND, pk__lt=run.pk)
-    ended = runs.exclude(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING])
+    known = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND, pk__lt=run.pk)
+    ended = known.exclude(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING])
     old = list(ended.values_list("pk", flat=True)[KEPT_RUNS : KEPT_RUNS + 1])
     ended.filter(pk__lte=max(old, default=0)).delete()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0021_product_is_in_stock_product_nature'),
+        ('crm', '0024_product_is_in_stock_product_nature'),
         ('segments', '0002_lifecycle'),
     ]
 
