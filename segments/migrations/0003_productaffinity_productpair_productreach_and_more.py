@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ProductReach',
             fields=[
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='reach', serialize=False, to='crm.product')),
+                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='crm.product')),
                 ('buyers', models.IntegerField(verbose_name='buyers')),
                 ('again', models.IntegerField(verbose_name='bought it again')),
                 ('gap_days', models.FloatField(null=True, verbose_name='usual days until the next time')),

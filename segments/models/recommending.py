@@ -58,7 +58,7 @@ class ProductPair(models.Model):
 class ProductReach(models.Model):
     """How many customers bought a product, how many of them again, and after how many days usually."""
 
-    product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="reach")
+    product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="+")
     buyers = models.IntegerField(_("buyers"))
     again = models.IntegerField(_("bought it again"))
     gap_days = models.FloatField(_("usual days until the next time"), null=True)
