@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0024_product_is_in_stock_product_nature'),
-        ('segments', '0002_lifecycle'),
+        ("crm", "0026_product_is_in_stock_product_nature"),
+        ("segments", "0002_lifecycle"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0023_retention_and_backups'),
+        ("crm", "0025_service_levels"),
     ]
 
     operations = [
