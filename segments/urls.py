@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from segments.views import analysis, builder, clusterings, journey, lists, panels, scores, segments, stages
 from segments.views import (
     analysis,
     builder,
     clusterings,
+    journey,
     lists,
     panels,
     recommendations,
     scores,
     segments,
+    stages,
     suggestions,
 )
 
