@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Customer, Product, Purchase
-from segments.models import CustomerFeatures
 from segments.rules import operators, writing
 from segments.rules.drafts import Draft
 from segments.rules.events import MEASURES, Event, all_events, event_of
@@ -32,7 +31,6 @@ GROUPS = {
 }
 SUGGESTING: dict[str, Any] = {
     **{name: (Customer, name) for name in ("country", "city", "language", "gender", "source")},
-    "cluster": (CustomerFeatures, "cluster"),
     "product": (Product, "name"),
     "category": (Product, "category"),
     "channel": (Purchase, "channel"),

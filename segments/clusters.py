@@ -4,43 +4,68 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import analysis_day
 from crm.errors import Refusal
 from crm.models import Business
-from segments import features, frames, lease, naming, runs, scoring, store
+from segments import cluster_columns, cluster_results, features, frames, lease, runs, scoring, store
 from segments.models import ScoringRun
 from segments.numerics import clustering
+from segments.numerics.clustering import Wish
 
 DEFAULT_FEATURES = ("recency_days", "orders", "revenue")
 MOST_FEATURES = 12
+WAITING = (ScoringRun.State.QUEUED, ScoringRun.State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a method was set by hand; None is chosen by the data. `eps` in prepared units."""
+
+    method: str = "kmeans"
+    eps: float | None = None
+    min_points: int | None = None
+    min_size: int | None = None
+    covariance: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        chosen = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+KMEANS = Choice()
 
 
 def prepare(
-    names: Sequence[str], *, k: int | None, scaling: str, seed: int, as_of: date | None = None
+    names: Sequence[str],
+    *,
+    k: int | None,
+    scaling: str,
+    seed: int,
+    as_of: date | None = None,
+    choice: Choice = KMEANS,
 ) -> ScoringRun:
-    """A waiting run; unknown features are refused. Clusters will be named in the language in force."""
-    wanted = tuple(frames.labels(names))
+    """A waiting run; unknown features are refused."""
+    wanted = cluster_columns.chosen(names)
     if not 1 <= len(wanted) <= MOST_FEATURES:
-        raise Refusal(_("Please choose between 1 and %(most)d numbers.") % {"most": MOST_FEATURES})
+        raise Refusal(_("Please choose between 1 and %(most)d features.") % {"most": MOST_FEATURES})
     return ScoringRun.objects.create(
         kind=ScoringRun.Kind.CLUSTER,
         as_of=as_of,
         parameters={
-            "method": "kmeans",
             "features": list(wanted),
             "k": k or "auto",
             "scaling": scaling,
             "seed": seed,
-            "language": translation.get_language() or "en",
+            "day": as_of.isoformat() if as_of else None,
+            **choice.as_json(),
         },
     )
 
@@ -50,16 +75,20 @@ def start(run: ScoringRun) -> None:
     runs.send(run.pk)
 
 
+def cancel(run: ScoringRun) -> bool:
+    """Stop a run that is waiting or under way; its worker notices at its next step and drops its work."""
+    mine = ScoringRun.objects.filter(pk=run.pk, kind=ScoringRun.Kind.CLUSTER, state__in=WAITING)
+    return bool(mine.update(state=ScoringRun.State.CANCELLED, finished_at=timezone.now()))
+
+
 def run(run: ScoringRun) -> dict[str, Any]:
     """Calculate a claimed run and keep its result and members."""
     try:
-        with translation.override(run.parameters["language"]):
-            return _work(run)
+        return _work(run)
     except lease.Superseded:
         raise
-    except clustering.TooLittleData as error:
-        with translation.override(run.parameters["language"]):
-            reason = _too_little(error.args[0])
+    except (clustering.TooLittleData, clustering.NothingFound) as error:
+        reason = _reason(error, run)
         lease.fail(run, reason)
         raise Refusal(reason) from error
     except Exception as error:
@@ -80,65 +109,79 @@ def use(run: ScoringRun) -> int:
 def _work(run: ScoringRun) -> dict[str, Any]:
     began = time.perf_counter()
     business = Business.current()
-    day = run.as_of or analysis_day.day(business)
     asked = run.parameters
+    as_of = date.fromisoformat(asked["day"]) if asked.get("day") else None
+    day = as_of or analysis_day.day(business)
     lease.step(run, "features")
-    with features.aside(day, business=business):
-        everyone = frames.numbers(asked["features"])
-        revenue = frames.numbers(["revenue"]).values[:, 0]
-    known = ~np.isnan(everyone.values).any(axis=1)
-    frame = everyone.complete()
-    found = clustering.cluster(
-        frame.ids,
-        frame.values,
-        clustering.Wish(
-            frame.names, None if asked["k"] == "auto" else int(asked["k"]), asked["scaling"], asked["seed"]
-        ),
-        lease.step(run, "clustering"),
-    )
-    result = _result(found, frame, everyone, np.nan_to_num(revenue[known]), asked)
-    result["seconds"] = round(time.perf_counter() - began, 3)
+    with features.aside(day, business=business, filled=as_of is None):
+        table = cluster_columns.read(asked["features"], as_of or business.today())
+        _differing(table)
+        whole = table.complete
+        ids, values = table.ids[whole], table.values[whole]
+        found = clustering.cluster(ids, values, _wish(table, asked), _teller(run))
+        lease.step(run, "explaining")
+        revenue = frames.numbers(["revenue"]).values[whole, 0]
+        people = cluster_results.People(table, ids, values, revenue)
+        made = cluster_results.build(run, found, people, as_of=as_of)
+    made.result["seconds"] = round(time.perf_counter() - began, 3)
+    lease.step(run, "keeping")
     with transaction.atomic():
-        store.save_members(run, frame.ids, found.labels.tolist())
-        lease.finish(run, as_of=day, result=result)
-    return result
+        store.save_members(run, ids, found.labels.tolist(), made.oddities)
+        lease.finish(run, as_of=day, result=made.result, model=found.model.as_json())
+    return made.result
 
 
-def _result(
-    found: clustering.Clustering,
-    frame: frames.Frame,
-    everyone: frames.Frame,
-    revenue: Any,
-    asked: dict[str, Any],
-) -> dict[str, Any]:
-    labels = frames.labels(frame.names)
-    names = naming.name_clusters(found.profiles, labels)
-    per_cluster = np.bincount(found.labels, revenue, minlength=found.k)
-    return {
-        "k": found.k,
-        "evidence": [asdict(row) for row in found.evidence],
-        "by_silhouette": found.by_silhouette,
-        "by_elbow": found.by_elbow,
-        "inertia": found.inertia,
-        "silhouette": found.silhouette,
-        "silhouette_sample": found.silhouette_sample,
-        "customers": len(frame.ids),
-        "left_out": len(everyone.ids) - len(frame.ids),
-        "missing": everyone.missing(),
-        "labels": labels,
-        "names": names,
-        "average": found.average,
-        "clusters": [
-            {"name": name, "size": one.size, "centre": one.centre, "lean": one.lean, "revenue": float(money)}
-            for name, one, money in zip(names, found.profiles, per_cluster, strict=True)
-        ],
-        "map": clustering.picture(frame.values, found.labels, found.model, asked["seed"]),
-        "model": found.model.as_json(),
-    }
+def _wish(table: cluster_columns.Table, asked: dict[str, Any]) -> Wish:
+    return Wish(
+        table.names,
+        None if asked["k"] == "auto" else int(asked["k"]),
+        asked["scaling"],
+        asked["seed"],
+        asked.get("method", "kmeans"),
+        tuple(one.kind != cluster_columns.NUMBER for one in table.columns),
+        asked.get("eps"),
+        asked.get("min_points"),
+        asked.get("min_size"),
+        asked.get("covariance"),
+    )
 
 
-def _too_little(count: int) -> str:
+def _teller(run: ScoringRun) -> clustering.Tell:
+    """Progress that begins a step when its name changes."""
+    steps: dict[str, lease.Progress] = {}
+
+    def tell(step: str, done: int, of: int) -> None:
+        if step not in steps:
+            steps[step] = lease.step(run, step)
+        steps[step](done, of)
+
+    return tell
+
+
+def _differing(table: cluster_columns.Table) -> None:
+    """Refuse what cannot work before anything is calculated, in words."""
+    if len(table.ids) >= clustering.FEWEST and not table.columns:
+        raise Refusal(
+            _(
+                "In everything you chose all customers are equal or unknown, so nothing tells them apart."
+                " Please choose other features."
+            )
+        )
+
+
+def _reason(error: Exception, run: ScoringRun) -> str:
+    if isinstance(error, clustering.NothingFound):
+        return _(
+            "Nowhere do enough customers lie close together to be a cluster."
+            " Allow a greater distance or fewer neighbours, or try K-Means."
+        )
+    count = error.args[0]
+    if isinstance(error, clustering.TooManyWanted):
+        return _(
+            "You asked for %(k)s clusters, but only %(count)d customers differ in the chosen features."
+            " Please ask for fewer."
+        ) % {"k": run.parameters["k"], "count": count}
     return _(
-        "Clusters need at least %(fewest)d customers who differ in the chosen numbers; there are %(count)d."
-        " Please choose numbers that more customers have, or come back later."
+        "Clusters need at least %(fewest)d customers who differ in the chosen features; there are %(count)d."
+        " Please choose features that more customers have, or come back later."
     ) % {"fewest": clustering.FEWEST, "count": count}

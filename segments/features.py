@@ -61,13 +61,14 @@ def rebuild(as_of: date, *, business: Business, heard_on: date | None = None) ->
 
 
 @contextlib.contextmanager
-def aside(as_of: date, *, business: Business | None = None) -> Iterator[None]:
+def aside(as_of: date, *, business: Business | None = None, filled: bool = False) -> Iterator[None]:
     """Inside, CustomerFeatures shows this connection the state of that day, scores and clusters included.
 
-    Nothing live is touched. Customers' own attributes are today's.
+    Nothing live is touched. Customers' own attributes are today's. `filled` begins with the live rows: what
+    is not calculated anew here stays as it is.
     """
     count_anew()
-    with shadow():
+    with shadow(filled=filled):
         rebuild(as_of, business=business or Business.current())
         settle()
         lifecycle.assign(as_of, business=business or Business.current())

@@ -19,7 +19,7 @@ from crm.listing import columns, filters
 from crm.listing.catalogue import BOUGHT
 from crm.listing.columns import Column, Look
 from crm.models import Customer, User
-from segments import audience
+from segments import audience, naming
 from segments.groups import GROUPS
 from segments.models import Membership, Segment
 
@@ -32,6 +32,10 @@ def _segments() -> list[tuple[str, str]]:
 
 def _groups() -> list[tuple[str, str]]:
     return [(code, str(name)) for code, name in GROUPS.items()]
+
+
+def _clusters() -> list[tuple[str, str]]:
+    return list(naming.in_use().items())
 
 
 def _stages() -> list[tuple[str, str]]:
@@ -90,7 +94,7 @@ def _register_filters() -> None:
     )
     add(filters.Filter("segment", gettext_lazy("Segment"), filters.Kind.CHOICE, _inside, _segments, SCORES))
     add(filters.choice("rfm", gettext_lazy("RFM group"), "features__rfm_group", _groups, group=SCORES))
-    add(filters.text("cluster", gettext_lazy("Cluster"), "features__cluster", group=SCORES))
+    add(filters.choice("cluster", gettext_lazy("Cluster"), "features__cluster", _clusters, group=SCORES))
     add(filters.number("nps", gettext_lazy("Last NPS answer"), "features__nps_last", group=SCORES))
 
 
@@ -125,7 +129,13 @@ def _register_columns() -> None:
             read="features__gap_days",
             sort="features__gap_days",
         ),
-        Column("cluster", gettext_lazy("Cluster"), read="features__cluster", sort="features__cluster"),
+        Column(
+            "cluster",
+            gettext_lazy("Cluster"),
+            read="features__cluster",
+            say=naming.name_of,
+            sort="features__cluster",
+        ),
         Column(
             "nps",
             gettext_lazy("Last NPS answer"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.ledger import STAGES
 from crm.models import Business
-from segments import journey
+from segments import journey, naming
 from segments.groups import GROUPS
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
 from segments.numerics.rfm import LEVELS
@@ -120,18 +120,19 @@ def _cell(recency: str, frequency: str) -> Selection | None:
     return Selection(title, people, {"all": rules}, urlencode(asked))
 
 
-def _cluster(name: str) -> Selection:
-    rule = {"all": [{"field": "cluster", "op": "is", "value": name}]}
-    return Selection(name, CustomerFeatures.objects.filter(cluster=name), rule, urlencode({"cluster": name}))
+def _cluster(key: str) -> Selection:
+    rule = {"all": [{"field": "cluster", "op": "is", "value": key}]}
+    people = CustomerFeatures.objects.filter(cluster=key)
+    return Selection(naming.name_of(key), people, rule, urlencode({"cluster": key}))
 
 
 def _of_run(pk: int, number: int) -> Selection | None:
     """The people of a cluster as they were grouped then; only the clustering in use can be a rule."""
     run = ScoringRun.objects.filter(pk=pk, kind=ScoringRun.Kind.CLUSTER, state=ScoringRun.State.DONE).first()
-    if run is None or number >= len(run.result["names"]):
+    keys = naming.keys(run) if run else []
+    if run is None or number >= len(keys):
         return None
     inside = ClusterMember.objects.filter(run=run, cluster=number).values("customer_id")
-    name = run.result["names"][number]
-    rule = {"all": [{"field": "cluster", "op": "is", "value": name}]} if run.is_live else None
+    rule = {"all": [{"field": "cluster", "op": "is", "value": keys[number]}]} if run.is_live else None
     people = CustomerFeatures.objects.filter(customer_id__in=inside)
-    return Selection(name, people, rule, urlencode({"run": pk, "number": number}))
+    return Selection(naming.names(run)[number], people, rule, urlencode({"run": pk, "number": number}))

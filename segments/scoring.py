@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Customer
-from segments import frames, store
+from crm.models import Business, Customer
+from segments import cluster_columns, frames, naming, store
+from segments.cluster_columns import Column
 from segments.models import ScoringRun
-from segments.numerics import clustering, rfm
+from segments.numerics import assigning, rfm
 
 KEPT_SCORINGS = 400
 
@@ -87,11 +88,14 @@ def live_run(kind: ScoringRun.Kind) -> ScoringRun | None:
 
 
 def assign_clusters(run: ScoringRun | None) -> int:
-    """Give everyone the nearest centre of the clustering `run`; nobody has a cluster without one."""
+    """Give everyone their cluster by the clustering `run`, without refitting; nobody has one without it."""
     if run is None:
         store.clear_clusters()
         return 0
-    model = clustering.Model.from_json(run.result["model"])
-    frame = frames.numbers(model.features).complete()
-    labels = model.nearest(frame.values)
-    return store.save_clusters(frame.ids, labels.tolist(), run.result["names"])
+    model = assigning.Model.from_json(run.model or run.result["model"])
+    columns = [Column(**one) for one in run.result.get("columns", [])] or [Column(n) for n in model.features]
+    table = cluster_columns.read_again(columns, Business.current().today())
+    known = table.complete
+    labels = model.nearest(table.values[known])
+    noise = naming.UNUSUAL if run.result.get("noise") else ""
+    return store.save_clusters(table.ids[known], labels.tolist(), naming.keys(run), noise)

@@ -32,9 +32,10 @@ def save_scores(ids: Ids, scores: RfmScores) -> int:
     return _replace(kinds, rows, empty)
 
 
-def save_clusters(ids: Ids, labels: Sequence[int], names: Sequence[str]) -> int:
-    """Write the name of each customer's cluster; everybody else has none."""
-    rows = ((pk, names[label]) for pk, label in zip(ids.tolist(), labels, strict=True))
+def save_clusters(ids: Ids, labels: Sequence[int], keys: Sequence[str], noise: str = "") -> int:
+    """Write the key of each customer's cluster, `noise` for −1; everybody else has none."""
+    keyed = [*keys, noise]  # The last one is at −1.
+    rows = ((pk, keyed[label]) for pk, label in zip(ids.tolist(), labels, strict=True))
     return _replace({"cluster": "varchar(80)"}, rows, {"cluster": ""})
 
 
@@ -42,12 +43,24 @@ def clear_clusters() -> None:
     CustomerFeatures.objects.exclude(cluster="").update(cluster="")
 
 
-def save_members(run: ScoringRun, ids: Ids, labels: Sequence[int]) -> None:
-    """Remember who was in which cluster of a run, instead of what a killed try left."""
+def save_members(
+    run: ScoringRun, ids: Ids, labels: Sequence[int], oddities: dict[int, tuple[float, Any]]
+) -> None:
+    """Remember who was in which cluster of a run, instead of what a killed try left.
+
+    `oddities`: how far somebody in no cluster stands apart, and in what, by their place in `ids`.
+    """
+    columns = ["run_id", "customer_id", "cluster"]
+    everyone = list(zip(ids.tolist(), labels, strict=True))
     with transaction.atomic():
         ClusterMember.objects.filter(run=run).delete()
-        rows = ((run.pk, pk, label) for pk, label in zip(ids.tolist(), labels, strict=True))
-        bulk.write(ClusterMember, ["run_id", "customer_id", "cluster"], rows)
+        usual = ((run.pk, pk, label) for place, (pk, label) in enumerate(everyone) if place not in oddities)
+        bulk.write(ClusterMember, columns, usual)
+        odd = (
+            (run.pk, *everyone[place], oddity, bulk.json_text(why))
+            for place, (oddity, why) in oddities.items()
+        )
+        bulk.write(ClusterMember, [*columns, "oddity", "why"], odd)
 
 
 def _replace(kinds: dict[str, str], rows: Iterable[Sequence[Any]], empty: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from segments.views import (
     analysis,
     builder,
+    cluster_work,
     clusterings,
     journey,
     lists,
@@ -14,6 +15,22 @@ from segments.views import (
     segments,
     stages,
     suggestions,
+)
+    clusterings,
+    journey,
+    lists,
+    panels,
+<<<<<<< HEAD
+    recommendations,
+    scores,
+    segments,
+    stages,
+    suggestions,
+=======
+    scores,
+    segments,
+    stages,
+>>>>>>> ba4369b (Build the clustering laboratory: five methods, stability, rules, unusual customers, comparison)
 )
 
 app_name = "segments"
@@ -28,7 +45,12 @@ cluster_urls = [
     path("clusters/", clusterings.clusterings, name="clusters"),
     path("clusters/start/", clusterings.cluster_start, name="cluster_start"),
     path("clusters/<int:pk>/", clusterings.cluster_run, name="cluster_run"),
+    path("clusters/compare/", cluster_work.cluster_compare_page, name="cluster_compare"),
     path("clusters/<int:pk>/use/", clusterings.cluster_use, name="cluster_use"),
+    path("clusters/<int:pk>/cancel/", clusterings.cluster_cancel, name="cluster_cancel"),
+    path("clusters/<int:pk>/segment/", cluster_work.cluster_segment, name="cluster_segment"),
+    path("clusters/<int:pk>/unusual/", cluster_work.cluster_unusual, name="cluster_unusual"),
+    path("clusters/<int:pk>/unusual/keep/", cluster_work.cluster_unusual_keep, name="cluster_unusual_keep"),
 ]
 segment_urls = [
     path("", segments.segments, name="segments"),

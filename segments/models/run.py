@@ -12,7 +12,7 @@ class ScoringRun(models.Model):
     """One calculation with its parameters, progress and result: a refresh, an RFM scoring, a clustering.
 
     QUEUED → RUNNING → DONE | FAILED | CANCELLED. Parameters and seed are stored, so it can be repeated;
-    models are stored as numbers in `result` (JSON), never pickled. `heartbeat_at` tells a live run from a
+    models are stored as numbers (JSON), never pickled. `heartbeat_at` tells a live run from a
     killed one: RUNNING → QUEUED when its worker died (`segments.lease`). At most one refresh and one
     calculation of recommendations is RUNNING.
     """
@@ -34,6 +34,7 @@ class ScoringRun(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     parameters = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
+    model = models.JSONField(default=dict)  # What assigning newcomers needs; large, so apart from the result.
     progress = models.JSONField(default=dict)  # {"step": "…", "done": n, "of": n}
     error = models.CharField(max_length=300, blank=True)
     as_of = models.DateField(null=True)
@@ -61,11 +62,16 @@ class ScoringRun(models.Model):
 
 
 class ClusterMember(models.Model):
-    """Which cluster of a run a customer belongs to; −1 is noise."""
+    """Which cluster of a run a customer belongs to; −1 is noise.
+
+    Of these `oddity` says how far they stand apart, and `why` in what: [[column, standard deviations], …].
+    """
 
     run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="members")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
     cluster = models.SmallIntegerField()
+    oddity = models.FloatField(null=True)
+    why = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("member of a cluster")

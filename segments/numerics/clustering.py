@@ -1,79 +1,71 @@
-"""K-Means on features of customers: preparation, evidence for k, profile, map, nearest centre.
+"""Clusters of customers by one of five methods: preparation, evidence for k, stability, profile.
 
 Everything is fitted in the order of the customers' ids, on one thread and with one seed, so the result does
-not depend on the order of the rows. Silhouette is quadratic and sees a seeded sample; K-Means starts on a
-sample and is finished on everyone.
+not depend on the order of the rows. What is quadratic sees a seeded sample; everyone else is assigned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from segments.numerics import methods, stability
+from segments.numerics.assigning import NOISE, Floats, Labels, Model, Placement
+from segments.numerics.evidence import (
+    Evidence,
+    best_silhouette,
+    elbow,
+    judge,
+    silhouettes,
+    spread_within,
+)
+from segments.numerics.methods import BY_DENSITY, COVARIANCES, Settings
 from segments.numerics.preparing import Preparation, prepare
+from segments.numerics.stability import Stability
 
 K_RANGE = range(2, 11)
 FEWEST = 10
 SILHOUETTE_SAMPLE = 5000
 START_SAMPLE = 10_000
-MAP_SAMPLE = 600
-STARTS_SMALL, STARTS = 20, 10  # Many starts cost nothing below SMALL rows.
+QUADRATIC_SAMPLE = 3000
+STARTS_SMALL, STARTS = 20, 5  # Many starts cost nothing below SMALL rows.
 SMALL = 1000
 
-type Floats = npt.NDArray[np.float64]
-type Labels = npt.NDArray[np.int64]
+type Tell = Callable[[str, int, int], None]
 
 
 class TooLittleData(ValueError):
     """Fewer customers, or fewer different ones, than clusters need; args[0] is how many there are."""
 
 
+class TooManyWanted(TooLittleData):
+    """More clusters were asked for than there are different customers; args[0] is how many there are."""
+
+
+class NothingFound(ValueError):
+    """No place was dense enough to be a cluster."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to cluster by; 2 to 10 are tried; `k` None takes the best silhouette."""
+    """What to cluster by; 2 to 10 are tried; `k` None takes what fits best, and so do all other Nones.
+
+    `flags` marks the columns that say yes (1) or no (0). `eps` is in prepared units.
+    """
 
     features: tuple[str, ...]
     k: int | None = None
     scaling: str = "standard"
     seed: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One tried k: sum of squared distances to the centres (prepared units), mean silhouette (−1 to 1)."""
-
-    k: int
-    inertia: float
-    silhouette: float
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """All that assigning new customers needs, as plain numbers. `centres` (k × d) in prepared units."""
-
-    features: tuple[str, ...]
-    preparation: Preparation
-    centres: Floats
-
-    def nearest(self, values: Floats) -> Labels:
-        """The cluster of each row (n × d, raw units, no NaN)."""
-        return _nearest(self.preparation.apply(values), self.centres)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "features": list(self.features),
-            "preparation": self.preparation.as_json(),
-            "centres": self.centres.tolist(),
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Model:
-        preparation = Preparation.from_json(data["preparation"])
-        return cls(tuple(data["features"]), preparation, np.array(data["centres"], dtype=float))
+    method: str = "kmeans"
+    flags: tuple[bool, ...] = ()
+    eps: float | None = None
+    min_points: int | None = None
+    min_size: int | None = None
+    covariance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,153 +80,202 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """The chosen clusters, largest first, with the evidence. `labels` follow the rows as they were given."""
+    """The chosen clusters, largest first, with the evidence. `labels` follow the rows as they were given.
+
+    `by_bic` is the best number for a mixture, 1 included; `curve` the sorted distances behind `eps`.
+    """
 
     model: Model
+    settings: Settings
     k: int
     labels: Labels
     evidence: tuple[Evidence, ...]
     by_silhouette: int
     by_elbow: int
+    by_bic: int | None
     inertia: float
     silhouette: float
+    silhouettes: tuple[float, ...]
     silhouette_sample: int
     start_sample: int
+    noise: int
+    stability: Stability
     average: dict[str, float]
     profiles: tuple[Profile, ...]
+    curve: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """What was tried: a placement per k (prepared units), and what a method knows besides."""
+
+    placements: dict[int, Placement]
+    settings: Settings
+    bic: dict[int, float]
+    curve: tuple[float, ...] = ()
 
 
 def cluster(
-    ids: npt.NDArray[np.int64],
-    values: Floats,
-    wish: Wish,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell = lambda step, done, of: None
 ) -> Clustering:
-    """Cluster `values` (n × d, raw units, no NaN) of customers `ids` (n). Raises TooLittleData."""
-    features, k, scaling, seed = wish.features, wish.k, wish.scaling, wish.seed
+    """Cluster `values` (n × d, raw units, no NaN) of customers `ids` (n).
+
+    Raises TooLittleData, TooManyWanted or NothingFound.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1):  # Sums over threads come in any order, and so would the last digits.
+        return _cluster(ids, values, wish, tell)
+
+
+def _cluster(ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell) -> Clustering:
     order = np.argsort(ids, kind="stable")
     raw = values[order]
     if len(raw) < FEWEST:
         raise TooLittleData(len(raw))
-    preparation = prepare(raw, scaling)
+    preparation = prepare(raw, wish.scaling, wish.flags)
     ready = preparation.apply(raw)
-    different = len(np.unique(ready[_sample(len(ready), START_SAMPLE, seed)], axis=0))
-    if different < max(2, k or 2):
-        raise TooLittleData(different)
-    tried = sorted({one for one in K_RANGE if one <= min(different, len(raw) - 1)} | {k or 2})
-    sample = _sample(len(ready), SILHOUETTE_SAMPLE, seed)
-    fits: dict[int, tuple[Floats, Labels]] = {}
-    evidence = []
-    for done, one in enumerate(tried):
-        progress(done, len(tried))
-        centres, labels, inertia = _fit(ready, one, seed)
-        fits[one] = centres, labels
-        evidence.append(Evidence(one, inertia, _silhouette(ready[sample], labels[sample])))
-    best = max(evidence, key=lambda row: (round(row.silhouette, 12), -row.k))
-    chosen = next(row for row in evidence if row.k == (k or best.k))
-    centres, labels = _ordered(*fits[chosen.k])
+    seen = _sample(
+        len(ready), START_SAMPLE if wish.method in {"kmeans", "gmm"} else QUADRATIC_SAMPLE, wish.seed
+    )
+    start = ready[seen]
+    tried = _numbers(start, wish)
+    fits = _fits(start, tried, wish, tell)
+    evidence = _evidence(ready, fits, wish, tell)
+    best = best_silhouette(evidence)
+    by_bic = min(fits.bic, key=lambda k: (fits.bic[k], k)) if fits.bic else None
+    k = wish.k or (max(2, by_bic) if by_bic else best)
+    chosen = next((row for row in evidence if row.k == k), evidence[0])
+    placement, inertia = fits.placements[chosen.k], chosen.inertia
+    if wish.method == "kmeans" and len(start) < len(ready):
+        placement, inertia = methods.finish(ready, placement)
+    labels = placement.place(ready)
+    placement, labels = _numbered(placement, labels)
+    looked = _sample(len(ready), SILHOUETTE_SAMPLE, wish.seed)
+    firm = looked[labels[looked] != NOISE]
+    each = silhouettes(ready[firm], labels[firm], len(placement.centres))
+    stable = stability.examine(
+        start, placement, fits.settings, wish.seed, lambda done, of: tell("stability", done, of)
+    )
+    if by_bic == 1:  # One cloud explains the data better than several.
+        left = tuple(min(one, stability.CEILING) for one in stable.clusters)
+        stable = replace(stable, is_real=False, clusters=left)
     in_given_order = np.empty_like(labels)
     in_given_order[order] = labels
     return Clustering(
-        Model(features, preparation, centres),
-        chosen.k,
+        Model(wish.features, preparation, placement),
+        fits.settings,
+        len(placement.centres),
         in_given_order,
         tuple(evidence),
-        best.k,
+        best,
         elbow(evidence),
-        chosen.inertia,
+        by_bic,
+        inertia,
         chosen.silhouette,
-        len(sample),
-        min(len(ready), START_SAMPLE),
-        dict(zip(features, raw.mean(axis=0).tolist(), strict=True)),
-        _profiles(features, raw, ready, labels),
+        tuple(each),
+        len(looked),
+        len(start),
+        int((labels == NOISE).sum()),
+        stable,
+        dict(zip(wish.features, raw.mean(axis=0).tolist(), strict=True)),
+        _profiles(wish.features, raw, ready, labels, len(placement.centres)),
+        fits.curve,
     )
 
 
-def elbow(evidence: list[Evidence]) -> int:
-    """The k whose inertia lies farthest below the straight line from the first k to the last."""
-    ks = np.array([row.k for row in evidence], dtype=float)
-    drops = np.array([row.inertia for row in evidence])
-    if len(ks) < 3 or drops[0] == drops[-1]:
-        return evidence[0].k
-    x, y = (ks - ks[0]) / (ks[-1] - ks[0]), (drops - drops[-1]) / (drops[0] - drops[-1])
-    return evidence[int(np.argmax(1 - x - y))].k
+def _numbers(start: Floats, wish: Wish) -> list[int]:
+    """The numbers of clusters to try; none for a method that finds its own."""
+    different = len(np.unique(start, axis=0))
+    if different < 2:
+        raise TooLittleData(different)
+    if wish.method in BY_DENSITY:
+        return []
+    if wish.k and different < wish.k:
+        raise TooManyWanted(different)
+    return sorted({one for one in K_RANGE if one <= min(different, len(start) - 1)} | {wish.k or 2})
 
 
-def picture(values: Floats, labels: Labels, model: Model, seed: int) -> dict[str, Any]:
-    """A map of a sample: two features as they are, or the two directions of greatest spread (PCA).
+def _fits(start: Floats, tried: list[int], wish: Wish, tell: Tell) -> Fits:
+    seed, settings = wish.seed, Settings(wish.method)
+    if wish.method == "hierarchical":
+        tell("clustering", 0, 1)
+        return Fits(methods.cuts(start, tried), settings, {})
+    if wish.method == "gmm":
+        return _mixtures(start, tried, wish, tell)
+    if wish.method in BY_DENSITY:
+        return _dense(start, wish, tell)
+    starts = STARTS_SMALL if len(start) <= SMALL else STARTS
+    placements = {}
+    for done, k in enumerate(tried):
+        tell("clustering", done, len(tried))
+        placements[k] = methods.kmeans(start, k, seed, starts)[0]
+    return Fits(placements, settings, {})
 
-    `values` in raw units and the order of the ids. `share` of the spread that the map shows, 0 to 1.
-    """
-    chosen = _sample(len(values), MAP_SAMPLE, seed)
-    if len(model.features) <= 2:
-        points = values[chosen] if len(model.features) == 2 else np.c_[values[chosen], np.zeros(len(chosen))]
-        axes, share = np.eye(2), 1.0
+
+def _mixtures(start: Floats, tried: list[int], wish: Wish, tell: Tell) -> Fits:
+    kinds = (wish.covariance,) if wish.covariance else COVARIANCES
+    found = {}
+    counts = [1, *tried]
+    for done, k in enumerate(counts):
+        tell("clustering", done, len(counts))
+        found |= methods.mixtures(start, [k], kinds, wish.seed)
+    bic = {k: one[1] for k, one in found.items()}
+    best = wish.k or max(2, min(bic, key=lambda k: (bic[k], k)))
+    placements = {k: found[k][0] for k in tried}
+    return Fits(placements, Settings("gmm", covariance=found[best][2]), bic)
+
+
+def _dense(start: Floats, wish: Wish, tell: Tell) -> Fits:
+    tell("clustering", 0, 1)
+    width = start.shape[1]
+    min_points = wish.min_points or max(4, 2 * width)
+    if wish.method == "dbscan":
+        eps, curve = methods.knee(start, min_points)
+        settings = Settings("dbscan", eps=wish.eps or eps, min_points=min_points)
     else:
-        ready = model.preparation.apply(values)
-        _, strengths, directions = np.linalg.svd(ready - ready.mean(axis=0), full_matrices=False)
-        largest = np.abs(directions).argmax(axis=1)
-        signs = np.sign(directions[np.arange(len(directions)), largest])
-        axes = (directions * signs[:, None])[:2]
-        share = float((strengths[:2] ** 2).sum() / max((strengths**2).sum(), 1e-300))
-        points = (ready[chosen] - ready.mean(axis=0)) @ axes.T
-    return {
-        "points": [[round(x, 4), round(y, 4)] for x, y in points.tolist()],
-        "clusters": labels[chosen].tolist(),
-        "axes": axes.tolist(),
-        "share": share,
-        "flat": len(model.features) <= 2,
-        "of": len(values),
-    }
+        size = wish.min_size or max(5, len(start) // 50)
+        settings = Settings("hdbscan", min_points=wish.min_points or 5, min_size=min(size, len(start) // 2))
+        curve = []
+    placement = methods.fit(start, 0, settings, wish.seed)
+    if not len(placement.centres):
+        raise NothingFound
+    return Fits({len(placement.centres): placement}, settings, {}, tuple(curve))
 
 
-def _fit(ready: Floats, k: int, seed: int) -> tuple[Floats, Labels, float]:
-    """Centres, labels and inertia: many starts on a sample, the best one finished on everyone."""
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    start = ready[_sample(len(ready), START_SAMPLE, seed)]
-    with threadpool_limits(1):  # Sums over threads come in any order, and so would the last digits.
-        starts = STARTS_SMALL if len(ready) <= SMALL else STARTS
-        model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(start)
-        if len(start) < len(ready):
-            model = KMeans(n_clusters=k, init=model.cluster_centers_, n_init=1).fit(ready)
-    return model.cluster_centers_, model.labels_.astype(np.int64), float(model.inertia_)
-
-
-def _silhouette(ready: Floats, labels: Labels) -> float:
-    from sklearn import config_context
-    from sklearn.metrics import silhouette_score
-
-    if not 2 <= len(np.unique(labels)) <= len(labels) - 1:
-        return 0.0
-    with config_context(working_memory=64):
-        return float(silhouette_score(ready, labels))
+def _evidence(ready: Floats, fits: Fits, wish: Wish, tell: Tell) -> list[Evidence]:
+    sample = _sample(len(ready), SILHOUETTE_SAMPLE, wish.seed)
+    evidence = []
+    for done, (k, placement) in enumerate(fits.placements.items()):
+        tell("evidence", done, len(fits.placements))
+        labels = placement.place(ready)
+        firm = sample[labels[sample] != NOISE]
+        inertia = spread_within(ready, labels, placement.centres)
+        smallest = int(np.bincount(labels[labels >= 0], minlength=len(placement.centres)).min()) / len(ready)
+        row = judge(k, inertia, ready[firm], labels[firm], smallest)
+        evidence.append(replace(row, bic=fits.bic.get(k)))
+    return evidence
 
 
-def _sample(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
-    if count <= most:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
-
-
-def _ordered(centres: Floats, labels: Labels) -> tuple[Floats, Labels]:
-    """Number the clusters by size, largest first; equal sizes by their centres."""
-    sizes = np.bincount(labels, minlength=len(centres))
-    order = sorted(range(len(centres)), key=lambda one: (-sizes[one], *centres[one].tolist()))
-    place = np.empty(len(order), dtype=np.int64)
+def _numbered(placement: Placement, labels: Labels) -> tuple[Placement, Labels]:
+    """Number the clusters by size, largest first; equal sizes by their centres. Empty ones go."""
+    sizes = np.bincount(labels[labels >= 0], minlength=len(placement.centres))
+    order = sorted(range(len(sizes)), key=lambda one: (-sizes[one], *placement.centres[one].tolist()))
+    place = np.full(len(order) + 1, NOISE, dtype=np.int64)
     place[order] = np.arange(len(order))
-    return centres[order], place[labels]
+    return placement.renumbered(order), place[labels]
 
 
-def _profiles(features: tuple[str, ...], raw: Floats, ready: Floats, labels: Labels) -> tuple[Profile, ...]:
+def _profiles(
+    features: tuple[str, ...], raw: Floats, ready: Floats, labels: Labels, k: int
+) -> tuple[Profile, ...]:
     middle, spread = ready.mean(axis=0), ready.std(axis=0)
     spread[spread == 0] = 1.0
     profiles = []
-    for one in range(int(labels.max()) + 1):
+    for one in range(k):
         mine = labels == one
-        lean = (ready[mine].mean(axis=0) - middle) / spread
-        centre = raw[mine].mean(axis=0)
+        lean = (ready[mine].mean(axis=0) - middle) / spread if mine.any() else np.zeros(len(features))
+        centre = raw[mine].mean(axis=0) if mine.any() else np.zeros(len(features))
         profiles.append(
             Profile(
                 int(mine.sum()),
@@ -245,11 +286,21 @@ def _profiles(features: tuple[str, ...], raw: Floats, ready: Floats, labels: Lab
     return tuple(profiles)
 
 
-def _nearest(ready: Floats, centres: Floats) -> Labels:
-    """By squared distance, in slices so that memory stays small."""
-    labels = np.empty(len(ready), dtype=np.int64)
-    for at in range(0, len(ready), 50_000):
-        part = ready[at : at + 50_000]
-        distances = ((part[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-        labels[at : at + 50_000] = distances.argmin(axis=1)
-    return labels
+def oddness(model: Model, values: Floats, average: Floats, spread: Floats) -> npt.NDArray[np.float64]:
+    """How far each row (n × d, raw units) lies from the average, feature by feature, in standard deviations.
+
+    `average` and `spread` (d) are of everyone, in prepared units without clipping.
+    """
+    return (unclipped(model.preparation, values) - average) / np.where(spread > 0, spread, 1.0)
+
+
+def unclipped(preparation: Preparation, values: Floats) -> Floats:
+    """Prepared values in which outliers stand where they are."""
+    free = replace(preparation, low=(-np.inf,) * len(preparation.low), high=(np.inf,) * len(preparation.high))
+    return free.apply(values)
+
+
+def _sample(count: int, most: int, seed: int) -> npt.NDArray[np.int64]:
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +38,20 @@ class Preparation:
         if self.scaling == "none":
             return values.astype(float)
         ready = np.clip(values, self.low, self.high)
-        ready = np.where(np.array(self.log), folded(ready), ready)
-        prepared: Floats = (ready - np.array(self.shift)) / np.array(self.scale)
-        return prepared
+        for place in np.flatnonzero(self.log):
+            ready[:, place] = folded(ready[:, place])
+        ready -= np.array(self.shift)
+        ready /= np.array(self.scale)
+        return ready
+
+    def undo(self, ready: Floats) -> Floats:
+        """Raw values of prepared ones; what was pulled in stays so."""
+        if self.scaling == "none":
+            return ready.astype(float)
+        raw: Floats = ready * np.array(self.scale) + np.array(self.shift)
+        for place in np.flatnonzero(self.log):
+            raw[:, place] = np.sign(raw[:, place]) * np.expm1(np.abs(raw[:, place]))
+        return raw
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -50,16 +62,24 @@ class Preparation:
         return cls(**values)
 
 
-def prepare(values: Floats, scaling: str) -> Preparation:
-    """Decide the preparation from the values (n × d, raw units, no NaN)."""
+def prepare(values: Floats, scaling: str, flags: Sequence[bool] = ()) -> Preparation:
+    """Decide the preparation from the values (n × d, raw units, no NaN).
+
+    `flags` marks columns that say yes (1) or no (0): they stay as they are, since two people who differ in a
+    category are then about as far apart as two who differ by a usual amount in a number.
+    """
     if scaling not in SCALINGS:
         raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}")
+    plain = np.array(flags, dtype=bool) if len(flags) else np.zeros(values.shape[1], dtype=bool)
     low, high = (np.percentile(values, share, axis=0) for share in TAILS)
+    low[plain], high[plain] = 0.0, 1.0
     tame = np.clip(values, low, high)
     skew = np.array([skewness(column) for column in tame.T])
+    skew[plain] = 0.0
     log = skew > SKEWED
-    ready = np.where(log, folded(tame), tame)
-    shift, scale = _unit(ready, scaling)
+    tame[:, log] = folded(tame[:, log])
+    shift, scale = _unit(tame, scaling)
+    shift[plain], scale[plain] = 0.0, 1.0
     return Preparation(
         scaling,
         tuple(low.tolist()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -154,6 +154,8 @@ class Catalogue:
         self.changed = changed  # An own field as it might become.
 
     def field(self, name: str) -> Field | None:
+        if name == "cluster":
+            return self._cluster
         if name in FIELDS:
             return FIELDS[name]
         area, _dot, rest = name.partition(".")
@@ -171,11 +173,21 @@ class Catalogue:
 
     def everything(self) -> list[Field]:
         """Every field in the order of the pages."""
-        return [*FIELDS.values(), *self._questions, *self._own_fields.values(), *self._tags.values()]
+        fixed = {**FIELDS, "cluster": self._cluster}
+        return [*fixed.values(), *self._questions, *self._own_fields.values(), *self._tags.values()]
 
     @cached_property
     def segments(self) -> dict[str, Segment]:
         return {segment.slug: segment for segment in Segment.objects.all()}
+
+    @cached_property
+    def _cluster(self) -> Field:
+        """A choice among the clusters in use; they can be named in any language."""
+        from segments import naming  # It reads our labels.
+
+        names = tuple(naming.in_use().items())
+        plain = FIELDS["cluster"]
+        return replace(plain, kind=Kind.CHOICE, values=names) if names else plain
 
     @cached_property
     def _own_fields(self) -> dict[str, Field]:

@@ -1,4 +1,4 @@
-"""Clusterings: start one, watch it, read it, use it."""
+"""Clusterings: start one, watch it, stop it, read it, use it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
 from crm.web import HtmxRequest, render_page
-from segments import cluster_report, clusters, frames, refresh, scoring
+from segments import cluster_report, clusters, refresh, scoring
 from segments.cluster_form import ClusterForm
 from segments.models import ScoringRun
 
-RUNS = ScoringRun.objects.filter(kind=ScoringRun.Kind.CLUSTER)
+RUNS = ScoringRun.objects.filter(kind=ScoringRun.Kind.CLUSTER).defer("model")
 SHOWN = 30
 
 
@@ -42,14 +42,13 @@ def cluster_start(request: HtmxRequest) -> HttpResponse:
 @access.staff
 def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(RUNS, pk=pk)
-    is_done, known = run.state == ScoringRun.State.DONE, frames.choices()
     context = {
         "section": "segments",
         "run": run,
-        "asked": cluster_report.asked(run, known),
-        "waiting": run.state in {ScoringRun.State.QUEUED, ScoringRun.State.RUNNING},
+        "asked": cluster_report.asked(run),
+        "waiting": run.state in clusters.WAITING,
         "worker": WorkerHeartbeat.anybody_there(),
-        "report": cluster_report.report(run, known) if is_done else None,
+        "report": cluster_report.report(run) if run.state == ScoringRun.State.DONE else None,
     }
     return render_page(request, "segments/cluster_run.html", context, partial="work")
 
@@ -58,7 +57,7 @@ def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
 @access.needs(Right.MARKET)
 def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
     try:
-        count = clusters.use(get_object_or_404(RUNS, pk=pk))
+        count = clusters.use(get_object_or_404(ScoringRun, pk=pk))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
@@ -67,14 +66,26 @@ def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
     return redirect("segments:cluster_run", pk)
 
 
+@require_POST
+@access.needs(Right.MARKET)
+def cluster_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
+    if clusters.cancel(get_object_or_404(RUNS, pk=pk)):
+        messages.success(request, _("Stopped. Nothing was changed."))
+    else:
+        messages.error(request, _("It had ended already."))
+    return redirect("segments:cluster_run", pk)
+
+
 def _page(request: HtmxRequest, form: ClusterForm, *, status: int = 200) -> HttpResponse:
-    live, known = scoring.live_run(ScoringRun.Kind.CLUSTER), frames.choices()
+    live = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    runs = [(run, cluster_report.asked(run)) for run in RUNS.all()[:SHOWN]]
     context = {
         "section": "segments",
         "tab": "clusters",
         "form": form,
-        "live": cluster_report.report(live, known) if live else None,
-        "runs": [(run, cluster_report.asked(run, known)) for run in RUNS.all()[:SHOWN]],
+        "live": cluster_report.report(live) if live else None,
+        "runs": runs,
+        "comparable": sum(run.state == ScoringRun.State.DONE for run, _asked in runs) > 1,
         "status": refresh.status(),
     }
     return render_page(request, "segments/clusters.html", context, status=status)

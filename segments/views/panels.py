@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.web import render_page
+from segments import naming
 from segments.groups import GROUPS
 from segments.models import CustomerFeatures, Membership
 
@@ -24,6 +25,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "now": list(stays.filter(left_at=None).order_by("segment__name")),
         "left": list(stays.filter(left_at__isnull=False).order_by("-left_at")[:LEFT]),
         "features": features,
+        "cluster": naming.name_of(features.cluster) if features else "",
         "group": GROUPS.get(features.rfm_group, "") if features else "",
     }
     return render_page(request, "segments/customer_panel.html", context)

@@ -71,6 +71,7 @@ OPEN = {
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language"},
     "segments.CustomerFeatures": {"rfm_group", "cluster", "stage"},
+    "segments.ClusterMember": {"why"},
     "crm.Task": {"repeat"},
 }  # fmt: skip
 BIRTHDAY = date(1961, 11, 23)

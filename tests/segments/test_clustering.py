@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from crm.models import Customer, CustomField
 from segments import clusters, lease, refresh
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
-from segments.naming import name_clusters
-from segments.numerics import clustering, preparing
+from segments.naming import name_clusters, render
+from segments.numerics import clustering, evidence, mapping, preparing
+from segments.numerics.assigning import Model
 from tests.people import make_customer, make_purchase
 from tests.reference import MALL
 
@@ -86,7 +87,7 @@ def test_new_customers_join_the_nearest_centre():
     values = three_heaps()
     found = clustering.cluster(np.arange(90), values, heaps_wish())
 
-    model = clustering.Model.from_json(json.loads(json.dumps(found.model.as_json())))
+    model = Model.from_json(json.loads(json.dumps(found.model.as_json())))
 
     assert (model.nearest(values) == found.labels).all()
     assert model.nearest(np.array([[10.2, 0.1, 5.0]]))[0] == found.labels[40]
@@ -110,7 +111,7 @@ def test_large_data_are_sampled_for_the_evidence_and_all_are_assigned():
 def test_the_elbow_is_farthest_below_the_line():
     drops = [100, 40, 30, 25, 20]
 
-    assert clustering.elbow([clustering.Evidence(k, drop, 0) for k, drop in enumerate(drops, 2)]) == 3
+    assert evidence.elbow([evidence.Evidence(k, drop, 0) for k, drop in enumerate(drops, 2)]) == 3
 
 
 def test_long_tails_are_folded_and_outliers_pulled_in_with_the_reason_kept():
@@ -132,7 +133,7 @@ def test_a_map_of_two_features_shows_them_as_they_are():
     values = three_heaps()[:, :2]
     found = clustering.cluster(np.arange(90), values, clustering.Wish(("a", "b")))
 
-    shown = clustering.picture(values, found.labels, found.model, 1)
+    shown = mapping.picture(values, found.labels, found.model, 1)
 
     assert shown["points"][3] == [round(x, 4) for x in values[3]]
     assert shown["share"] == 1
@@ -147,9 +148,9 @@ def test_names_say_what_is_special_and_are_all_different():
         {"recency_days": 0.1},
     ]
 
-    names = name_clusters([clustering.Profile(1, {}, one) for one in lean], words)
+    names = name_clusters([clustering.Profile(1, {}, one) for one in lean])
 
-    assert names == [
+    assert [render(name, words.__getitem__) for name in names] == [
         "Recent, high Income",
         "Recent, high Income 2",
         "Close to the average",
@@ -180,6 +181,7 @@ def test_the_command_states_evidence_and_repeats_itself(shop):
     again = answer_of("cluster", "--k", "auto", "--seed", "1")
 
     timeless = ("run_id", "seconds")
+    assert [one.pop("key") for one in again["clusters"]] == [one.pop("key") for one in first["clusters"]]
     assert [row["k"] for row in first["evidence"]] == list(range(2, 11))
     assert (first["k"], first["noise"], first["left_out"]) == (2, 0, 1)
     assert sum(one["size"] for one in first["clusters"]) == 24
@@ -205,7 +207,8 @@ def test_own_number_fields_can_be_clustered_and_missing_values_are_stated(shop):
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["--method", "dbscan"], 1),
+        (["--eps", "0", "--method", "dbscan"], 2),
+        (["--seed", "-1"], 2),
         (["--features", "shoe_size"], 1),
         (["--k", "1"], 2),
         (["--k", "many"], 2),
@@ -225,7 +228,7 @@ def test_a_used_clustering_assigns_everyone_and_newcomers_at_the_next_refresh(sh
     heap_shop()
     refresh.run(None)
     run = lease.claim(clusters.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk)
-    names = {one["name"] for one in clusters.run(run)["clusters"]}
+    keys = {one["key"] for one in clusters.run(run)["clusters"]}
 
     clusters.use(ScoringRun.objects.get(pk=run.pk))
     at_once = set(CustomerFeatures.objects.values_list("cluster", flat=True))
@@ -234,7 +237,7 @@ def test_a_used_clustering_assigns_everyone_and_newcomers_at_the_next_refresh(sh
         make_purchase(newcomer, 230)
     refresh.run(None)
 
-    assert at_once == names
+    assert at_once == keys
     like = CustomerFeatures.objects.filter(orders=5).first()
     assert CustomerFeatures.objects.get(customer=newcomer).cluster == like.cluster != ""
 

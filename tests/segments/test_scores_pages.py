@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.models import Customer, WorkerHeartbeat
-from segments import clusters, grid, lease, refresh
+from segments import clusters, grid, lease, naming, refresh
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from segments.numerics.rfm import CutPoints
 from tests.people import make_customer, make_purchase
@@ -156,11 +156,11 @@ def test_a_clustering_is_started_watched_read_and_used(
     assert answer.headers["Location"] == f"/segments/clusters/{run.pk}/"
     assert run.parameters["seed"] == 1
     assert "12 customers were grouped" in page
-    assert page.count('data-chart="line"') == 2
+    assert page.count('data-chart="line"') == 3
     assert f"/segments/people/?run={run.pk}&amp;number=0" in page
     assert "Use this clustering" in page
     assert "12 customers now carry a cluster" in used
-    assert set(CustomerFeatures.objects.values_list("cluster", flat=True)) == set(run.result["names"])
+    assert set(CustomerFeatures.objects.values_list("cluster", flat=True)) == set(naming.keys(run))
 
 
 def test_the_people_of_a_cluster_are_listed(staff_client, shop):
@@ -198,7 +198,7 @@ def test_a_wish_that_makes_no_sense_comes_back_with_the_reason(staff_client, sho
     answer = staff_client.post("/segments/clusters/start/", {"k": "77", "scaling": "standard", "seed": "1"})
 
     assert answer.status_code == 422
-    assert "Choose at least one number" in answer.content.decode()
+    assert "Choose at least one feature" in answer.content.decode()
     assert not ScoringRun.objects.exists()
 
 
@@ -215,17 +215,22 @@ def test_the_list_of_clusterings_needs_few_queries(staff_client, shop, django_as
     assert page.count("seed") >= 4
 
 
-def test_names_are_in_the_language_of_whoever_asked(staff_client, clerk, shop):
-    from django.utils import translation
-
+def test_names_are_in_the_language_of_whoever_reads(staff_client, shop):
     shop_of(12)
+    run = clustered()
+    clusters.use(run)
+
+    plain = staff_client.get(f"/segments/clusters/{run.pk}/").content.decode()
+    chinese = staff_client.get(
+        f"/segments/clusters/{run.pk}/", headers={"Accept-Language": "zh-hans"}
+    ).content.decode()
+
+    with translation.override("en"):
+        english = naming.names(run)
     with translation.override("zh-hans"):
-        pk = clusters.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk
-
-    clusters.run(lease.claim(pk))
-
-    assert ScoringRun.objects.get(pk=pk).parameters["language"] == "zh-hans"
-    assert translation.get_language() == "en"
+        names = naming.names(run)
+    assert [name for name in english if name not in plain or name in chinese] == []
+    assert [name for name in names if name not in chinese] == []
 
 
 def test_cut_points_are_explained_without_the_scores_that_ties_left_empty():
