@@ -201,9 +201,9 @@ def _levels(name: str, texts: Any) -> list[Column]:
 
 def _flags(column: Column, texts: Any, columns: Sequence[Column]) -> npt.NDArray[np.float64]:
     if column.kind == VALUE:
-        return (texts == column.value).astype(float)
+        return np.asarray(texts == column.value, dtype=float)
     if column.kind == UNKNOWN:
-        return (texts == "").astype(float)
+        return np.asarray(texts == "", dtype=float)
     named = [one.value for one in columns if one.feature == column.feature and one.kind == VALUE]
     return (~np.isin(texts.astype(str), ["", *named])).astype(float)
 
@@ -275,5 +275,7 @@ def _answers(ids: npt.NDArray[np.int64], survey: str, day: date) -> npt.NDArray[
     )
     seen = answers.filter(at__lt=days.end_of(day, Business.current().zone))
     rows = seen.order_by("at", "pk").values_list("customer_id", "number")
-    latest = {customer: float(number) for customer, number in rows.iterator(chunk_size=CHUNK)}
+    latest = {
+        customer: float(number) for customer, number in rows.iterator(chunk_size=CHUNK) if number is not None
+    }
     return np.array([latest.get(one, float("nan")) for one in ids.tolist()])

@@ -130,13 +130,6 @@ def _register_columns() -> None:
             sort="features__gap_days",
         ),
         Column(
-            "cluster",
-            gettext_lazy("Cluster"),
-            read="features__cluster",
-            say=naming.name_of,
-            sort="features__cluster",
-        ),
-        Column(
             "nps",
             gettext_lazy("Last NPS answer"),
             Look.NUMBER,
@@ -155,6 +148,10 @@ def _register_columns() -> None:
 
 
 def _register_stage() -> None:
+    cluster = "features__cluster"
+    columns.register(
+        Column("cluster", gettext_lazy("Cluster"), read=cluster, say=naming.name_of, sort=cluster)
+    )
     add = filters.choice("stage", gettext_lazy("Lifecycle stage"), "features__stage", _stages, group=SCORES)
     filters.register(add)
     label, path = gettext_lazy("Lifecycle stage"), "features__stage"

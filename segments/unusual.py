@@ -25,7 +25,7 @@ def people(run: ScoringRun) -> QuerySet[ClusterMember]:
 def in_words(run: ScoringRun, why: Sequence[Sequence[float | str]] | None) -> list[str]:
     """What sets somebody apart, the most striking first."""
     label = column_words.labeller(run.result.get("labels", {}))
-    found = []
+    found: list[str] = []
     for column, value in why or ():
         far = float(value)
         if abs(far) < NOTABLE and found:

@@ -215,7 +215,7 @@ def _fits(start: Floats, tried: list[int], wish: Wish, tell: Tell) -> Fits:
 
 def _mixtures(start: Floats, tried: list[int], wish: Wish, tell: Tell) -> Fits:
     kinds = (wish.covariance,) if wish.covariance else COVARIANCES
-    found = {}
+    found: dict[int, tuple[Placement, float, str]] = {}
     counts = [1, *tried]
     for done, k in enumerate(counts):
         tell("clustering", done, len(counts))

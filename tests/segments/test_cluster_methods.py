@@ -72,7 +72,7 @@ def test_newcomers_are_assigned_without_refitting_from_plain_numbers(method):
     assert (model.nearest(values) == found.labels).mean() > 0.99
     firm = found.labels >= 0
     assert model.nearest(MIDDLES).tolist() == [
-        np.bincount(found.labels[(PLANTED == one) & firm]).argmax() for one in range(3)
+        np.bincount(found.labels[(one == PLANTED) & firm]).argmax() for one in range(3)
     ]
 
 
