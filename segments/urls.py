@@ -16,22 +16,6 @@ from segments.views import (
     stages,
     suggestions,
 )
-    clusterings,
-    journey,
-    lists,
-    panels,
-<<<<<<< HEAD
-    recommendations,
-    scores,
-    segments,
-    stages,
-    suggestions,
-=======
-    scores,
-    segments,
-    stages,
->>>>>>> ba4369b (Build the clustering laboratory: five methods, stability, rules, unusual customers, comparison)
-)
 
 app_name = "segments"
 score_urls = [
