@@ -154,12 +154,7 @@ def _cluster(ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell)
     looked = _sample(len(ready), SILHOUETTE_SAMPLE, wish.seed)
     firm = looked[labels[looked] != NOISE]
     each = silhouettes(ready[firm], labels[firm], len(placement.centres))
-    stable = stability.examine(
-        start, placement, fits.settings, wish.seed, lambda done, of: tell("stability", done, of)
-    )
-    if by_bic == 1:  # One cloud explains the data better than several.
-        left = tuple(min(one, stability.CEILING) for one in stable.clusters)
-        stable = replace(stable, is_real=False, clusters=left)
+    stable = _stability(start, placement, fits.settings, by_bic, wish, tell)
     in_given_order = np.empty_like(labels)
     in_given_order[order] = labels
     return Clustering(
@@ -182,6 +177,18 @@ def _cluster(ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell)
         _profiles(wish.features, raw, ready, labels, len(placement.centres)),
         fits.curve,
     )
+
+
+def _stability(
+    start: Floats, placement: Placement, settings: Settings, by_bic: int | None, wish: Wish, tell: Tell
+) -> Stability:
+    stable = stability.examine(
+        start, placement, settings, wish.seed, lambda done, of: tell("stability", done, of)
+    )
+    if by_bic != 1:
+        return stable
+    left = tuple(min(one, stability.CEILING) for one in stable.clusters)
+    return replace(stable, is_real=False, clusters=left)  # One cloud explains the data better.
 
 
 def _numbers(start: Floats, wish: Wish) -> list[int]:
