@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0002_lifecycle'),
+        ("segments", "0003_productaffinity_productpair_productreach_and_more"),
     ]
 
     operations = [
