@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import ManyToManyRel, Model
+from django.db.models import Exists, ManyToManyRel, Model, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -145,14 +145,15 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
             found = Customer.objects.filter(to_q(node, moment))
             _enter(segment, found, at)
             inside = Membership.objects.filter(segment=segment, left_at=None)
-            inside.exclude(customer__in=found.values("pk")).update(left_at=at)
+            still = found.filter(pk=OuterRef("customer_id")).order_by()
+            inside.filter(~Exists(still)).update(left_at=at)  # NOT IN would read all who fit for each row.
         return _count(segment, at)
 
 
 def _enter(segment: Segment, found: CustomerQuerySet, at: datetime) -> None:
     """One INSERT … SELECT of who fits and is not inside yet."""
-    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
-    new = found.exclude(pk__in=inside).order_by().values("id")
+    inside = Membership.objects.filter(segment=segment, left_at=None, customer=OuterRef("pk"))
+    new = found.filter(~Exists(inside)).order_by().values("id")
     sql, params = new.query.sql_with_params()
     table = connection.ops.quote_name(Membership._meta.db_table)
     values = [segment.pk, connection.ops.adapt_datetimefield_value(at)]

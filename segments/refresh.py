@@ -93,6 +93,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
                 lifecycle.note_moves(live_table(), shadow_table(), stands.today, now)
             customers = publish()
             drop()
+            bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
             _keep(found, day, frozen, clustering)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))

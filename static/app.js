@@ -26,7 +26,7 @@ document.addEventListener("click", (event) => {
   } else if ("close" in element.dataset) {
     element.closest("dialog").close();
   } else {
-    saveCsv(element.closest("details").querySelector("[data-csv]"));
+    saveCsv(element.closest("details, section").querySelector("[data-csv]"));
   }
 });
 

@@ -307,3 +307,12 @@ def test_while_analysis_stands_on_today_nothing_is_asked_of_the_database(shop, d
         stands = analysis_day.standing(business, NOW)
 
     assert stands.is_today
+
+
+def test_each_choice_of_the_day_has_its_words_beside_its_button(shop, owner_client):
+    make_purchase(make_customer())
+
+    page = " ".join(owner_client.get("/segments/day/").content.decode().split())
+
+    assert "<legend" in page
+    assert page.count('<label class="form-check mb-1"><input type="radio"') == 3

@@ -192,3 +192,21 @@ def test_unreadable_days_are_said_and_the_usual_period_is_shown(shop, staff_clie
 
     assert page.status_code == 200
     assert "These days could not be read" in page.content.decode()
+
+
+def test_each_table_of_the_journey_can_be_saved_as_a_file(shop, staff_client):
+    customer = make_customer()
+    bought(customer, 5)
+    happen(customer, "stage", 6, subject="first", properties={"from": "lead"})
+    Interaction.objects.filter(kind="stage").update(source="lifecycle")
+    described(shop)
+
+    page = staff_client.get(f"/segments/journey/?{ADDRESS}").content.decode()
+
+    for section in page.split("<section")[1:]:
+        part = section.split("</section>")[0]
+        if "<table" in part:
+            assert "data-csv-button" in part
+            assert 'data-csv="' in part
+    for title in ("From one touch point to the next", "Touch points", "Changes of stage"):
+        assert f'data-csv="{title}"' in page
