@@ -110,11 +110,37 @@ def of_people(people: Sequence[int], *, before: str = "", size: int = 25, kind: 
         if rows.query.is_empty():
             continue
         older = rows.filter(_older(moment, rank, start)) if start else rows
-        newest = older.order_by(F(moment).desc(), "-pk")[: size + 1]
-        found += [replace(entry(rank, row), who=row.customer_id) for row in newest]
+        newest = list(older.order_by(F(moment).desc(), "-pk")[: size + 1])
+        labels = _labels(newest) if rank == 0 else {}
+        found += [replace(_said(entry(rank, row), row, labels), who=row.customer_id) for row in newest]
     found.sort(key=lambda one: (one.at, -one.rank, one.pk), reverse=True)
     shown = found[:size]
     return Stretch(shown, shown[-1].mark if len(found) > size else "", bool(start))
+
+
+type Labels = dict[tuple[str, str], str]  # What people read for {(subject, key of a property)}.
+_LABELLED: dict[str, Callable[[set[str]], Labels]] = {}
+
+
+def label(kind: str, labels: Callable[[set[str]], Labels]) -> None:
+    """Let an app above say what the properties of its entries are called, asked with their subjects."""
+    _LABELLED[kind] = labels
+
+
+def _labels(rows: Sequence[Any]) -> Labels:
+    found: Labels = {}
+    for kind, labels in _LABELLED.items():
+        subjects = {row.subject for row in rows if row.kind == kind and row.properties}
+        found |= labels(subjects) if subjects else {}
+    return found
+
+
+def _said(entry: Entry, row: Any, labels: Labels) -> Entry:
+    if not labels or row.kind not in _LABELLED:
+        return entry
+    return replace(
+        entry, details=tuple((labels.get((row.subject, key), key), value) for key, value in entry.details)
+    )
 
 
 type Source = tuple[str, QuerySet[Any], Callable[[int, Any], Entry]]

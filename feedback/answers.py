@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm import ledger, webhooks
@@ -89,6 +90,13 @@ def ledger_entries(
     )
     # An imported row may hold a second score; rules on it ("csat.last") must see it too.
     return [main, *(_second(main, metric, answer) for metric in METRICS if metric in answer.values)]
+
+
+def labels(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The questions as people read them, by the survey's slug and the key under which the ledger has them."""
+    language = texts.first_known(translation.get_language())
+    questions = Question.objects.filter(survey__slug__in=slugs).select_related("survey")
+    return {(one.survey.slug, one.key): texts.label(one, language) for one in questions}
 
 
 def _second(main: Interaction, metric: str, answer: Answer) -> Interaction:

@@ -8,14 +8,15 @@ class FeedbackConfig(AppConfig):
     name = "feedback"
 
     def ready(self) -> None:
-        from crm import privacy, webhooks
+        from crm import privacy, timeline, webhooks
         from crm.imports import kinds
-        from feedback import finding
+        from feedback import answers, finding
         from feedback.imports import AnswersLoader
         from feedback.models import Answer, Invitation
 
         finding.register()
         kinds.register("answers", AnswersLoader())
+        timeline.label("answer", answers.labels)
         webhooks.register("answer.created", _("A customer answered a survey"))
         numbers_only = privacy.numbers_only
         privacy.keep(Answer, "comment", "language", unique=("key",), changes={"values": numbers_only})

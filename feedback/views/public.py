@@ -45,6 +45,8 @@ def _survey(request: HttpRequest, invitation: Invitation | None, language: str) 
     if not invitation.is_test and invitation.expires_at <= timezone.now():
         return _notice(request, language, "expired", 410)
     answer = getattr(invitation, "answer", None)
+    if request.method == "POST" and "switch" in request.POST:
+        return _switch(request, invitation, language, answer)
     if request.method == "POST":
         return _send(request, invitation, language)
     if answer and "thanks" in request.GET:
@@ -55,6 +57,20 @@ def _survey(request: HttpRequest, invitation: Invitation | None, language: str) 
         said["score"] = chosen
     form = _form(request, invitation, language, initial=said)
     return _show(request, invitation, language, {"form": form, "answer": answer, "chosen": said.get("score")})
+
+
+def _switch(
+    request: HttpRequest, invitation: Invitation, language: str, answer: Answer | None
+) -> HttpResponse:
+    """The same page in another language, with all that was chosen and typed; nothing is checked or stored."""
+    fields = _form(request, invitation, language).fields
+    said = {
+        name: field.widget.value_from_datadict(request.POST, request.FILES, name)
+        for name, field in fields.items()
+    }
+    form = _form(request, invitation, language, initial=said)
+    chosen = _number(request.POST.get("score"))
+    return _show(request, invitation, language, {"form": form, "answer": answer, "chosen": chosen})
 
 
 def _send(request: HttpRequest, invitation: Invitation, language: str) -> HttpResponse:

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
+from crm import timeline
 from crm.errors import Refusal
 from crm.models import Interaction
 from feedback import answers
@@ -103,3 +105,23 @@ def test_two_presses_at_once_leave_one_answer():
         list(pool.map(press, [7, 8, 9, 10]))
 
     assert Answer.objects.get().score == Interaction.objects.get().number
+
+
+def test_the_timeline_names_questions_by_their_words_in_old_entries_too(django_assert_num_queries):
+    survey, other = make_survey(), make_survey("coffee")
+    make_question(survey, "next_time", chinese=["下次"])
+    make_question(other, "next_time")
+    invitation = make_invitation(survey, at=NOON)
+    say(invitation, 9, values={"next_time": "Mugs", "gone": "x"})
+    make_invitation(other, invitation.customer, at=NOON)
+    Interaction.objects.update(title="As it was written long ago")
+
+    with django_assert_num_queries(6):
+        english = timeline.of(invitation.customer).entries
+    with translation.override("zh-hans"):
+        chinese = timeline.of(invitation.customer).entries
+
+    assert [entry.details for entry in english if entry.kind == "answer"] == [
+        (("gone", "x"), ("About next_time?", "Mugs"))
+    ]
+    assert ("关于next_time？", "Mugs") in [pair for entry in chinese for pair in entry.details]

@@ -217,8 +217,8 @@ def test_the_page_speaks_the_language_of_the_customer(
     page = visitor.get(path_of(invitation) + query, headers={"accept-language": browser}).text
 
     assert expected in page
-    assert 'hreflang="en"' in page
-    assert 'hreflang="zh-Hans"' in page
+    assert 'lang="en"' in page
+    assert 'formaction="?lang=zh-hans"' in page
 
 
 def test_a_missing_translation_shows_the_other_language(visitor, shop):
@@ -260,3 +260,36 @@ def test_the_colour_of_the_brand_has_readable_text_on_it(visitor, shop, color, t
 
     assert f"--ck-brand:{color}" in css
     assert f"--ck-on-brand:{text}" in css
+
+
+def test_switching_the_language_keeps_what_was_typed_and_stores_nothing(visitor, shop):
+    survey = make_survey()
+    make_question(survey, "wish", chinese=["愿望"])
+    make_question(survey, "room", "single", choices=["Shop", "Café"], chinese=["店", "咖啡"])
+    make_question(
+        survey, "sorts", "multi", choices=["Green", "Black"], chinese=["绿", "红"], is_required=True
+    )
+    path = path_of(make_invitation(survey, at=now()))
+    typed = {"switch": "", "score": "3", "q-wish": "More <b>oolong", "q-room": "2", "q-sorts": ["1", "2"]}
+
+    response = visitor.post(f"{path}?lang=zh-hans", {**typed, "comment": "Too far away"})
+
+    page = " ".join(response.content.decode().split())
+    assert response.status_code == 200
+    assert response.headers["Content-Language"] == "zh-hans"
+    assert "您会推荐我们吗" in page
+    assert "More &lt;b&gt;oolong</textarea>" in page
+    assert "Too far away</textarea>" in page
+    assert 'name="score" value="3" checked' in page
+    assert page.count(" checked") == 4
+    assert "alert-danger" not in page
+    assert not Answer.objects.exists()
+
+
+def test_a_switch_with_nonsense_shows_the_page_in_the_other_language(visitor, shop):
+    path = path_of(make_invitation(at=now()))
+
+    response = visitor.post(f"{path}?lang=zh-hans", {"switch": "x", "score": "99"})
+
+    assert response.status_code == 200
+    assert " checked" not in response.content.decode()

@@ -48,13 +48,14 @@ def test_each_step_counts_people_who_came_to_the_second_point_after_the_first(sh
         happen(twice, "view", day)
     bought(twice, 7)
     bought(twice, 30)
+    happen(twice, "cart", 20)  # Bought before and after it: the later one counts.
     described(shop)
 
     found = journey.build(MAY, shop)
 
     assert found.points["view"] == 3
-    assert step(found, "view", "cart") == (3, 2)
-    assert step(found, "cart", "purchase") == (3, 1)
+    assert step(found, "view", "cart") == (3, 3)
+    assert step(found, "cart", "purchase") == (4, 2)
     assert step(found, "first", "second") == (3, 1)
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
-from crm.models import Business, Purchase
+from crm.models import Business, Interaction, Purchase
 from segments import features, lifecycle, refresh
 from segments.models import CustomerFeatures, LifecycleChoice, ScoringRun
 from tests.people import make_customer, make_purchase, make_refund
@@ -110,6 +111,19 @@ def test_what_is_foreseen_is_what_then_comes(shop):
 
     assert foreseen == lifecycle.counts() != before
     assert sum(foreseen.values()) == len(BY_HAND)
+
+
+def test_who_changes_stage_by_another_choice_did_not_move(shop):
+    customer = make_customer()
+    make_purchase(customer, at=timezone.now() - timedelta(days=50))
+    refresh.run(None)
+    before = CustomerFeatures.objects.get().stage
+    lifecycle.choose(LifecycleChoice(active_days=20, lost_days=40))
+
+    refresh.run(None)
+
+    assert (before, CustomerFeatures.objects.get().stage) == ("first", "lost")
+    assert not Interaction.objects.filter(kind="stage").exists()
 
 
 def test_twice_the_usual_gap_is_suggested_once_twenty_came_back(shop):
