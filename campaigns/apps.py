@@ -8,10 +8,22 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import finding, mailer, tracking  # Models are loaded only now.
-        from campaigns.models import MessageEvent
+        from campaigns.models import Campaign, MailTemplate, MessageEvent
         from crm import privacy
+        from crm.audit_trail import follow
         from crm.signals import unsubscribed
 
+        follow(
+            Campaign,
+            "mailing",
+            "error",
+            "started_at",
+            "finished_at",
+            "created_by",
+            "created_at",
+            by={"slug": "slug"},
+        )
+        follow(MailTemplate, "updated_at", by={"pk": "pk"})
         finding.register()
         mailer.register()
         privacy.keep(MessageEvent, "agent", unique=("key",))

@@ -22,7 +22,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from crm import audit
+from crm import audit, audit_trail
 from crm.models import AuditEntry, Customer, CustomerAlias, CustomerQuerySet, User
 
 type View = Callable[..., HttpResponseBase]
@@ -98,10 +98,12 @@ def needs(right: Right) -> Callable[[View], View]:
             if not may(request.user, right):
                 _note_refusal(request)
                 raise PermissionDenied(right)
-            with audit.listening() as heard:
+            if request.method != "POST":
+                return view(request, *args, **kwargs)
+            trail = audit_trail.Trail(kwargs)
+            with trail.at_work():
                 response = view(request, *args, **kwargs)
-            if not heard and _has_changed(request, response):
-                _note_change(request, kwargs)
+            _note(request, response, trail)
             return response
 
         guarded.access = right.value  # type: ignore[attr-defined]
@@ -113,21 +115,26 @@ def needs(right: Right) -> Callable[[View], View]:
 owner = needs(Right.OWN)
 
 
-def _has_changed(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether a form was taken: the browser is sent on, and no message says that it was refused."""
-    sent_on = response.status_code in (302, 303) or "HX-Redirect" in response.headers
-    said = getattr(getattr(request, "_messages", None), "_queued_messages", ())
-    return request.method == "POST" and sent_on and not any(one.level >= messages.ERROR for one in said)
-
-
-def _note_change(request: HttpRequest, named: dict[str, Any]) -> None:
+def _note(request: HttpRequest, response: HttpResponseBase, trail: audit_trail.Trail) -> None:
     """Every change leaves a trace, also of a page that writes none itself."""
     page = request.resolver_match.url_name or "" if request.resolver_match else ""
-    kind, key = page.partition("_")[0], str(next(iter(named.values()), ""))
-    if "public_id" in named:
-        found = Customer.objects.filter(public_id=named["public_id"]).values_list("pk", flat=True)
+    told = trail.tell(request.user, page)
+    person = trail.words.get("public_id")
+    if trail.kinds or (told and not person) or not _has_changed(request, response, trail.wrote):
+        return
+    kind, key = page.partition("_")[0], str(next(iter(trail.words.values()), ""))
+    if person:
+        found = Customer.objects.filter(public_id=person).values_list("pk", flat=True)
         kind, key = "customer", str(found.first() or "")
     audit.record(request.user, AuditEntry.Action.CHANGED, (kind, key), detail=page)
+
+
+def _has_changed(request: HttpRequest, response: HttpResponseBase, wrote: bool) -> bool:
+    """Whether a form was taken: rows were written, or the browser is sent on; and no message refuses it."""
+    sent_on = response.status_code in (302, 303) or "HX-Redirect" in response.headers
+    said = getattr(getattr(request, "_messages", None), "_queued_messages", ())
+    taken = sent_on or (wrote and response.status_code < 300)
+    return taken and not any(one.level >= messages.ERROR for one in said)
 
 
 def _note_refusal(request: HttpRequest) -> None:

@@ -22,6 +22,7 @@ class CrmConfig(AppConfig):
         _listen_to_workers()
         _listen_to_sign_ins()
         _clear_at_night()
+        _tell_changes()
         post_migrate.connect(audit_guard.install, sender=self, dispatch_uid="audit_guard.install")
         journal.watch(CustomField, undoing.users_of_fields)
         starting.start()
@@ -96,3 +97,33 @@ def _clear_at_night() -> None:
         journal.forget_old,
     ):
         housekeeping.register(chore)
+
+
+def _tell_changes() -> None:
+    """What staff set up, told in the audit log; keys, and what the program notes itself, are left out."""
+    from crm import models
+    from crm.audit_trail import follow
+
+    for model in (models.BusinessHours, models.Holiday, models.SlaPolicy, models.Rate, models.HelpCategory):
+        follow(model)
+    follow(models.Business, "analyse_sale_on", "analyse_left_on", "set_up_at")
+    follow(models.CustomField, "moving", "changed_from")
+    follow(models.Purpose)
+    follow(models.ServiceLevel)
+    follow(models.ConsentWording)
+    follow(models.CannedReply, "uses")
+    follow(models.SignUpForm, "seen", "sent", "confirmed")
+    follow(models.RetentionRule, "ran_at", "last_count", "claimed_at", "so_far")
+    follow(models.Website, "key", "last_event_at", "last_event_page")
+    follow(models.User, only=("email", "name", "role", "scope", "language", "is_active"), by={"pk": "pk"})
+    follow(models.ShopConnection, only=("kind", "name", "domain", "state"))
+    follow(models.WebhookEndpoint, only=("name", "url", "events", "state"))
+    follow(models.Feed, only=("name", "kind", "content", "preset", "folder", "every_minutes", "state"))
+    follow(
+        models.Mailbox,
+        only=("name", "address", "kind", "host", "port", "security", "username", "folder", "is_active"),
+    )
+    for model in (models.Tag, models.Interest, models.Product):
+        follow(model, by={"pk": "pk"})
+    follow(models.Article, "views", "changed_at", by={"pk": "pk"})
+    follow(models.ArticleText, by={"pk": "article"})

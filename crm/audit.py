@@ -25,7 +25,17 @@ Action = AuditEntry.Action
 
 SAME_LOOK = 600  # Seconds in which the same member looking at the same person counts once.
 CHUNK = 500
-_heard: ContextVar[list[str] | None] = ContextVar("audit-heard", default=None)
+_hearing: ContextVar[Hearing | None] = ContextVar("audit-hearing", default=None)
+
+
+class Hearing:
+    """Hears what is recorded while a page works; may know better than the page what it changed."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+
+    def known(self, action: str, kind: str, key: str, said: Change | None) -> Change | None:
+        return said
 
 
 def record(
@@ -50,10 +60,11 @@ def record(
             kind, key = str(target._meta.model_name), str(target.pk)
         case _:
             kind, key = target
+    hearing = _hearing.get()
+    if hearing is not None:
+        hearing.kinds.append(kind)
+        change = hearing.known(action, kind, key, change)
     before, after = change or (None, None)
-    heard = _heard.get()
-    if heard is not None:
-        heard.append(kind)
     AuditEntry.objects.create(
         actor=actor if isinstance(actor, User) else None,
         action=action,
@@ -69,9 +80,9 @@ def record(
 def record_all(actor: Actor, action: AuditEntry.Action, rows: Collection[Model], *, count: int) -> None:
     """An entry for each of many rows of one kind; `count` is what all of it came to."""
     by = actor if isinstance(actor, User) else None
-    heard = _heard.get()
-    if heard is not None:
-        heard.extend({str(one._meta.model_name) for one in rows})
+    hearing = _hearing.get()
+    if hearing is not None:
+        hearing.kinds.extend({str(one._meta.model_name) for one in rows})
     AuditEntry.objects.bulk_create(
         [
             AuditEntry(
@@ -90,14 +101,13 @@ def viewed(actor: Actor, customer: Customer, *, detail: str = "") -> None:
 
 
 @contextmanager
-def listening() -> Iterator[list[str]]:
-    """The kinds that are recorded inside."""
-    heard: list[str] = []
-    token = _heard.set(heard)
+def listening(hearing: Hearing) -> Iterator[None]:
+    """Let `hearing` hear all that is recorded inside."""
+    token = _hearing.set(hearing)
     try:
-        yield heard
+        yield
     finally:
-        _heard.reset(token)
+        _hearing.reset(token)
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:

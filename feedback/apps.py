@@ -9,11 +9,14 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import privacy, timeline, webhooks
+        from crm.audit_trail import follow
         from crm.imports import kinds
         from feedback import answers, finding
         from feedback.imports import AnswersLoader
-        from feedback.models import Answer, Invitation
+        from feedback.models import Answer, Invitation, Question, Survey
 
+        follow(Survey, "is_imported", "created_at", by={"slug": "slug"})
+        follow(Question, by={"slug": "survey__slug"})
         finding.register()
         kinds.register("answers", AnswersLoader())
         timeline.label("answer", answers.labels)

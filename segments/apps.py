@@ -12,10 +12,11 @@ class SegmentsConfig(AppConfig):
         from django.db.models import Q
 
         from crm import field_kinds, journal, privacy, sensitive
+        from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
-        from segments.models import ClusterMember, CustomerFeatures, Membership
+        from segments.models import ClusterMember, CustomerFeatures, LifecycleChoice, Membership, Segment
         from segments.rules import text
 
         text.connect()
@@ -30,6 +31,8 @@ class SegmentsConfig(AppConfig):
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, Membership, ClusterMember)
+        follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
+        follow(LifecycleChoice)
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.
 
 

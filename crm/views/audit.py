@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
@@ -43,6 +44,7 @@ def audit_log(request: HtmxRequest) -> HttpResponse:
         "page": page,
         "lines": audit_list.lines(page.rows),
         "members": User.objects.order_by("name", "email"),
+        "kinds": audit_list.kinds(),
         "actions": AuditEntry.Action.choices,
     }
     return render_page(request, "crm/team/audit.html", context, partial="list")
@@ -74,7 +76,7 @@ def _csv(entries: Iterator[AuditEntry]) -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,8 +90,8 @@ def audit_kept(request: HtmxRequest) -> HttpResponse:
         limit = timezone.now() - timedelta(days=form.cleaned_data["audit_days"])
         going = AuditEntry.objects.filter(at__lt=limit).count()
         if "sure" in request.POST or not going:
-            audit.record(request.user, "changed", business, change=audit.change_of(form))
             form.save()
+            audit.record(request.user, "changed", business, change=audit.change_of(form))
             gone = audit.prune(limit)
             text = ngettext("Saved. %(n)s entry went.", "Saved. %(n)s entries went.", gone)
             messages.success(request, text % {"n": gone})

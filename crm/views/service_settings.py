@@ -104,7 +104,6 @@ def promises(request: HtmxRequest) -> HttpResponse:
     for value, (first, solve) in found.items():
         values = {"first_minutes": first, "solve_minutes": solve}
         SlaPolicy.objects.update_or_create(priority=value, defaults=values)
-    audit.record(request.user, "changed", "slapolicy", count=len(found))
     messages.success(request, _("Saved. Cases that are open keep what they were promised."))
     return redirect("crm:service_hours")
 

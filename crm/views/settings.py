@@ -26,8 +26,8 @@ def settings(request: HtmxRequest) -> HttpResponse:
 def business(request: HtmxRequest) -> HttpResponse:
     form = BusinessForm(request.POST or None, instance=Business.current())
     if request.method == "POST" and form.is_valid():
-        audit.record(request.user, "changed", form.instance, change=audit.change_of(form))
         form.save()
+        audit.record(request.user, "changed", form.instance, change=audit.change_of(form))
         messages.success(request, _("Saved."))
         return redirect("crm:business")
     context = {"section": "settings", "form": form}

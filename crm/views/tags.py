@@ -34,8 +34,8 @@ def tag_page(request: HtmxRequest, pk: int) -> HttpResponse:
     tag = get_object_or_404(Tag, pk=pk)
     form = TagChangeForm(request.POST or None, instance=tag)
     if request.method == "POST" and form.is_valid():
-        audit.record(request.user, "changed", tag, change=audit.change_of(form))
         form.save()
+        audit.record(request.user, "changed", tag, change=audit.change_of(form))
         messages.success(request, _("Saved."))
         return redirect("crm:tags")
     return _page(request, Tag.objects.get(pk=pk), form=form)

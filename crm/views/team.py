@@ -72,8 +72,8 @@ def rules(request: HtmxRequest) -> HttpResponse:
     business = Business.current()
     form = TeamForm(request.POST, instance=business)
     if form.is_valid():
-        audit.record(request.user, "changed", business, change=audit.change_of(form))
         form.save()
+        audit.record(request.user, "changed", business, change=audit.change_of(form))
         messages.success(request, _("Saved."))
     return redirect("crm:staff")
 
