@@ -17,6 +17,7 @@ from crm.models import (
     Group,
     Holiday,
     Purpose,
+    ServiceLevel,
     SignUpForm,
     SlaPolicy,
     Tag,
@@ -178,6 +179,30 @@ def test_promises_hours_and_holidays_of_service_are_told(owner_client):
     assert after["week"]["0"] == [["09:00", "12:00"]]
     (gone,) = told("holiday")
     assert (gone.action, gone.before) == ("deleted", {"on": "2026-12-25", "name": "Christmas"})
+
+
+def test_a_service_level_is_told_as_it_was_when_it_goes(owner_client):
+    level = ServiceLevel.objects.create(name="Gold", group="segment:gold", first_minutes=30, solve_minutes=60)
+
+    owner_client.post(f"/service/hours/levels/{level.pk}/remove/")
+
+    (gone,) = told("servicelevel")
+    assert (gone.action, gone.object_key, gone.after) == ("deleted", str(level.pk), {})
+    assert (gone.before["name"], gone.before["first_minutes"]) == ("Gold", 30)
+
+
+def test_a_new_wording_of_a_permission_is_told_with_its_text(owner_client):
+    purpose = Purpose.objects.get_or_create(
+        key="marketing", defaults={"name": "News", "channels": ["email"]}
+    )[0]
+
+    owner_client.post(
+        "/settings/wordings/", {"purpose": purpose.pk, "language": "en", "text": "Send me letters about tea."}
+    )
+
+    (made,) = told("consentwording")
+    assert (made.action, made.before) == ("created", {})
+    assert made.after["text"] == "Send me letters about tea."
 
 
 def test_settings_of_the_business_and_of_stages_are_told(owner_client):
