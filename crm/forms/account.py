@@ -26,7 +26,7 @@ class SignInForm(Look, AuthenticationForm):
     def clean_username(self) -> str:
         """Longer than any address here can be is nobody's, and would not fit among the failed tries."""
         name = str(self.cleaned_data["username"]).strip().lower()
-        if len(name) > self.username_field.max_length:
+        if len(name) > (self.username_field.max_length or 254):
             raise self.get_invalid_login_error()
         return name
 

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from crm.merging.children import carry
 from crm.merging.joining import merge
-from crm.merging.parting import unmerge
+from crm.merging.parting import of_person, unmerge
 
-__all__ = ["carry", "merge", "unmerge"]
+__all__ = ["carry", "merge", "of_person", "unmerge"]

@@ -38,6 +38,7 @@ class Row:
     label: str
     values: dict[int, Any]
     chosen: int
+    together: tuple[str, ...] = ()  # Of a list: everything that anybody's holds; there is nothing to choose.
 
     @property
     def differs(self) -> bool:
@@ -47,11 +48,18 @@ class Row:
 def rows(people: Sequence[Customer], own_fields: Sequence[CustomField], choices: Choices) -> list[Row]:
     """What is known of whom, field by field; `people[0]` is who stays."""
     found = []
+    lists = {f"custom.{one.key}" for one in own_fields if one.kind == CustomField.Kind.CHOICES}
     for name, label in _fields(own_fields):
         values = {one.pk: value_of(one, name) for one in people}
         if not all(_blank(value) for value in values.values()):
-            found.append(Row(name, label, values, _chosen(name, values, choices)))
+            together = _together(values) if name in lists else ()
+            found.append(Row(name, label, values, _chosen(name, values, choices), together))
     return found
+
+
+def _together(values: Mapping[int, Any]) -> tuple[str, ...]:
+    parts = [part for value in values.values() if isinstance(value, list) for part in value]
+    return tuple(dict.fromkeys(parts))
 
 
 def _fields(own_fields: Sequence[CustomField]) -> list[tuple[str, str]]:
@@ -66,7 +74,7 @@ def value_of(person: Customer, name: str) -> Any:
 
 
 def _blank(value: Any) -> bool:
-    return value is None or value == ""
+    return value is None or value in ("", [])
 
 
 def _chosen(name: str, values: Mapping[int, Any], choices: Choices) -> int:
@@ -93,7 +101,9 @@ def apply(people: Sequence[Customer], own_fields: Sequence[CustomField], choices
     for row in rows(people, own_fields, choices):
         value = value_of(by_key[row.chosen], row.name)
         own = row.name.removeprefix("custom.")
-        if own == row.name:
+        if row.together:
+            custom[own] = list(row.together)
+        elif own == row.name:
             setattr(survivor, row.name, value)
         elif _blank(value):
             custom.pop(own, None)

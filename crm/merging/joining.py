@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from crm import audit, custom_fields, journal, signals, webhooks
 from crm.duplicates import searching
 from crm.errors import Refusal
-from crm.merging import children, choosing
+from crm.merging import children, choosing, marks
 from crm.merging.choosing import Wishes
 from crm.models import (
     AuditEntry,
@@ -70,8 +70,8 @@ def merge(
     survivor.save()
     _remember(book, survivor, before)
     journal.seal(book)
-    CustomerMerge.objects.filter(pk=done.pk).update(journal=book.pk)
-    done.journal = book.pk
+    done.journal, done.left_as = book.pk, marks.of(done)
+    done.save(update_fields=["journal", "left_as"])
     gone = [one.public_id for one in losers]
     webhooks.emit("customer.merged", {"customer": survivor.public_id, "merged": gone})
     audit.record(by, AuditEntry.Action.MERGED, survivor, count=len(losers), detail=f"{moved}")
@@ -97,6 +97,8 @@ def _locked(ids: Sequence[int]) -> list[Customer]:
             )
             % {"count": missing}
         )
+    if any(one.erased_at for one in found.values()):
+        raise Refusal(_("An erased customer is nobody any more and cannot be merged."))
     return [found[pk] for pk in wanted]
 
 

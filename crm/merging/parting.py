@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm import audit, journal
 from crm.errors import Refusal
+from crm.merging import marks
 from crm.models import AuditEntry, Customer, CustomerMerge, Journal, User
 
 State = CustomerMerge.State
@@ -25,8 +26,26 @@ def unmerge(merge: CustomerMerge, *, by: User | None, at: datetime) -> None:
     book = book_of(merge)
     if book is None:
         raise Refusal(_("What was there before this merge is no longer kept, so it cannot be taken back."))
+    if fields := marks.edited(merge):
+        raise Refusal(_later(merge) or _edited(fields))
     journal.undo(book, by=by)
     audit.record(by, AuditEntry.Action.UNDONE, "customer", count=len(merge.merged_away) + 1)
+
+
+def _later(merge: CustomerMerge) -> str:
+    """A younger merge into the same record changed it: that one goes back first."""
+    younger = CustomerMerge.objects.filter(survivor=merge.survivor, state=State.DONE, pk__gt=merge.pk)
+    if not younger.exists():
+        return ""
+    return _("Somebody else was merged into this record later. Take that merge back first.")
+
+
+def _edited(fields: list[str]) -> str:
+    said = _(
+        "It cannot be taken back, because the record that stayed was edited since and the edit would be lost."
+        " Edited: %(fields)s. Put these back as they were, or leave the records merged."
+    )
+    return said % {"fields": ", ".join(fields)}
 
 
 def book_of(merge: CustomerMerge) -> Journal | None:

@@ -157,7 +157,7 @@ class BulkMerge(models.Model):
 class CustomerMerge(models.Model):
     """Several people became one. DONE → UNDONE; what it changed is in its journal, reference = this number.
 
-    Only numbers, no names: the row outlives an erased person.
+    Only numbers and marks that nobody can read, no names: the row outlives an erased person.
     """
 
     class State(models.TextChoices):
@@ -170,6 +170,7 @@ class CustomerMerge(models.Model):
     group = models.ForeignKey(DuplicateGroup, models.SET_NULL, null=True, related_name="+")
     bulk = models.ForeignKey(BulkMerge, models.SET_NULL, null=True, related_name="merges")
     journal = models.BigIntegerField(null=True, editable=False)
+    left_as = models.JSONField(default=dict, editable=False)  # {column: mark of its value}, of who stays.
     merged_at = models.DateTimeField(_("merged"), default=timezone.now)
     merged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("merged by")

@@ -15,4 +15,5 @@ def forget_images(customers: Collection[int]) -> int:
         merges = CustomerMerge.objects.filter(survivor__in=fresh).values_list("merged_away", flat=True)
         fresh = {number for some in merges for number in some} - everybody
         everybody |= fresh
+    CustomerMerge.objects.filter(survivor__in=everybody).update(left_as={})
     return journal.forget(everybody)

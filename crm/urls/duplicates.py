@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import duplicates
+from crm.views import duplicates, merging
 
 urlpatterns: list[URLPattern] = [
     path("customers/duplicates/", duplicates.duplicates, name="duplicates"),
@@ -18,5 +18,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "customers/duplicates/<int:pk>/different/", duplicates.duplicate_different, name="duplicate_different"
     ),
-    path("customers/merges/<int:pk>/undo/", duplicates.unmerge, name="unmerge"),
+    path("customers/merges/<int:pk>/undo/", merging.unmerge, name="unmerge"),
+    path("customers/merge/", merging.merge_people, name="merge_people"),
+    path("customers/<slug:public_id>/merge/", merging.merge_with, name="merge_with"),
 ]

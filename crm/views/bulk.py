@@ -26,13 +26,14 @@ from crm.tasks import run_bulk
 from crm.web import HtmxRequest, render_page
 
 
-def _selection(request: HtmxRequest) -> Selection:
+def selection_of(request: HtmxRequest) -> Selection:
+    """Whom the ticks or the filters of the list mean."""
     given = request.POST if request.method == "POST" else request.GET
     filters = Filters.read(given.get("back", "")[:4000], today=request.business.today())
     return Selection.read(filters, given.getlist("id"), "all" in given)
 
 
-def _list(selection: Selection) -> str:
+def list_of(selection: Selection) -> str:
     query = selection.filters.query()
     return f"{reverse('crm:customers')}{'?' if query else ''}{query}"
 
@@ -47,7 +48,7 @@ def bulk_ask(request: HtmxRequest) -> HttpResponse:
         raise Http404
     if not access.may(request.user, action.right):
         raise PermissionDenied
-    selection = _selection(request)
+    selection = selection_of(request)
     form = action.form(request.user, request.POST if posted else None)
     if posted and form.is_valid():
         return _start(request, selection, action, form.cleaned_data)
@@ -55,7 +56,7 @@ def bulk_ask(request: HtmxRequest) -> HttpResponse:
     count = people.count()
     if not count:
         messages.error(request, _("Choose some customers first."))
-        return redirect(_list(selection))
+        return redirect(list_of(selection))
     context = {
         "section": "customers",
         "action": action,
@@ -64,7 +65,7 @@ def bulk_ask(request: HtmxRequest) -> HttpResponse:
         "count": count,
         "sample": asking.sample(people),
         "key": uuid.uuid4(),
-        "back": _list(selection),
+        "back": list_of(selection),
     }
     return render_page(request, "crm/customers/bulk_ask.html", context, status=422 if posted else 200)
 
@@ -139,7 +140,7 @@ def bulk_again(request: HtmxRequest, pk: int) -> HttpResponse:
 def customers_export(request: HtmxRequest) -> HttpResponseBase:
     """The chosen customers, or all that match, as a file with the columns of the list."""
     kind = "xlsx" if request.GET.get("kind") == "xlsx" else "csv"
-    selection = _selection(request)
+    selection = selection_of(request)
     habit = list_habits.habit_of(request.user)
     view = list_habits.tabs(request.user, selection.filters, habit).current
     columns = list_habits.columns(selection.filters, habit, view)

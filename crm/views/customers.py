@@ -9,7 +9,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from crm import access, audit, customer_list, fading, list_habits, masking, sensitive, tagging, timeline
+from crm import (
+    access,
+    audit,
+    customer_list,
+    fading,
+    list_habits,
+    masking,
+    merging,
+    sensitive,
+    tagging,
+    timeline,
+)
+from crm.access import Right
 from crm.bulk_actions import kinds as bulk_kinds
 from crm.customer_list import Filters
 from crm.figures import figures_of
@@ -121,5 +133,6 @@ def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[s
         "note_form": NoteForm(),
         "tag_form": TagForm(),
         "consent_form": ConsentForm(),
+        "merges": merging.of_person(person) if access.may(request.user, Right.MANAGE) else [],
         **forms,
     }

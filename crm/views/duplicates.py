@@ -1,8 +1,6 @@
-"""Perhaps the same person: the work list, one group side by side, merging, telling apart, taking back."""
+"""Perhaps the same person: the work list, one group side by side, merging, telling apart."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -18,18 +16,17 @@ from crm import access, custom_fields, merging, paging
 from crm.access import Right
 from crm.duplicates import deciding, searching, wording
 from crm.errors import Refusal
-from crm.merging import choosing, many
-from crm.merging.choosing import Wishes
+from crm.merging import choosing, many, preview
 from crm.models import (
     BulkMerge,
     Customer,
     CustomerMerge,
-    CustomerTag,
     DuplicateGroup,
     DuplicateMember,
     DuplicateSearch,
 )
 from crm.tasks import merge_many, search_duplicates
+from crm.views.merging import wishes_of
 from crm.web import HtmxRequest, render_page
 
 LIST, GROUP = "crm/duplicates/list.html", "crm/duplicates/group.html"
@@ -88,18 +85,12 @@ def _side_by_side(request: HtmxRequest, group: DuplicateGroup, status: int = 200
         return redirect("crm:duplicates")
     first = choosing.survivor_of(people)
     people.sort(key=lambda one: one.pk != first.pk)
-    fields = list(custom_fields.plain())
-    tags = CustomerTag.objects.filter(customer__in=people).select_related("tag").order_by("tag__name")
+    labels = wording.labels(custom_fields.plain())
     context = {
         "section": "customers",
         "group": group,
-        "people": [(one, one.purchases.count(), one.interactions.count()) for one in people],
-        "survivor": first,
-        "fields": choosing.rows(people, fields, {}),
-        "tags": list({one.tag_id: one.tag for one in tags}.values()),
-        "consent": Customer.EmailConsent(choosing.consent_of(people, first.email)).label,
-        "blocked": any(one.suppressed_at for one in people),
-        "reasons": wording.sentences(group.reasons, wording.labels(fields)),
+        "preview": preview.of(people),
+        "reasons": wording.sentences(group.reasons, labels),
     }
     return render_page(request, GROUP, context, status=status)
 
@@ -116,7 +107,7 @@ def duplicate_merge(request: HtmxRequest, pk: int) -> HttpResponse:
     try:
         if len(ids) < len(chosen):
             raise Refusal(_("Somebody was quicker: these are not the people of this group any more."))
-        done = merging.merge(ids, by=request.user, at=timezone.now(), wishes=_wishes(request), group=group)
+        done = merging.merge(ids, by=request.user, at=timezone.now(), wishes=wishes_of(request), group=group)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("crm:duplicates") if group.state != "open" else _side_by_side(request, group, 409)
@@ -124,17 +115,6 @@ def duplicate_merge(request: HtmxRequest, pk: int) -> HttpResponse:
     text = _("%(count)d records are now one: %(name)s. You can part them again on this page.")
     messages.success(request, text % {"count": len(ids), "name": survivor})
     return redirect("crm:duplicates")
-
-
-def _wishes(request: HtmxRequest) -> Wishes:
-    values = {
-        name.removeprefix("field:"): int(value)
-        for name, value in request.POST.items()
-        if name.startswith("field:") and isinstance(value, str) and value.isdecimal()
-    }
-    offered = {int(one) for one in request.POST.getlist("tag_offered") if one.isdecimal()}
-    ticked = {int(one) for one in request.POST.getlist("tag") if one.isdecimal()}
-    return Wishes(values, frozenset(offered - ticked))
 
 
 @require_POST
@@ -190,19 +170,6 @@ def duplicate_bulk_undo(request: HtmxRequest, pk: int) -> HttpResponse:
             raise Refusal(_("Only somebody who sees all customers can take this back."))
         many.ask_back(bulk.pk, at=timezone.now())
         transaction.on_commit(lambda: merge_many.delay(bulk.pk), robust=True)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    return redirect("crm:duplicates")
-
-
-@require_POST
-@access.needs(Right.MANAGE)
-def unmerge(request: HtmxRequest, pk: int) -> HttpResponse:
-    visible: dict[str, Any] = {"survivor__in": access.customers(request.user).values("pk")}
-    done = get_object_or_404(CustomerMerge.objects.filter(**visible), pk=pk)
-    try:
-        merging.unmerge(done, by=request.user, at=timezone.now())
-        messages.success(request, _("They are separate people again, as before the merge."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("crm:duplicates")
