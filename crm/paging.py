@@ -11,6 +11,8 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
 
 from crm import masking
 
@@ -31,19 +33,24 @@ class Page[M: Model]:
 
 
 def page_of[M: Model](
-    queryset: QuerySet[M], order: Sequence[str], *, after: str = "", before: str = "", size: int = 50
+    queryset: QuerySet[M],
+    order: Sequence[str],
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = 50,
+    gather: bool = False,
 ) -> Page[M]:
     """One page of `queryset` in `order` (field names, "-" for descending, the last one unique).
 
     Empty values (NULL) sort last in both directions. A mark that cannot be read gives the first page.
+    With `gather` all rows are found first and sorted then, instead of met along an index of the order:
+    the planner cannot know that all who match stand at its end.
     """
     order = _open(queryset.model, order)
     back = bool(before)
     key = _read(after or before, order, queryset.model)
-    full = {name for name in order if _never_empty(queryset.model, name)}
-    ordered = queryset.order_by(*(_ordering(name, reverse=back, full=name in full) for name in order))
-    if key is not None:
-        ordered = ordered.filter(_beyond(order, key, back=back, full=full))
+    ordered = ordered_from(queryset, order, after=after, before=before, gather=gather)
     rows = list(ordered[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if back:
@@ -55,6 +62,22 @@ def page_of[M: Model](
         mark_of(rows[0], order) if rows and has_previous else "",
         mark_of(rows[-1], order) if rows and has_next else "",
     )
+
+
+def ordered_from[M: Model](
+    queryset: QuerySet[M], order: Sequence[str], *, after: str = "", before: str = "", gather: bool = False
+) -> QuerySet[M]:
+    """All rows beyond a mark; with `before` those nearest to it come first."""
+    order = _open(queryset.model, order)
+    key = _read(after or before, order, queryset.model)
+    full = {name for name in order if _never_empty(queryset.model, name)}
+    ordered = queryset.order_by(
+        *(
+            _ordering(name, reverse=bool(before), full=name in full, bare=not (gather and at == 0))
+            for at, name in enumerate(order)
+        )
+    )
+    return ordered if key is None else ordered.filter(_beyond(order, key, back=bool(before), full=full))
 
 
 def _open(model: type[Model], order: Sequence[str]) -> Sequence[str]:
@@ -88,9 +111,11 @@ def _never_empty(model: type[Model], name: str) -> bool:
     return column is not None and not column.null
 
 
-def _ordering(name: str, *, reverse: bool, full: bool) -> Any:
+def _ordering(name: str, *, reverse: bool, full: bool, bare: bool) -> Any:
     descending = name.startswith("-")
-    field = F(name.lstrip("-"))
+    field: Any = F(name.lstrip("-"))
+    if not bare:  # The same value, but no index knows this expression.
+        field = Coalesce(field, field)
     if full:  # Without NULLS LAST, so that an index can give the order.
         return field.desc() if descending != reverse else field.asc()
     if reverse:  # The exact mirror image, empty values first.
@@ -98,13 +123,18 @@ def _ordering(name: str, *, reverse: bool, full: bool) -> Any:
     return field.desc(nulls_last=True) if descending else field.asc(nulls_last=True)
 
 
-def _beyond(order: Sequence[str], key: Sequence[Any], *, back: bool, full: set[str]) -> Q:
+def _beyond(order: Sequence[str], key: Sequence[Any], *, back: bool, full: set[str]) -> Any:
     """Rows that come strictly after `key` in `order` (before it when `back`)."""
+    names = [name.lstrip("-") for name in order]
+    descending = {name.startswith("-") for name in order}
+    if len(order) > 1 and len(descending) == 1 and full.issuperset(order):
+        beyond = TupleLessThan if descending.pop() != back else TupleGreaterThan
+        return beyond(Tuple(*names), tuple(key))  # One place in the index, not every row of one name.
     condition = Q(pk__in=[])
     equal = Q()
     for name, value in zip(order, key, strict=True):
-        field, descending = name.lstrip("-"), name.startswith("-")
-        greater = "lt" if descending != back else "gt"
+        field = name.lstrip("-")
+        greater = "lt" if name.startswith("-") != back else "gt"
         if value is None:
             step = Q(**{f"{field}__isnull": False}) if back else Q(pk__in=[])
             same = Q(**{f"{field}__isnull": True})

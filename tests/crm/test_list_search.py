@@ -1,0 +1,84 @@
+"""Searching the list: the same people in the same order on both databases, however few or many match."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from crm import customer_list
+from crm.customer_list import Filters
+from crm.models import Customer
+from crm.paging import page_of
+from tests.people import make_customer
+
+pytestmark = pytest.mark.django_db
+WAYS = {"few": (5_000, 5_000), "near": (0, 5_000), "far": (0, 2)}
+
+
+def crowd() -> None:
+    for n in range(14):
+        last, first = ("王", "伟") if n % 3 == 0 else (["Grove", "Ito"][n % 2], ["Ada", "Bo"][n % 2])
+        make_customer(
+            last_name=last, first_name=first, country="China" if n % 4 else "", email=f"p{n}@tea.example"
+        )
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "query",
+    ["q=grove", "q=王", "q=王伟", "q=ada+p1", "q=tea&country=China", "q=tea&sort=-name", "q=o&sort=country"],
+)
+def test_pages_of_a_search_hold_everybody_once_in_order(shop, monkeypatch, way, query):
+    crowd()
+    few, near = WAYS[way]
+    monkeypatch.setattr(customer_list, "FEW", few)
+    monkeypatch.setattr(customer_list, "NEAR", near)
+    monkeypatch.setattr("crm.paging.page_of.__kwdefaults__", {**page_of.__kwdefaults__, "size": 2})
+    filters, everybody = Filters.read(query), Customer.objects.all()
+    order = filters.ordered(everybody)[1]
+    words = query.partition("q=")[2].partition("&")[0].split("+")
+    wanted = [
+        one
+        for one in filters.ordered(everybody)[0].order_by(*order)
+        if all(word in one.search_text for word in words)
+        and ("country=China" not in query or one.country == "China")
+    ]
+
+    found, mark, pages = [], "", []
+    while True:
+        page, count = customer_list.opened(filters, [], among=everybody, after=mark, before="")
+        found += page.rows
+        pages.append([one.pk for one in page.rows])
+        if not page.next:
+            break
+        mark = page.next
+    back = (
+        customer_list.opened(filters, [], among=everybody, after="", before=page.previous)[0]
+        if len(pages) > 1
+        else None
+    )
+
+    assert found == wanted
+    assert count == len(wanted)
+    assert back is None or [one.pk for one in back.rows] == pages[-2]
+
+
+def test_people_of_one_name_stand_beside_each_other_by_their_numbers(shop):
+    people = [make_customer(last_name="Grove", first_name="Ada") for _ in range(5)]
+    everybody = Customer.objects.all()
+
+    beside = [customer_list.neighbours(Filters.read(""), one, among=everybody) for one in people]
+    turned = customer_list.neighbours(Filters.read("sort=-name"), people[2], among=everybody)
+
+    assert beside == list(zip([None, *people], [*people[1:], None], strict=False))
+    assert turned == (people[3], people[1])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an index of PostgreSQL")
+def test_postgresql_has_an_index_of_words():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'customer_by_words'")
+        row = cursor.fetchone()
+
+    assert row
+    assert "gin_trgm_ops" in row[0]
