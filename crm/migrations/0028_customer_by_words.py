@@ -22,5 +22,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0026_product_is_in_stock_product_nature")]
+    dependencies = [("crm", "0027_merge_marks")]
     operations = [migrations.RunPython(make, drop)]
