@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from crm import consent
+from crm import audit, consent, webhooks
 from crm.models import Channel, Customer, PrivacyRequest, Purpose
 
 MONTH = timedelta(days=30)  # The law's answer time, counted on the careful side.
@@ -58,11 +58,18 @@ def choose(customer: Customer, chosen: Collection[str], *, source: str, at: date
     return changed
 
 
+@transaction.atomic
 def speak(customer: Customer, language: str) -> bool:
     """Write to the customer in this language from now on."""
     if language not in dict(settings.LANGUAGES):
         return False
-    return bool(Customer.objects.filter(pk=customer.pk).exclude(language=language).update(language=language))
+    others = Customer.objects.filter(pk=customer.pk).exclude(language=language)
+    if not others.update(language=language):
+        return False
+    change = ({"language": customer.language}, {"language": language})
+    audit.record(None, "changed", customer, change=change, detail="by the customer")
+    webhooks.emit("customer.updated", {"customer": customer.public_id, "changed": ["language"]})
+    return True
 
 
 def ask(customer: Customer, kind: str, *, source: str, at: datetime) -> PrivacyRequest:

@@ -44,3 +44,15 @@ def test_logs_do_not_repeat_the_row_that_a_database_refused():
 
     assert "duplicate key" in told
     assert "ada@example.com" not in told
+
+
+@pytest.mark.parametrize(
+    "written", ["/customers/mia@example.com/", "/x/?q=mia%40example.com", "<mia@example.com>"]
+)
+def test_the_log_leaves_out_addresses_of_people(written):
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (written,), None)
+
+    told = Discreet("{message}", style="{").format(record)
+
+    assert "mia" not in told
+    assert "Not Found: " in told

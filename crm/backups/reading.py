@@ -38,6 +38,7 @@ class Restored:
     sha256: str
     erased_again: int
     unsure: int  # Mails that waited then: nobody knows whether they left since.
+    unmatched: int  # Hashes of erased people made with another SECRET_KEY: they keep nobody out any more.
 
 
 def restore(source: Path, *, at: datetime) -> Restored:
@@ -70,7 +71,7 @@ def restore(source: Path, *, at: datetime) -> Restored:
     again = since.erase_again(known, at=at)
     audit.record(None, "undone", "backup", count=rows, detail=f"restored, {again} erased again")
     traces.compact()
-    return Restored(len(manifest["tables"]), rows, files, digest, again, unsure)
+    return Restored(len(manifest["tables"]), rows, files, digest, again, unsure, since.unmatched())
 
 
 def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:

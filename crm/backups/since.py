@@ -78,6 +78,11 @@ def erase_again(known: list[Known], *, at: datetime) -> int:
     return len(people)
 
 
+def unmatched() -> int:
+    """Hashes of erased people that the SECRET_KEY in use finds nobody by."""
+    return ErasedIdentity.objects.exclude(key_name=key_name(settings.SECRET_KEY)).count()
+
+
 def _everybody() -> Iterable[tuple[int, list[tuple[str, str]]]]:
     columns = ((Kind.EMAIL, "email"), (Kind.PHONE, "phone"), (Kind.NUMBER, "external_id"))
     names = [name for _kind, name in columns]

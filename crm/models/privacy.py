@@ -35,14 +35,16 @@ class ErasedIdentity(models.Model):
 class PrivacyRequest(PersonalData):
     """What a person asked for, until when it must be answered, and what became of it.
 
-    OPEN → DONE | DECLINED. Erasing leaves the row, without anything that names the person.
+    OPEN → DONE | DECLINED. Erasing leaves the row, without anything that names the person. What they say is
+    wrong waits in `proposal` {field: text} until somebody has looked at it, then it is emptied.
     """
 
-    PERSONAL = frozenset({"answer"})
+    PERSONAL = frozenset({"answer", "proposal"})
 
     class Kind(models.TextChoices):
         EXPORT = "export", _("Wants to know what is stored")
         ERASE = "erase", _("Wants to be erased")
+        CORRECT = "correct", _("Says that something is wrong")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -56,6 +58,7 @@ class PrivacyRequest(PersonalData):
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
     due_on = models.DateField(_("to be answered by"))
     answer = models.CharField(_("answer"), max_length=300, blank=True)
+    proposal = models.JSONField(_("correction"), default=dict, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 

@@ -39,6 +39,16 @@ TECHNICAL = {
 }
 
 
+# Tables about people that are not in the file, each with the reason.
+LEFT_OUT = {
+    "crm.PersonalArchive": "the files themselves, of which this is one",
+    "crm.ImportBatch": "lists of many people; what was taken from them about this person is in their tables",
+    "crm.ImportProblem": "rows that were not taken in: they belong to nobody",
+    "crm.ExportFile": "what staff looked for in the list of all customers",
+    "crm.Group": "a household or company, which is several people; the membership is in the file",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table of the archive. `rows` are plain values, `shown` what people read."""
@@ -51,7 +61,7 @@ class Table:
     shown: list[list[str]]
 
 
-def make(customer: Customer, *, by: User | None, at: datetime) -> PersonalArchive:
+def make(customer: Customer, *, by: User | None, at: datetime, kept: timedelta = KEPT) -> PersonalArchive:
     """Write the file and remember until when it is kept."""
     path = PurePath("archives", f"{secrets.token_hex(16)}.zip")
     target = Path(settings.MEDIA_ROOT, path)
@@ -62,7 +72,7 @@ def make(customer: Customer, *, by: User | None, at: datetime) -> PersonalArchiv
         _write(file, customer, business, at)
     return PersonalArchive.objects.create(
         customer=customer, path=str(path), size=target.stat().st_size, made_at=at, made_by=by,
-        expires_at=at + KEPT,
+        expires_at=at + kept,
     )  # fmt: skip
 
 

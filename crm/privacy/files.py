@@ -1,4 +1,4 @@
-"""Files below MEDIA_ROOT that hold an erased person: uploaded lists, error files, archives. They are deleted.
+"""Files that hold an erased person: uploaded lists, error files, archives, lists in watched folders. They go.
 
 A list that was imported is in the database already; its copy only served to show or repeat the import.
 """
@@ -9,7 +9,7 @@ import gzip
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.models import ImportBatch, ImportParcel
+from crm.feeds import places
+from crm.models import Feed, ImportBatch, ImportParcel
 from crm.privacy import sweeping
 from crm.privacy.sweeping import Needles
 
@@ -34,17 +35,37 @@ def refuse_while_importing() -> None:
 
 def sweep(needles: Needles) -> list[str]:
     """Delete every file that mentions the person; their names below MEDIA_ROOT."""
-    root = Path(settings.MEDIA_ROOT)
     pattern = _pattern(needles)
-    if pattern is None or not root.is_dir():
+    if pattern is None:
         return []
-    gone = []
-    for path in sorted(one for one in root.rglob("*") if one.is_file() and not one.is_symlink()):
-        if any(pattern.search(block) for block in blocks(path)):
+    return discard_all(lambda path: any(pattern.search(block) for block in blocks(path)))
+
+
+def discard_all(tells: Callable[[Path], bool]) -> list[str]:
+    """Delete every file of ours that tells of somebody; their names below the folder that holds them."""
+    gone, root = [], Path(settings.MEDIA_ROOT)
+    for folder, path in _ours(root):
+        if tells(path):
             path.unlink(missing_ok=True)
-            gone.append(str(path.relative_to(root)))
+            gone.append(str(path.relative_to(folder)))
     forget_paths(gone, root)
     return gone
+
+
+def _ours(root: Path) -> Iterator[tuple[Path, Path]]:
+    """(folder, file): what we keep, and the lists in watched folders, which may hold other things besides."""
+    yield from ((root, path) for path in _sorted(root.rglob("*")))
+    for name in Feed.objects.filter(kind=Feed.Kind.FOLDER).values_list("folder", flat=True):
+        try:
+            watched = places.folder(name)
+        except Refusal:  # The root was moved: nothing was ever put away there.
+            continue
+        for folder in (watched, watched / places.DONE, watched / places.ERROR):
+            yield from ((places.root().resolve(), path) for path in _sorted(folder.glob("*")))
+
+
+def _sorted(paths: Iterable[Path]) -> list[Path]:
+    return sorted(one for one in paths if one.is_file() and not one.is_symlink())
 
 
 def _pattern(needles: Needles) -> re.Pattern[bytes] | None:
@@ -63,7 +84,11 @@ def _pattern(needles: Needles) -> re.Pattern[bytes] | None:
 
 
 def blocks(path: Path) -> Iterator[bytes]:
-    """The content, unpacked where it is packed, in pieces that overlap so that nothing hides between two."""
+    """The content, unpacked where it is packed, in pieces that overlap so that nothing hides between two.
+
+    The name of the file comes first: people name lists after whom they are about.
+    """
+    yield path.name.encode()
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:

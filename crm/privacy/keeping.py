@@ -103,7 +103,8 @@ def _speak_for_crm() -> None:
     )
     nothing: dict[str, Change] = {"context": lambda _old: {}}
     keep(Message, "to_email", "error", "claimed_by", rare=("reason",), unique=("key",), changes=nothing)
-    keep(PrivacyRequest, "answer", rare=("source",))
+    wishes: dict[str, Change] = {"proposal": lambda _old: {}}
+    keep(PrivacyRequest, "answer", rare=("source",), changes=wishes)
     words = ("subject", "sender_name", "sender_email", "language", "search_text")
     keep(Case, *words, rare=("category",), unique=("source",))
     sweep_whole(AuditEntry, ImportProblem, RememberedAnswer, WebhookDelivery)

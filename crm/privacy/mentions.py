@@ -11,10 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from itertools import batched
-from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import ForeignKey, JSONField, Model, TextField
 from django.db.models.functions import Cast
@@ -155,17 +153,11 @@ def _plain(text: str, is_json: bool) -> str:
 
 
 def clear_files(needles: Needles) -> list[str]:
-    """Delete every file that mentions one of these people; their names below MEDIA_ROOT."""
-    root, index = Path(settings.MEDIA_ROOT), Index(needles)
-    if not root.is_dir():
-        return []
-    gone = []
-    for path in sorted(one for one in root.rglob("*") if one.is_file() and not one.is_symlink()):
-        if any(index.found(text) for block in files.blocks(path) for text in _readings(block)):
-            path.unlink(missing_ok=True)
-            gone.append(str(path.relative_to(root)))
-    files.forget_paths(gone, root)
-    return gone
+    """Delete every file that mentions one of these people; their names below the folder that holds them."""
+    index = Index(needles)
+    return files.discard_all(
+        lambda path: any(index.found(text) for block in files.blocks(path) for text in _readings(block))
+    )
 
 
 def _readings(block: bytes) -> Iterator[str]:

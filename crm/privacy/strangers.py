@@ -1,14 +1,47 @@
-"""What came from the address of a person before it was known whose it is: cases, and mails put aside."""
+"""What came of a person before it was known whose it is: cases, mails put aside, what shops said, visits."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
+from typing import Any, Final
 
 from django.db.models import Count
 from django.db.models.functions import Lower
 
 from crm import bulk
-from crm.models import Case, Customer, ReceivedMail
+from crm.models import AnonymousEvent, Case, Customer, ReceivedMail, ShopEvent, Visitor
+from crm.privacy import mentions
+
+# Where shops write who ordered; what was ordered stands elsewhere.
+WHO: Final = frozenset(
+    (
+        "billing",
+        "billing_address",
+        "browser_ip",
+        "client_details",
+        "contact_email",
+        "customer",
+        "customer_id",
+        "customer_ip_address",
+        "customer_note",
+        "customer_user_agent",
+        "email",
+        "landing_site",
+        "meta_data",
+        "note",
+        "note_attributes",
+        "order_status_url",
+        "payment_details",
+        "payment_url",
+        "phone",
+        "referring_site",
+        "shipping",
+        "shipping_address",
+        "tags",
+        "user_id",
+    )
+)
 
 
 def claim(customers: Collection[int]) -> int:
@@ -32,3 +65,36 @@ def claim(customers: Collection[int]) -> int:
             mail.file.delete(save=False)
         changed += ReceivedMail.objects.filter(pk=mail.pk).update(sender="", subject="", file="")
     return changed + len(cases)
+
+
+def forget_visits(customers: Collection[int]) -> int:
+    """What their browsers did before they said who they are."""
+    browsers = Visitor.objects.filter(customer__in=bulk.numbers(customers)).values("visitor")
+    return AnonymousEvent.objects.filter(visitor__in=browsers).delete()[0]
+
+
+def forget_said_by_shops(customers: Collection[int]) -> int:
+    """Messages of shops that nobody's row holds yet, and that are encrypted: no search of the database finds
+    them. What is over is deleted; a sale that waits is taken in later, as nobody's."""
+    people = list(Customer.objects.filter(pk__in=bulk.numbers(customers)))
+    index = mentions.Index(mentions.needles_of(people))
+    changed = 0
+    for event in ShopEvent.objects.filter(customer=None).iterator(chunk_size=500):
+        said = _said(event.body)
+        if not index.found(json.dumps(said, ensure_ascii=False)):
+            continue
+        changed += 1
+        waits = event.state in {ShopEvent.State.RECEIVED, ShopEvent.State.WORKING}
+        if waits and event.topic.startswith(("order", "refund")) and isinstance(said, dict):
+            body = json.dumps({key: one for key, one in said.items() if key not in WHO})
+            ShopEvent.objects.filter(pk=event.pk).update(body=body)
+        else:
+            ShopEvent.objects.filter(pk=event.pk).delete()
+    return changed
+
+
+def _said(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body

@@ -9,6 +9,9 @@ from crm.views import confirming, consents, preferences, privacy, retention, sen
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>/choices", preferences.choices, name="preferences_choices"),
     path("u/<str:token>/ask", preferences.ask, name="preferences_ask"),
+    path("u/<str:token>/send", preferences.send, name="preferences_send"),
+    path("u/<str:token>/correct", preferences.correct, name="preferences_correct"),
+    path("data/<str:token>", preferences.data, name="personal_data"),
     path("confirm/<str:token>", confirming.confirm, name="confirm"),
     path("settings/retention/", retention.rules, name="retention"),
     path("settings/retention/<slug:kind>/", retention.rule, name="retention_rule"),
@@ -20,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/backups/<int:pk>/deleted/", privacy.backup_deleted, name="backup_deleted"),
     path("privacy/requests/", privacy.requests, name="privacy_requests"),
     path("privacy/requests/<int:pk>/decline/", privacy.decline, name="privacy_decline"),
+    path("privacy/requests/<int:pk>/accept/", privacy.accept, name="privacy_accept"),
     path("customers/<slug:public_id>/privacy/", privacy.person, name="privacy_person"),
     path("customers/<slug:public_id>/sensitive/", sensitive.values, name="sensitive"),
     path("customers/<slug:public_id>/privacy/export/", privacy.export, name="privacy_export"),

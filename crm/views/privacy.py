@@ -15,7 +15,7 @@ from crm import access, audit, backups, privacy, sensitive
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import BackupRecord, PersonalArchive, PrivacyRequest
-from crm.privacy import archive
+from crm.privacy import archive, correcting
 from crm.web import HtmxRequest, render_page
 
 
@@ -23,9 +23,10 @@ from crm.web import HtmxRequest, render_page
 @access.needs(Right.MANAGE)
 def requests(request: HtmxRequest) -> HttpResponse:
     mine = PrivacyRequest.objects.filter(customer__in=access.customers(request.user))
+    waiting = mine.filter(state=PrivacyRequest.State.OPEN)
     context = {
         "section": "settings",
-        "open": mine.filter(state=PrivacyRequest.State.OPEN).select_related("customer")[:200],
+        "open": [(one, correcting.changes(one)) for one in waiting.select_related("customer")[:200]],
         "settled": mine.exclude(state=PrivacyRequest.State.OPEN)
         .select_related("customer", "settled_by")
         .order_by("-settled_at")[:50],
@@ -42,7 +43,7 @@ def person(request: HtmxRequest, public_id: str) -> HttpResponse:
         "section": "customers",
         "customer": customer,
         "archives": customer.archives.select_related("made_by"),
-        "requests": customer.privacy_requests.all(),
+        "waiting": customer.privacy_requests.filter(state=PrivacyRequest.State.OPEN).exists(),
         "may_see_all": sensitive.may_see_all(request.user, customer),
         "backups": backups.holding(customer, timezone.now()),
     }
@@ -131,6 +132,24 @@ def backup_deleted(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @access.needs(Right.MANAGE)
+def accept(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Take over what a customer says is right about them."""
+    mine = PrivacyRequest.objects.filter(customer__in=access.customers(request.user))
+    wanted = get_object_or_404(mine, pk=pk, kind=PrivacyRequest.Kind.CORRECT)
+    try:
+        done = correcting.accept(wanted, by=request.user, at=timezone.now(), today=request.business.today())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if done:
+            messages.success(request, _("It stands with the customer now."))
+        else:
+            messages.error(request, _("Somebody has settled this already."))
+    return redirect("crm:privacy_requests")
+
+
+@require_POST
+@access.needs(Right.MANAGE)
 def decline(request: HtmxRequest, pk: int) -> HttpResponse:
     mine = PrivacyRequest.objects.filter(customer__in=access.customers(request.user))
     wanted = get_object_or_404(mine, pk=pk)
@@ -139,6 +158,7 @@ def decline(request: HtmxRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why: the person has a right to know."))
         return redirect("crm:privacy_requests")
     settled = {"state": PrivacyRequest.State.DECLINED, "answer": answer, "settled_at": timezone.now()}
+    settled["proposal"] = {}  # What was not taken over is nothing we know of them.
     mine.filter(pk=wanted.pk, state=PrivacyRequest.State.OPEN).update(**settled, settled_by=request.user)
     audit.record(request.user, "changed", wanted)
     return redirect("crm:privacy_requests")

@@ -115,6 +115,9 @@ PUBLIC = {
     "u/<str:token>",
     "u/<str:token>/choices",  # The customer's own page.
     "u/<str:token>/ask",
+    "u/<str:token>/send",
+    "u/<str:token>/correct",
+    "data/<str:token>",  # The link to one's own file, which ends.
     "s/<str:token>",
     "hooks/<slug:token>/",  # Signed by the shop.
     "join/<str:slug>",  # Sign-up forms.

@@ -112,6 +112,26 @@ def test_who_was_erased_since_is_erased_again(tmp_path, shop, media, django_capt
     assert "qzbmia" not in identities.beside().read_text()
 
 
+def test_with_another_secret_a_restore_warns_that_the_erased_cannot_be_matched(
+    tmp_path, shop, media, settings, capsys, django_capture_on_commit_callbacks
+):
+    person, file = make_customer(email="qzbmia@example.com", phone=""), tmp_path / "copy.zip"
+    backups.write(file, at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        privacy.erase(person, by=None, at=timezone.now())
+
+    same = run("restore", str(file))
+    privacy.erase(Customer.objects.get(pk=person.pk), by=None, at=timezone.now())
+    quiet = capsys.readouterr().err
+    settings.SECRET_KEY = "another"
+    other = run("restore", str(file))
+
+    assert (same["unmatched"], same["erased_again"], "SECRET_KEY" in quiet) == (0, 1, False)
+    assert (other["unmatched"], other["erased_again"]) == (1, 0)
+    assert "SECRET_KEY of then" in capsys.readouterr().err
+    assert Customer.objects.get(pk=person.pk).email == "qzbmia@example.com"
+
+
 def test_mails_that_waited_are_not_sent_a_second_time(tmp_path, shop, media):
     Message.objects.create(mailing=make_mailing(), key="1", customer=make_customer(), to_email="a@b.cd")
     file = tmp_path / "copy.zip"

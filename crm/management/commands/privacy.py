@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from crm import privacy
+from crm import backups, privacy
 from crm.commands import Answer, JsonCommand
 from crm.privacy import archive, choosing
 
@@ -21,5 +21,7 @@ class Command(JsonCommand):
         person, now = choosing.customer(options["customer"]), timezone.now()
         if options["what"] == "export":
             return {"file": str(archive.file_of(archive.make(person, by=None, at=now)))}
+        left = [one.name for one in backups.holding(person, now)]
         done = privacy.erase(person, by=None, at=now)
-        return {"erased": dict(done.tables), "files": done.files, "compacted": done.compacted}
+        told = {"erased": dict(done.tables), "files": done.files, "compacted": done.compacted}
+        return {**told, "backups": left}  # Out of our reach: whoever asked deletes them.
