@@ -8,7 +8,9 @@ import pytest
 from django.utils import timezone
 
 from crm import consent, opt_in, outbox
-from crm.models import Customer, Message, PrivacyRequest, Purpose
+from crm.models import Customer, Message, PersonalArchive, PrivacyRequest, Purpose
+from crm.outbox import dispatching
+from crm.privacy import handing
 from tests.browser.test_every_page import barriers
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -56,7 +58,34 @@ def test_a_customer_confirms_chooses_and_asks(visitor, language, scripts):
     page.click("button[value=export]")
     page.click("button[value=erase]")
     assert set(PrivacyRequest.objects.values_list("kind", flat=True)) == {"export", "erase"}
+
+    # What is wrong waits for the shop; a day that cannot be is refused with what was typed.
+    page.click("details > summary")
+    page.fill("#first_name", "Maya")
+    page.fill("#phone", "12")
+    page.click("form[action$='/correct'] button")
+    look()
+    assert page.input_value("#first_name") == "Maya"
+    page.fill("#phone", "+44 20 7946 0958")
+    page.click("form[action$='/correct'] button")
+    look()
+    assert PrivacyRequest.objects.get(kind="correct").proposal["first_name"] == "Maya"
+
+    # Everything held comes by mail; its link shows a page whose button begins the download.
+    own = page.url.rpartition("/")[0]
+    page.click("form[action$='/send'] button")
+    look()
+    assert page.locator("form[action$='/send']").count() == 0
+    dispatching.dispatch()
+    site = page.url.partition("/u/")[0]
+    page.goto(site + address(handing.link(PersonalArchive.objects.get())))
+    look()
+    with page.expect_download() as started:
+        page.click("form button")
+    assert started.value.suggested_filename.endswith(".zip")
+    page.goto(own)
+    look()
     page.click("button[name=leave]")
     assert Customer.objects.get().email_consent == "withdrawn"
     look()
-    assert phone.problems == []
+    assert [one for one in phone.problems if "422" not in one] == []  # What was refused on purpose.
