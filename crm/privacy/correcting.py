@@ -90,7 +90,7 @@ def changes(request: PrivacyRequest) -> list[Change]:
     return [
         Change(
             str(Customer._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
-            str(getattr(person, name) or "–"),
+            str(getattr(person, name) or ""),
             str(request.proposal[name]),
         )
         for name in FIELDS
