@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0025_service_levels'),
+        ("crm", "0028_customer_by_words"),
     ]
 
     operations = [
