@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSES = (
     ("import_lines",),
     ("import_customers",),
-    ("synthesis", "refresh", "features", "recommend", "preview", "pages", "customer_work"),
+    ("synthesis", "refresh", "features", "cluster", "recommend", "preview", "pages", "customer_work"),
     ("send",),
     ("events",),
     ("duplicates",),

@@ -29,6 +29,7 @@ from feedback import texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 from feedback.numerics.scores import Difference, Score
+from segments import naming
 from segments.models import Segment
 
 MONTHS = 36  # As many as a trend shows, up to the last answer.
@@ -181,7 +182,11 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
     for group, value, n in rows:
         name = None if group in (None, "") else str(group)
         tables[name][value] = tables[name].get(value, 0) + n
-    named = [(name, scores.score(survey.kind, table)) for name, table in tables.items()]
+    called = naming.name_of if field == "cluster" else str  # Customers carry the key of their cluster.
+    named = [
+        (None if name is None else called(name), scores.score(survey.kind, table))
+        for name, table in tables.items()
+    ]
     return sorted(((name, one) for name, one in named if one), key=lambda pair: -pair[1].n)
 
 

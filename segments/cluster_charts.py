@@ -11,6 +11,7 @@ from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number
 
 FEWEST_CORNERS = 3
+MOST_LINES = 8  # As many as there are colours to tell lines apart.
 
 
 def charts(result: dict[str, Any], names: Sequence[str], labels: Sequence[str]) -> list[Chart]:
@@ -82,7 +83,7 @@ def _shares(result: dict[str, Any], names: Sequence[str]) -> Chart:
     if money <= 0:
         title = _("%(name)s is the largest cluster") % {"name": names[0]}
     return Chart(
-        "bar",
+        "ranking",  # Names are long, and each must be read.
         title,
         names,
         [Series(_("Share of customers"), sizes), Series(_("Share of revenue"), revenue)],
@@ -120,11 +121,14 @@ def _profiles(result: dict[str, Any], names: Sequence[str], labels: Sequence[str
     columns = list(result["average"])
     series = [
         Series(name, [round(one["lean"][column], 2) for column in columns])
-        for name, one in zip(names, result["clusters"], strict=True)
+        for name, one in list(zip(names, result["clusters"], strict=True))[:MOST_LINES]
     ]
     if len(columns) < 2:
         return []
     unit, note = _("standard deviations"), _("0 is the average of all; above it is more, below it is less.")
+    if len(names) > MOST_LINES:
+        text = _("Shown are the %(shown)d largest of %(all)d clusters; the table above has all.")
+        note = f"{note} {text % {'shown': MOST_LINES, 'all': len(names)}}"
     found = [
         Chart("line", _("Where the clusters part from the average"), labels, series, unit, note, _("Feature"))
     ]

@@ -9,6 +9,7 @@ import numpy as np
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from crm.templatetags.crm_format import number
 from segments import cluster_report, naming
 from segments.models import ClusterMember, ScoringRun
 from segments.numerics import matching
@@ -93,7 +94,7 @@ def _asked(first: ScoringRun, second: ScoringRun) -> list[tuple[str, Any, Any]]:
     rows: list[tuple[str, Any, Any]] = [(label, left[key], right[key]) for key, label in names.items()]
     rows += [
         (_("Clusters found"), first.result["k"], second.result["k"]),
-        (_("Silhouette"), round(first.result["silhouette"], 3), round(second.result["silhouette"], 3)),
-        (_("Customers"), first.result["customers"], second.result["customers"]),
+        (_("Silhouette"), number(first.result["silhouette"], 3), number(second.result["silhouette"], 3)),
+        (_("Customers"), number(first.result["customers"]), number(second.result["customers"])),
     ]
     return rows

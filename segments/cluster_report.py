@@ -114,7 +114,8 @@ def _clusters(result: dict[str, Any], names: Sequence[str], columns: Sequence[st
     revenue = sum(one["revenue"] for one in result["clusters"])
     found = []
     for place, (name, one) in enumerate(zip(names, result["clusters"], strict=True)):
-        words, colour = cluster_words.stability_words(one.get("stability"))
+        stable = None if cluster_words.too_few(result) else one.get("stability")
+        words, colour = cluster_words.stability_words(stable)
         found.append(
             Cluster(
                 place,
@@ -125,7 +126,7 @@ def _clusters(result: dict[str, Any], names: Sequence[str], columns: Sequence[st
                 one["revenue"],
                 one["revenue"] / revenue if revenue > 0 else 0.0,
                 [_figure(one, result, column) for column in columns],
-                one.get("stability"),
+                stable,
                 words,
                 colour,
                 cluster_rules.in_words(one.get("rule")),

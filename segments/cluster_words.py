@@ -41,6 +41,7 @@ STEPS: dict[str, str | Promise] = {
 }
 TINY = 0.02  # A smallest cluster below this share argues against a number.
 DENSE = ("dbscan", "hdbscan")
+FEWEST_TO_JUDGE = 50  # Below it even customers without groups fall into tight ones by luck.
 type Label = Callable[[str], str]
 
 
@@ -58,6 +59,15 @@ def verdict(result: dict[str, Any]) -> tuple[str, str]:
         return "", ""
     if result["k"] == 1:
         return _("There is only one group: everybody else is scattered around it."), "warning"
+    if too_few(result):
+        text = ngettext(
+            "%(count)d customer is too few to judge whether these groups are real."
+            " Take them as an idea, and look again when there are %(fewest)d or more.",
+            "%(count)d customers are too few to judge whether these groups are real."
+            " Take them as an idea, and look again when there are %(fewest)d or more.",
+            result["customers"],
+        )
+        return text % {"count": result["customers"], "fewest": FEWEST_TO_JUDGE}, "info"
     if not stability["is_real"]:
         return (
             _(
@@ -77,6 +87,12 @@ def verdict(result: dict[str, Any]) -> tuple[str, str]:
         shaky,
     )
     return text % {"count": shaky, "k": result["k"]}, "warning"
+
+
+def too_few(result: dict[str, Any]) -> bool:
+    """Whether nothing was shown only because there are so few; what was shown with few stands."""
+    stability = result.get("stability")
+    return bool(stability and not stability["is_real"] and result["customers"] < FEWEST_TO_JUDGE)
 
 
 def quality(silhouette: float) -> str:

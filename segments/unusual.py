@@ -44,7 +44,10 @@ def in_words(run: ScoringRun, why: Sequence[Sequence[float | str]] | None) -> li
 
 @transaction.atomic
 def keep(run: ScoringRun) -> Segment:
-    """A list kept by hand with everybody unusual; made once per run."""
+    """A list kept by hand with everybody unusual; made once per run, unless it was deleted since."""
+    run = ScoringRun.objects.select_for_update().get(pk=run.pk)
+    if made := Segment.objects.filter(pk=run.result.get("unusual_list")).first():
+        return made
     ids = list(people(run).values_list("customer_id", flat=True)[: MOST + 1])
     if not ids:
         raise Refusal(_("Nobody is unusual here."))
@@ -59,4 +62,6 @@ def keep(run: ScoringRun) -> Segment:
         description=_("Found by clustering number %(number)d.") % {"number": run.pk},
     )
     audience.add(segment, ids, at=now)
+    run.result["unusual_list"] = segment.pk
+    run.save(update_fields=["result"])
     return segment

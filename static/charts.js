@@ -4,6 +4,8 @@ import * as echarts from "./npm/echarts/dist/echarts.esm.min.mjs";
 // Okabe–Ito: told apart with every kind of colour vision, on white and on dark.
 const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8a8a8a"];
 const SYMBOLS = ["circle", "triangle", "rect", "diamond", "pin", "arrow", "roundRect", "emptyCircle"];
+// Where the colours begin again, the shapes do not: the ninth has the first colour and another shape.
+const symbol = (index) => SYMBOLS[(index + Math.floor(index / COLORS.length)) % SYMBOLS.length];
 
 const base = () => {
   const style = getComputedStyle(document.body);
@@ -26,7 +28,7 @@ const plain = (type, extra = {}) => (spec) => ({
   ...axes(spec, extra.horizontal),
   legend: spec.series.length > 1 ? { top: 0, type: "scroll" } : undefined,
   series: spec.series.map((one, index) => ({
-    type, name: one.name, data: one.values, symbol: SYMBOLS[index % SYMBOLS.length], symbolSize: 6,
+    type, name: one.name, data: one.values, symbol: symbol(index), symbolSize: 6,
     connectNulls: false, barMaxWidth: 36, stack: extra.stack ? "all" : undefined,
     areaStyle: extra.area ? { opacity: 0.15 } : undefined,
   })),
@@ -46,7 +48,7 @@ const KINDS = {
     grid: { left: 28, right: 16, top: 40, bottom: 24, containLabel: true },
     series: spec.series.map((one, index) => ({
       type: "scatter", name: one.name, data: one.values, symbolSize: 6,
-      symbol: SYMBOLS[index % SYMBOLS.length], itemStyle: { opacity: 0.7 },
+      symbol: symbol(index), itemStyle: { opacity: 0.7 },
     })),
   }),
   // Who was in a group before stands left, who came to it right: the same name twice, so no way leads back.
@@ -64,7 +66,7 @@ const KINDS = {
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
     radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), radius: "62%", center: ["50%", "56%"] },
-    series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: SYMBOLS[index % SYMBOLS.length] })) }],
+    series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: symbol(index) })) }],
   }),
 };
 

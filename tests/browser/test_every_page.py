@@ -13,9 +13,10 @@ from django.utils import timezone
 from campaigns.demo import analysing, loading
 from campaigns.models import Campaign
 from crm.access import Right
-from crm.models import Customer, Message, Purchase, User
+from crm.models import Customer, Message, Product, Purchase, User
 from feedback import invitations
 from feedback.models import Survey
+from segments.models import ScoringRun
 from tests.architecture.test_shape import own_views
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
@@ -43,6 +44,7 @@ def addresses() -> list[str]:
     done = Campaign.objects.filter(state="done").order_by("id").first()
     draft = Campaign.objects.get(state="draft")
     message = Message.objects.filter(state="sent").order_by("id").first()
+    grouped = ScoringRun.objects.filter(kind="cluster", state="done").order_by("-id").first()
     return [
         *plain_pages(),
         buyer.get_absolute_url(),
@@ -59,6 +61,9 @@ def addresses() -> list[str]:
         "/feedback/recommend/",
         "/feedback/recommend/answers/",
         f"/outbox/{message.pk}/",
+        f"/products/{Product.objects.order_by('id').first().pk}/",
+        f"/segments/clusters/{grouped.pk}/",
+        f"/segments/clusters/{grouped.pk}/unusual/",
     ]
 
 

@@ -9,7 +9,7 @@ from crm.errors import Refusal
 from crm.models import Mailing, Message
 from feedback import charts, reports
 from feedback.numerics import scores
-from segments.models import CustomerFeatures, Membership, Segment
+from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
 from tests.feedback.surveys import (
     make_answer,
     make_answers,
@@ -108,6 +108,26 @@ def test_scores_go_by_fields_of_the_customer():
     assert by("custom.plan") == {"gold": 0, None: 0}
     assert by("rfm.group") == {"champions": 100, None: -50}
     assert by("month") == {"2026-06": 0}
+
+
+def test_clusters_are_called_by_their_name():
+    survey = make_survey()
+    run = ScoringRun.objects.create(kind="cluster")
+    for key, value in ((f"{run.pk}-1", 10), ("unusual", 0), ("", 8)):
+        customer = make_customer()
+        CustomerFeatures.objects.create(customer=customer, as_of=NOON.date(), cluster=key)
+        make_answer(survey, value, customer=customer)
+    ScoringRun.objects.filter(pk=run.pk).update(
+        result={"clusters": [{"key": f"{run.pk}-1", "name": "Recent"}], "labels": {}}
+    )
+
+    found = reports.by_field(survey, "cluster", BERLIN)
+
+    assert {name: score.value for name, score in found} == {
+        "Recent": 100,
+        "Unusual customers": -100,
+        None: 0,
+    }
 
 
 @pytest.mark.parametrize("field", ["nonsense", "custom.", "custom.a__b;drop", "customer__email", "password"])
