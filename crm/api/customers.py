@@ -168,6 +168,7 @@ class OneCustomer(Door):
         """Change what is given and keep the rest; null or "" empties a value."""
         with writing.transaction():
             person = find(self.user, public_id, lock=True)
+            writing.check(request.data)
             check_version(request, version_of(shown(person)))
             writing.save(person, request.data, by=self.user)
         return versioned(Response(shown(find(self.user, public_id))))

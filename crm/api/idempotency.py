@@ -33,8 +33,8 @@ class _Taken(Exception):
 
 def once(request: Request, token: ApiToken, work: Callable[[], Response]) -> Response:
     """Do the work in a transaction, or repeat what an equal request was answered."""
-    key = request.headers.get(HEADER, "")
-    if not key:
+    key = request.headers.get(HEADER)
+    if key is None:
         with transaction.atomic():
             return work()
     if not KEY.fullmatch(key):

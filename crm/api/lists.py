@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,8 +29,14 @@ class ListQuery(serializers.Serializer[Any]):
 
 
 def asked[S: serializers.Serializer[Any]](kind: type[S], request: Request) -> dict[str, Any]:
-    """The parameters of the address, checked; a wrong one is named."""
+    """The parameters of the address, checked; a wrong one is named.
+
+    A blank one is refused: taken for left out, it would give everybody, or the first page again and again.
+    """
     query = kind(data=request.query_params)
+    if blank := [name for name in query.fields if request.query_params.get(name) == ""]:
+        reason = _("This is blank. Leave the parameter out, or give it a value.")
+        raise Problem("query", errors=[{"field": name, "reason": reason} for name in blank])
     if not query.is_valid():
         raise Problem("query", errors=list(problems.flat(query.errors)))
     return cast("dict[str, Any]", query.validated_data)

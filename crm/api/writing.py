@@ -39,11 +39,16 @@ class CustomerInput(serializers.ModelSerializer[Customer]):
         }
 
 
-def save(person: Customer, data: Any, *, by: User) -> Customer:
-    """Check and save; every value that is not given stays as it is."""
+def check(data: Any) -> dict[str, Any]:
+    """The values of a body, each of the right kind; a wrong one is named."""
     said = CustomerInput(data=data, partial=True)
     said.is_valid(raise_exception=True)
-    values = dict(said.validated_data)
+    return dict(said.validated_data)
+
+
+def save(person: Customer, data: Any, *, by: User) -> Customer:
+    """Check and save; every value that is not given stays as it is."""
+    values = check(data)
     own_fields = list(custom_fields.plain())
     fresh = person.pk is None
     if fresh and by.scope == User.Scope.OWN:

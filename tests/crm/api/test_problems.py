@@ -106,3 +106,35 @@ def test_the_description_and_the_reference_need_no_token(client):
     assert described.json()["openapi"].startswith("3.1")
     assert "/api/v1/customers" in page.content.decode()
     assert client.get("/api/v1/customers").status_code == 401
+
+
+@pytest.mark.parametrize("query", ["country=", "cursor=", "email=", "limit="])
+def test_a_blank_parameter_is_refused_rather_than_left_out(owner, query):
+    make_customer()
+
+    answer = program_of(owner).get(f"/api/v1/customers?{query}")
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [one["field"] for one in answer.json()["errors"]] == [query.rstrip("=")]
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 256])
+def test_an_idempotency_key_that_is_none_is_refused(owner, key):
+    answer = program_of(owner).send("/api/v1/customers", {"first_name": "Ada"}, Idempotency_Key=key)
+
+    assert answer.status_code == 400
+    assert not Customer.objects.exists()
+
+
+def test_a_body_of_the_wrong_kind_is_named_before_a_version_that_is_old(owner):
+    person = make_customer()
+
+    wrong = program_of(owner).send(
+        f"/api/v1/customers/{person.public_id}", {"first_name": {"a": 1}}, "patch", If_Match='"old"'
+    )
+    old = program_of(owner).send(
+        f"/api/v1/customers/{person.public_id}", {"first_name": "Ada"}, "patch", If_Match='"old"'
+    )
+
+    assert (wrong.status_code, old.status_code) == (422, 412)
