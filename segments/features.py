@@ -12,11 +12,11 @@ from django.db.models import Model
 
 from crm import bulk
 from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
-from segments import days, lifecycle, scoring
+from segments import days, lifecycle, scoring, valuing
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import settle, shadow
 
-# Written here, in the order of the SELECT; scores and clusters belong to `segments.scoring`.
+# Written here, in the order of the SELECT; scores, values and clusters have their own modules.
 COLUMNS = (
     "customer_id",
     "as_of",
@@ -73,6 +73,7 @@ def aside(as_of: date, *, business: Business | None = None, filled: bool = False
         settle()
         lifecycle.assign(as_of, business=business or Business.current())
         scoring.score_rfm()
+        valuing.value_everyone(as_of, business or Business.current(), check=False)
         scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
         yield
 

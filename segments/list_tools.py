@@ -19,6 +19,7 @@ from crm.listing import columns, filters
 from crm.listing.catalogue import BOUGHT
 from crm.listing.columns import Column, Look
 from crm.models import Customer, User
+from crm.templatetags.crm_format import number, percent
 from segments import audience, naming
 from segments.groups import GROUPS
 from segments.models import Membership, Segment
@@ -57,6 +58,7 @@ def register() -> None:
     _register_filters()
     _register_columns()
     _register_stage()
+    _register_value()
     kinds.register(
         kinds.Action(
             "list",
@@ -75,6 +77,7 @@ def register() -> None:
         palette.Place(gettext_lazy("New list kept by hand"), "segments:list_new", "plus", Right.MARKET),
         palette.Place(gettext_lazy("RFM grid"), "segments:rfm", "grid-dots"),
         palette.Place(gettext_lazy("Clusters"), "segments:clusters", "chart-scatter"),
+        palette.Place(gettext_lazy("Customer value"), "segments:value", "coins"),
     ):
         palette.page(place)
 
@@ -156,6 +159,38 @@ def _register_stage() -> None:
     filters.register(add)
     label, path = gettext_lazy("Lifecycle stage"), "features__stage"
     columns.register(Column("stage", label, read=path, say=_stage_name, sort=path))
+
+
+def _register_value() -> None:
+    """What somebody will bring; chances are shown as percentages and asked for as shares, as in rules."""
+    clv, chance = "features__clv", "features__alive_chance"
+    value, still = gettext_lazy("Expected value"), gettext_lazy("Chance of still being a customer")
+    for one in (
+        filters.number("clv", value, clv, group=SCORES),
+        filters.number(
+            "alive_chance", gettext_lazy("Chance of still being a customer (0 to 1)"), chance, group=SCORES
+        ),
+        filters.day("next_purchase", gettext_lazy("Next purchase from"), "features__next_from", group=SCORES),
+    ):
+        filters.register(one)
+    next_from = gettext_lazy("Next purchase from")
+    for column in (
+        Column("clv", value, Look.MONEY, read=clv, sort=clv),
+        Column("alive_chance", still, read=chance, say=percent, sort=chance),
+        Column(
+            "expected_orders",
+            gettext_lazy("Expected orders"),
+            read="features__expected_orders",
+            say=_one_digit,
+            sort="features__expected_orders",
+        ),
+        Column("next_purchase", next_from, Look.DAY, read="features__next_from", sort="features__next_from"),
+    ):
+        columns.register(column)
+
+
+def _one_digit(value: float) -> str:
+    return number(value, 1)
 
 
 def _group_name(code: str) -> str:

@@ -1,4 +1,4 @@
-"""The one recipe: features → RFM → clusters → segments, computed aside and switched in whole."""
+"""The one recipe: features → RFM → value → clusters → segments, computed aside and switched in whole."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business, WorkerHeartbeat
-from segments import audience, features, lease, lifecycle, runs, scoring
+from segments import audience, features, lease, lifecycle, runs, scoring, valuing
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 
 STEPS = {
     "features": _("Describing customers"),
     "rfm": _("Scoring recency, frequency and money"),
+    "value": _("Estimating customer value"),
     "clusters": _("Assigning clusters"),
     "segments": _("Rebuilding segments"),
 }
@@ -77,6 +78,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     wanted = [name for name in STEPS if not only or name in only]
     steps: list[dict[str, Any]] = []
     found: list[scoring.Scoring] = []
+    valued: list[valuing.Valuation] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
     features.count_anew()
     with shadow(filled=True):
@@ -85,6 +87,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
         settle()
         if "rfm" in wanted:
             _timed(run, "rfm", steps, lambda _: _score(found, frozen))
+        if "value" in wanted:
+            _timed(run, "value", steps, lambda _: _value(valued, day, business))
         if "clusters" in wanted:
             _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
@@ -94,12 +98,13 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             customers = publish()
             drop()
             bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
-            _keep(found, day, frozen, clustering)
+            _keep(found, valued, day, frozen, clustering)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             result = _result(day, customers, steps, time.perf_counter() - began)
             lease.finish(run, as_of=day, result=result)
     bulk.analyze(CustomerFeatures, Membership)
+    valuing.sum_up_segments()
     return result
 
 
@@ -125,10 +130,23 @@ def _score(found: list[scoring.Scoring], frozen: bool) -> int:
     return found[0].scored
 
 
-def _keep(found: list[scoring.Scoring], day: date, frozen: bool, clustering: ScoringRun | None) -> None:
-    """Remember the scoring that is now live, and catch up with a clustering chosen in the meantime."""
+def _value(valued: list[valuing.Valuation], day: date, business: Business) -> int:
+    valued.append(valuing.value_everyone(day, business))
+    return valued[0].valued
+
+
+def _keep(
+    found: list[scoring.Scoring],
+    valued: list[valuing.Valuation],
+    day: date,
+    frozen: bool,
+    clustering: ScoringRun | None,
+) -> None:
+    """Remember what is now live, and catch up with a clustering chosen in the meantime."""
     for one in found:
         scoring.remember(one, as_of=day, frozen=frozen)
+    for value in valued:
+        valuing.remember(value, as_of=day)
     in_use = scoring.live_run(ScoringRun.Kind.CLUSTER)
     if in_use != clustering:
         scoring.assign_clusters(in_use)
@@ -175,7 +193,7 @@ class Status:
 
     @property
     def share(self) -> int:
-        """How far it is, in percent: each step is a quarter."""
+        """How far it is, in percent: each step is as long as the others."""
         progress = self.active.progress if self.active else {}
         if progress.get("step") not in STEPS:
             return 0

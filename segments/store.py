@@ -15,6 +15,13 @@ from segments.numerics.rfm import RfmScores
 
 type Ids = npt.NDArray[np.int64]
 SCORES = {"rfm_recency": "smallint", "rfm_frequency": "smallint", "rfm_monetary": "smallint"}
+VALUES = {
+    "clv": "numeric(16, 4)",
+    "alive_chance": "double precision",
+    "expected_orders": "double precision",
+    "next_from": "date",
+    "next_until": "date",
+}
 
 
 def save_scores(ids: Ids, scores: RfmScores) -> int:
@@ -30,6 +37,11 @@ def save_scores(ids: Ids, scores: RfmScores) -> int:
     )
     empty = {"rfm_recency": None, "rfm_frequency": None, "rfm_monetary": None, "rfm_group": ""}
     return _replace(kinds, rows, empty)
+
+
+def save_values(rows: Iterable[Sequence[Any]]) -> int:
+    """Write what each customer is worth, as (id, then in the order of VALUES); everybody else has nothing."""
+    return _replace(VALUES, rows, dict.fromkeys(VALUES))
 
 
 def save_clusters(ids: Ids, labels: Sequence[int], keys: Sequence[str], noise: str = "") -> int:

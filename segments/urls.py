@@ -15,6 +15,7 @@ from segments.views import (
     segments,
     stages,
     suggestions,
+    value,
 )
 
 app_name = "segments"
@@ -55,6 +56,7 @@ list_urls = [
     path("s/<str:slug>/remove/", lists.list_remove, name="list_remove"),
 ]
 analysis_urls = [
+    path("value/", value.value, name="value"),
     path("journey/", journey.journey_map, name="journey"),
     path("stages/", stages.stages, name="stages"),
     path("day/", analysis.analysis, name="analysis"),

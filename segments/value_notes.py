@@ -56,6 +56,15 @@ WORDS = {
         "The forecast looks further ahead than the purchases reach back (%(ahead)d days against %(back)d)."
     ),
     "old": _("The last sale was on %(day)s; everything is counted from that day, not from today."),
+    "nothing": _(
+        "Nobody has a purchase that counts yet, so no value can be estimated. Import purchases first."
+    ),
+    "later": _("All purchases are dated after the day of analysis, so there is nothing to learn from."),
+    "broken": _("The estimate could not be calculated from these purchases, so no values are shown."),
+    "unchecked": _(
+        "The forecast was not checked against purchases it had not seen: for that they must reach back at"
+        " least %(least)d days and hold enough customers who came back."
+    ),
     "sampled": _("The check of the forecast looked at every %(n)dth customer."),
 }
 

@@ -35,6 +35,12 @@ class CustomerFeatures(models.Model):
     rfm_group = models.CharField(_("RFM group"), max_length=30, blank=True)
     cluster = models.CharField(_("cluster"), max_length=80, blank=True)
     stage = models.CharField(_("lifecycle stage"), max_length=12, blank=True, default="")
+    clv = models.DecimalField(_("customer value"), max_digits=16, decimal_places=4, null=True)
+    # Empty for who bought once, and where purchases do not tell who has left.
+    alive_chance = models.FloatField(_("chance of still being a customer"), null=True)
+    expected_orders = models.FloatField(_("expected orders"), null=True)
+    next_from = models.DateField(_("next purchase from"), null=True)
+    next_until = models.DateField(_("next purchase until"), null=True)
 
     class Meta:
         verbose_name = _("features of a customer")
@@ -44,6 +50,7 @@ class CustomerFeatures(models.Model):
             models.Index(fields=["stage"], name="features_by_stage"),
             models.Index(fields=["revenue"], name="features_by_revenue"),
             models.Index(fields=["last_bought_on"], name="features_by_recency"),
+            models.Index(fields=["clv"], name="features_by_clv"),
         ]
 
     def __str__(self) -> str:

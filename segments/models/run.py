@@ -9,7 +9,7 @@ from crm.models import Customer
 
 
 class ScoringRun(models.Model):
-    """One calculation with its parameters, progress and result: a refresh, an RFM scoring, a clustering.
+    """One calculation with its parameters, progress and result: a refresh, scoring, clustering, valuation.
 
     QUEUED → RUNNING → DONE | FAILED | CANCELLED. Parameters and seed are stored, so it can be repeated;
     models are stored as numbers (JSON), never pickled. `heartbeat_at` tells a live run from a
@@ -28,6 +28,7 @@ class ScoringRun(models.Model):
         REFRESH = "refresh", _("Refresh")
         RFM = "rfm", _("RFM")
         CLUSTER = "cluster", _("Clustering")
+        VALUE = "value", _("Customer value")
         RECOMMEND = "recommend", _("Recommendations")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

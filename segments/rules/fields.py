@@ -106,6 +106,13 @@ FIELDS: dict[str, Field] = {
         _feature("rfm.monetary", _("RFM score for money"), Kind.NUMBER, SCORES, "rfm_monetary"),
         _feature("stage", _("lifecycle stage"), Kind.CHOICE, SCORES, values=tuple(STAGES.items())),
         _feature("cluster", _("cluster"), Kind.TEXT, SCORES),
+        _feature("clv", _("customer value"), Kind.NUMBER, SCORES),
+        _feature(
+            "alive_chance", _("chance of still being a customer (0 to 1)"), Kind.NUMBER, SCORES, how="float"
+        ),
+        _feature("expected_orders", _("expected orders"), Kind.NUMBER, SCORES, how="float"),
+        _feature("next_purchase_from", _("next purchase, earliest"), Kind.DATE, SCORES, "next_from"),
+        _feature("next_purchase_until", _("next purchase, latest"), Kind.DATE, SCORES, "next_until"),
         _feature("nps.last", _("last NPS answer"), Kind.NUMBER, MAIL, "nps_last", how="float"),
         _feature("csat.last", _("last CSAT answer"), Kind.NUMBER, MAIL, "csat_last", how="float"),
         _feature(

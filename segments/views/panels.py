@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from crm import access
+from crm.models import Business
 from crm.web import render_page
 from segments import naming
 from segments.groups import GROUPS
 from segments.models import CustomerFeatures, Membership
+from segments.value_words import chance, next_purchase
 
 LEFT = 5
 
@@ -20,6 +22,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """The segments of a customer, now and before, and their scores."""
     customer = access.find_customer(request, public_id)
     stays = Membership.objects.filter(customer=customer).select_related("segment")
+    business = Business.current()
     features = CustomerFeatures.objects.filter(customer=customer).first()
     context = {
         "now": list(stays.filter(left_at=None).order_by("segment__name")),
@@ -27,5 +30,8 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "features": features,
         "cluster": naming.name_of(features.cluster) if features else "",
         "group": GROUPS.get(features.rfm_group, "") if features else "",
+        "chance": "" if features is None or features.alive_chance is None else chance(features.alive_chance),
+        "next_purchase": next_purchase(features, business.today()) if features else "",
+        "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)

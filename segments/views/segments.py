@@ -20,7 +20,7 @@ from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import audience, growth
+from segments import audience, growth, valuing
 from segments.models import Segment
 from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
@@ -77,6 +77,7 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
         "share": found.member_count / everybody if everybody else 0,
         "used_by": [*audience.used_by(found), *audience.used_elsewhere(found)],
         "paste": PasteForm(),
+        "equity": valuing.of_segment(found),
     }
     if not request.GET.get("after") and not request.GET.get("before"):
         context["chart"] = growth.chart(found, cast("HtmxRequest", request).business, timezone.now())

@@ -44,8 +44,8 @@ def test_the_command_says_what_each_step_did(shop):
     call_command("refresh", "--json", stdout=out)
 
     found = json.loads(out.getvalue())
-    assert [step["name"] for step in found["steps"]] == ["features", "rfm", "clusters", "segments"]
-    assert [step["rows"] for step in found["steps"]][:3] == [2, 1, 0]
+    assert [step["name"] for step in found["steps"]] == ["features", "rfm", "value", "clusters", "segments"]
+    assert [step["rows"] for step in found["steps"]][:4] == [2, 1, 1, 0]
     assert (found["customers"], found["as_of"]) == (2, str(shop.today()))
     assert found["peak_mb"] > 10
     assert ScoringRun.objects.get(kind="refresh").state == State.DONE
@@ -225,5 +225,5 @@ def test_a_refresh_does_not_read_customers_one_by_one(shop, django_assert_max_nu
     for _ in range(30):
         make_purchase(make_customer())
 
-    with django_assert_max_num_queries(70):
+    with django_assert_max_num_queries(80):
         refresh.run(None)
