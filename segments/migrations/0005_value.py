@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0025_service_levels'),
-        ('segments', '0002_lifecycle'),
+        ("segments", "0004_cluster_laboratory"),
     ]
 
     operations = [
