@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='scoringrun',
             name='kind',
-            field=models.CharField(choices=[('refresh', 'Refresh'), ('rfm', 'RFM'), ('cluster', 'Clustering'), ('value', 'Customer value')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[("refresh", "Refresh"), ("rfm", "RFM"), ("cluster", "Clustering"), ("value", "Customer value"), ("recommend", "Recommendations")], max_length=10, verbose_name='kind'),
         ),
         migrations.AddIndex(
             model_name='customerfeatures',
