@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
@@ -146,10 +147,13 @@ class SecondFactorMiddleware:
 
 def shop(request: HttpRequest) -> dict[str, Any]:
     """Template context of every page."""
+    business = getattr(request, "business", None)
     return {
-        "business": getattr(request, "business", None),
+        "business": business,
         "may": access.rights(request.user) if hasattr(request, "user") else {},
-        "solo": lambda: accounts.is_solo(Business.current()),
+        "solo": cache(
+            lambda: accounts.is_solo(business or Business.current())
+        ),  # Asked by many parts of a page.
         "sandbox": not settings.MAIL_CONNECTION,
         "has_demo": Product.objects.filter(is_demo=True).exists,  # Asked only by whole pages.
     }

@@ -9,13 +9,23 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import access
+from crm import access, accounts
 from crm.access import Right
 from crm.cases import canned, levels, sniffing
 from crm.cases.hours import minutes_of
 from crm.forms.asking import SomeFilesField, taken
 from crm.forms.look import DateInput, Look
-from crm.models import BusinessHours, CannedReply, Case, Customer, Holiday, Mailbox, ServiceLevel, User
+from crm.models import (
+    Business,
+    BusinessHours,
+    CannedReply,
+    Case,
+    Customer,
+    Holiday,
+    Mailbox,
+    ServiceLevel,
+    User,
+)
 
 MOST_FILES = 10
 SAY_SOMETHING = {"required": _("Write something first.")}
@@ -58,6 +68,8 @@ class CaseForm(Look, forms.Form):
         self.user = user
         self.customer: Customer | None = None
         super().__init__(*args, **kwargs)
+        if accounts.is_solo(Business.current()):
+            self.fields["mine"].widget = forms.HiddenInput()
 
     def clean_person(self) -> str:
         text: str = self.cleaned_data["person"].strip()

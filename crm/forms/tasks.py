@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import access
+from crm import access, accounts
 from crm.forms.look import DateInput, Look
-from crm.models import Customer, Task, User
+from crm.models import Business, Customer, Task, User
 
 
 class TimeInput(forms.TimeInput):
@@ -45,6 +45,9 @@ class TaskForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             owner.empty_label = _("Nobody yet")  # type: ignore[attr-defined]
         if not self.instance.pk:
             self.initial.setdefault("owner", user.pk)
+        if "owner" in self.fields and accounts.is_solo(Business.current()):  # Nobody else could do it.
+            self.instance.owner = self.instance.owner or user
+            del self.fields["owner"]
 
     def clean_owner(self) -> User | None:
         doer: User | None = self.cleaned_data["owner"]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm import access, customer_list, list_habits
+from crm import access, accounts, customer_list, list_habits
 from crm.access import Right
 from crm.customer_list import Filters
 from crm.forms.views import FilterForm, ViewForm
@@ -93,6 +93,8 @@ def customer_columns(request: HtmxRequest) -> HttpResponse:
         habit = list_habits.habit_of(request.user)
     shown = list_habits.columns(filters, habit, view)
     others = [one for one in filters.catalogue.columns.values() if one not in shown]
+    if accounts.is_solo(request.business):  # Who looks after whom tells one person nothing.
+        others = [one for one in others if one.key != "owner"]
     context = {"section": "customers", "filters": filters, "shown": shown, "others": others, "view": view}
     return render_page(request, "crm/customers/columns.html", context, partial="chooser")
 
@@ -129,6 +131,8 @@ def view_new(request: HtmxRequest) -> HttpResponse:
 
 def _form(request: HtmxRequest, view: CustomerView) -> ViewForm:
     form = ViewForm(request.POST or None, instance=view)
+    if accounts.is_solo(request.business):
+        form.fields["place"].widget = form.fields["place"].hidden_widget()
     if not access.may(request.user, Right.EDIT):  # Who only looks keeps views for themselves.
         form.fields["place"].choices = [(Place.PRIVATE, Place.PRIVATE.label)]  # type: ignore[attr-defined]
     return form
