@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, ManyToManyRel, Model, OuterRef
+from django.db.models import ManyToManyRel, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from segments.rules.problems import InvalidRule
 from segments.rules.tree import Node
 
 type Progress = Callable[[int, int], Any]
+MEMBERSHIPS = f'"{Membership._meta.db_table}"'
 
 
 def members(segment: Segment) -> CustomerQuerySet:
@@ -142,29 +143,46 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
     with transaction.atomic(), planned_well():
         Segment.objects.select_for_update().get(pk=segment.pk)  # Two rebuilds at once take turns.
         if node is not None:
-            found = Customer.objects.filter(to_q(node, moment))
-            _enter(segment, found, at)
-            inside = Membership.objects.filter(segment=segment, left_at=None)
-            still = found.filter(pk=OuterRef("customer_id")).order_by()
-            inside.filter(~Exists(still)).update(left_at=at)  # NOT IN would read all who fit for each row.
+            _find(Customer.objects.filter(to_q(node, moment)))
+            _enter(segment, at)
+            _leave(segment, at)
+            _run("DROP TABLE found_members")
         return _count(segment, at)
 
 
-def _enter(segment: Segment, found: CustomerQuerySet, at: datetime) -> None:
-    """One INSERT … SELECT of who fits and is not inside yet."""
-    inside = Membership.objects.filter(segment=segment, left_at=None, customer=OuterRef("pk"))
-    new = found.filter(~Exists(inside)).order_by().values("id")
-    sql, params = new.query.sql_with_params()
-    table = connection.ops.quote_name(Membership._meta.db_table)
-    values = [segment.pk, connection.ops.adapt_datetimefield_value(at)]
+def _find(found: CustomerQuerySet) -> None:
+    """Ask the rule once; who fits stands in a table of this transaction, however many they are."""
+    sql, params = found.order_by().values("id").query.sql_with_params()
+    _run("CREATE TEMPORARY TABLE found_members (id bigint PRIMARY KEY)")
+    _run(f"INSERT INTO found_members {sql} ON CONFLICT DO NOTHING", params)
+    if connection.vendor == "postgresql":
+        _run("ANALYZE found_members")
+
+
+def _enter(segment: Segment, at: datetime) -> None:
+    """Who fits and is not inside yet."""
     moment_type = "timestamptz" if connection.vendor == "postgresql" else "text"
+    _run(
+        f"INSERT INTO {MEMBERSHIPS} (segment_id, customer_id, entered_at)"
+        f" SELECT %s, f.id, CAST(%s AS {moment_type}) FROM found_members f WHERE NOT EXISTS"
+        f" (SELECT 1 FROM {MEMBERSHIPS} m"
+        " WHERE m.segment_id = %s AND m.customer_id = f.id AND m.left_at IS NULL) ON CONFLICT DO NOTHING",
+        [segment.pk, connection.ops.adapt_datetimefield_value(at), segment.pk],
+    )
+
+
+def _leave(segment: Segment, at: datetime) -> None:
+    """Who is inside and fits no more."""
+    _run(
+        f"UPDATE {MEMBERSHIPS} SET left_at = %s WHERE segment_id = %s AND left_at IS NULL"
+        f" AND NOT EXISTS (SELECT 1 FROM found_members f WHERE f.id = {MEMBERSHIPS}.customer_id)",
+        [connection.ops.adapt_datetimefield_value(at), segment.pk],
+    )
+
+
+def _run(sql: str, params: Sequence[Any] = ()) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (segment_id, customer_id, entered_at)"
-            f" SELECT %s, found.id, CAST(%s AS {moment_type}) FROM ({sql}) found WHERE true"
-            " ON CONFLICT DO NOTHING",
-            [*values, *params],
-        )
+        cursor.execute(sql, list(params))
 
 
 def _count(segment: Segment, at: datetime) -> int:
