@@ -53,7 +53,7 @@ class Card:
 
     @property
     def mean(self) -> Decimal:
-        return self.total / max(self.result["valued"], 1)
+        return self.total / max(int(self.result["valued"]), 1)
 
     @property
     def months(self) -> int:
