@@ -21,7 +21,8 @@ const base = () => {
 const axes = (spec, horizontal) => {
   const category = { type: "category", data: spec.labels, axisLabel: { hideOverlap: true } };
   const value = { type: "value", scale: Boolean(spec.scale) };
-  return horizontal ? { yAxis: { ...category, inverse: true }, xAxis: value } : { xAxis: category, yAxis: value };
+  const names = { width: 130, overflow: "break" };  // Long names go over two lines, so none is cut off.
+  return horizontal ? { yAxis: { ...category, axisLabel: names, inverse: true }, xAxis: value } : { xAxis: category, yAxis: value };
 };
 
 const plain = (type, extra = {}) => (spec) => ({
