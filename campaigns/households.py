@@ -31,4 +31,7 @@ def left_out(found: CustomerQuerySet, mailing: Mailing | None = None) -> QuerySe
         partition_by=[F("home")],
         order_by=[F("written").desc(), F("main").desc(), F("last").desc(nulls_last=True), F("pk").asc()],
     )
-    return people.annotate(place=place).filter(place__gt=1).order_by().values_list("pk", flat=True)
+    others: QuerySet[Customer, int] = (
+        people.annotate(place=place).filter(place__gt=1).order_by().values_list("pk", flat=True)
+    )
+    return others

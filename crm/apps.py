@@ -123,7 +123,7 @@ def _tell_changes() -> None:
         models.Mailbox,
         only=("name", "address", "kind", "host", "port", "security", "username", "folder", "is_active"),
     )
-    for model in (models.Tag, models.Interest, models.Product):
-        follow(model, by={"pk": "pk"})
+    for numbered in (models.Tag, models.Interest, models.Product):
+        follow(numbered, by={"pk": "pk"})
     follow(models.Article, "views", "changed_at", by={"pk": "pk"})
     follow(models.ArticleText, by={"pk": "article"})

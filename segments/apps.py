@@ -16,7 +16,17 @@ class SegmentsConfig(AppConfig):
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
-        from segments.models import ClusterMember, CustomerFeatures, LifecycleChoice, Membership, Segment
+        from segments.models import (
+            ClusterMember,
+            CustomerFeatures,
+            LifecycleChoice,
+            Membership,
+            ProductAffinity,
+            ProductPair,
+            ProductReach,
+            Segment,
+            SegmentFavourite,
+        )
         from segments.rules import text
 
         text.connect()
@@ -31,6 +41,7 @@ class SegmentsConfig(AppConfig):
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, Membership, ClusterMember)
+        journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.

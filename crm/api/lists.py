@@ -34,7 +34,7 @@ def asked[S: serializers.Serializer[Any]](kind: type[S], request: Request) -> di
     A blank one is refused: taken for left out, it would give everybody, or the first page again and again.
     """
     query = kind(data=request.query_params)
-    if blank := [name for name in query.fields if request.query_params.get(name) == ""]:
+    if blank := [name for name in map(str, query.fields) if request.query_params.get(name) == ""]:
         reason = _("This is blank. Leave the parameter out, or give it a value.")
         raise Problem("query", errors=[{"field": name, "reason": reason} for name in blank])
     if not query.is_valid():

@@ -23,7 +23,7 @@ type Column = Field[Any, Any]
 
 def models() -> list[type[Model]]:
     """Every table that is kept, in the order of their names."""
-    found = [
+    found: list[type[Model]] = [
         model
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and model not in LEFT_OUT

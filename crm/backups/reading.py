@@ -139,7 +139,8 @@ def _replace(archive: zipfile.ZipFile, manifest: dict[str, Any], media: Path, fr
 
 def _empty() -> None:
     """Every row away; the audit log opens for whoever shows the pass."""
-    tables = [connection.ops.quote_name(one._meta.db_table) for one in [*columns.models(), Session]]
+    kept: list[type[Model]] = [*columns.models(), Session]
+    tables = [connection.ops.quote_name(one._meta.db_table) for one in kept]
     records = connection.ops.quote_name(BackupRecord._meta.db_table)
     with audit.passage(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
