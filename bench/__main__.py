@@ -23,6 +23,7 @@ HOUSES = (
     ("send",),
     ("events",),
     ("duplicates",),
+    ("value",),
 )
 
 
