@@ -18,7 +18,7 @@ from crm.access import Right
 from crm.languages import locale_of
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import drafting, grid, people, refresh, scoring
+from segments import drafting, grid, left_out, people, refresh, scoring
 from segments.groups import GROUPS
 
 
@@ -35,6 +35,7 @@ def rfm(request: HtmxRequest) -> HttpResponse:
         "by_revenue": by_revenue,
         "few": grid.FEW_BUYERS,
         "measures": grid.explain(cuts, [_money(cut, currency) for cut in cuts.monetary]) if cuts else [],
+        "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }
     return render_page(request, "segments/rfm.html", context)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.web import HtmxRequest, render_page
-from segments import refresh, scoring, value_card
+from segments import left_out, refresh, scoring, value_card
 from segments.models import ScoringRun
 
 
@@ -19,6 +19,7 @@ def value(request: HtmxRequest) -> HttpResponse:
         "section": "segments",
         "tab": "value",
         "card": value_card.build(run, request.business.currency) if run else None,
+        "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }
     return render_page(request, "segments/value.html", context)

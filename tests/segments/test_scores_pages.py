@@ -33,7 +33,7 @@ def clustered(**fields) -> ScoringRun:
 def test_the_grid_shows_each_cell_with_its_people(staff_client, shop, django_assert_max_num_queries):
     shop_of(12)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         page = staff_client.get("/segments/rfm/").content.decode()
 
     cell = CustomerFeatures.objects.get(customer__last_name="Buyer 12")
@@ -208,7 +208,7 @@ def test_the_list_of_clusterings_needs_few_queries(staff_client, shop, django_as
     for seed in range(2, 15):
         clusters.prepare(["orders"], k=None, scaling="none", seed=seed)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         page = staff_client.get("/segments/clusters/").content.decode()
 
     assert "In use" in page
@@ -276,3 +276,15 @@ def test_an_old_last_sale_is_said_and_a_fresh_one_is_not(staff_client, shop):
 
     assert "The last sale in your data was on" in late
     assert "The last sale" not in staff_client.get("/segments/day/panel/").content.decode()
+
+
+def test_who_and_what_the_grid_leaves_out_is_said(staff_client, shop):
+    shop_of(3)
+    make_customer(first_name="Never")
+    make_purchase(None, "5.00")
+    refresh.run(None)
+
+    page = staff_client.get("/segments/rfm/").content.decode()
+
+    assert 'href="/customers/?bought=never">1 customer without a purchase that counts' in page
+    assert "1 purchase of somebody unknown" in page

@@ -108,7 +108,7 @@ def test_the_page_needs_few_queries(staff_client, shop, django_assert_max_num_qu
     sell([[0], [5], [9, 30]])
     refresh.run(None)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         staff_client.get("/segments/value/")
 
 
