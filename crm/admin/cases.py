@@ -14,6 +14,7 @@ from crm.models import (
     Holiday,
     Mailbox,
     ReceivedMail,
+    ServiceLevel,
     SlaPolicy,
 )
 
@@ -70,6 +71,11 @@ class HolidayAdmin(LargeAdmin):
 @admin.register(SlaPolicy)
 class SlaPolicyAdmin(LargeAdmin):
     list_display = ("priority", "first_minutes", "solve_minutes")
+
+
+@admin.register(ServiceLevel)
+class ServiceLevelAdmin(LargeAdmin):
+    list_display = ("name", "group", "position", "first_minutes", "solve_minutes")
 
 
 @admin.register(BusinessHours)

@@ -70,4 +70,5 @@ class WordingForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ConsentWording
         fields = ("purpose", "language", "text")
+        labels = {"purpose": _("Purpose")}
         widgets = {"text": forms.Textarea(attrs={"rows": 5})}

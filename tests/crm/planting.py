@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.db import connection, models
 
 from crm.models import Customer
@@ -19,6 +21,13 @@ from tests.people import NOON
 
 MARK = "zqx"
 _count = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def empty_media(settings) -> None:
+    """No file of an earlier test stands where the marked ones are counted; holds where it is imported."""
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    Path(settings.MEDIA_ROOT).mkdir(parents=True)
 
 
 def word(column: models.Field | None = None) -> str:

@@ -28,6 +28,7 @@ from feedback.models import Answer
 from segments.models import CustomerFeatures
 from tests.crm.importing import bring_text
 from tests.crm.planting import MARK, in_files, in_tables, plant, word
+from tests.crm.planting import empty_media as empty_media
 from tests.people import NOON, make_customer, make_purchase
 
 PHONE = "+442079460958"

@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 from crm import privacy
 from crm.cases.opening import open_case
 from crm.models import Case, ReceivedMail
+from tests.crm.planting import empty_media as empty_media
 from tests.crm.planting import in_files, in_tables
 from tests.people import NOON, make_customer
 

@@ -30,6 +30,7 @@ from crm.models import (
 from crm.privacy import finding, sweeping
 from segments.models import CustomerFeatures
 from tests.crm.planting import MARK, in_files, in_tables, make_row, plant, word
+from tests.crm.planting import empty_media as empty_media
 from tests.crm.test_erasing import totals
 from tests.people import NOON, make_customer, make_purchase
 from tests.processes import environment, start, wait_until

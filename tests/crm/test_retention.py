@@ -35,6 +35,7 @@ from crm.models import (
 )
 from crm.privacy import retention
 from crm.tasks import keep_no_longer
+from tests.crm.planting import empty_media as empty_media
 from tests.crm.planting import in_files, in_tables
 from tests.mails import make_mailing
 from tests.people import NOON, make_customer, make_product, make_purchase
