@@ -202,9 +202,9 @@ def test_floods_and_endless_words_are_refused(client):
     token = token_in(post(client, do="say", text="Hello there cup"))
 
     assert post(client, do="say", token=token, text="x" * 2001).status_code == 422
-    codes = [post(client, do="say", token=token, text="again").status_code for _ in range(22)]
+    codes = [post(client, do="say", token=token, text="again").status_code for _ in range(45)]
     assert codes[0] == 200
-    assert codes[-1] == 422
+    assert 422 in codes  # Wherever the minute changes in between.
 
 
 def test_the_line_for_the_shop_is_small_and_empty_while_chat_is_off(client):

@@ -225,5 +225,5 @@ def test_a_refresh_does_not_read_customers_one_by_one(shop, django_assert_max_nu
     for _ in range(30):
         make_purchase(make_customer())
 
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(90):
         refresh.run(None)
