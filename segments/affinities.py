@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy import sparse
 
 from crm import bulk, memory
 from crm.errors import Refusal
-from crm.models import Business, Product, WorkerHeartbeat
+from crm.models import Business, Product
 from segments import baskets, lease, runs
 from segments.models import (
     Membership,
@@ -44,38 +44,15 @@ type Rows = tuple[type[Model], list[str], Iterable[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """The calculation under way, the last one that ended, and the last one that worked."""
+class Status(runs.Status):
+    """What pages tell of recommendations; `done` is the last calculation that worked."""
 
-    active: ScoringRun | None
-    last: ScoringRun | None
-    done: ScoringRun | None
-    worker: bool
-
-    @property
-    def failed(self) -> ScoringRun | None:
-        went_wrong = self.last is not None and self.last.state == ScoringRun.State.FAILED
-        return self.last if went_wrong and not self.active else None
-
-    @property
-    def step(self) -> str:
-        return str(STEPS.get(self.active.progress.get("step", ""), "")) if self.active else ""
-
-    @property
-    def share(self) -> int:
-        progress = self.active.progress if self.active else {}
-        if progress.get("step") not in STEPS:
-            return 0
-        inside = progress["done"] / progress["of"] if progress.get("of") else 0
-        return round(100 * (list(STEPS).index(progress["step"]) + inside) / len(STEPS))
+    done: ScoringRun | None = None
 
 
 def status() -> Status:
-    State = ScoringRun.State
-    known = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND)
-    active = known.filter(state__in=[State.QUEUED, State.RUNNING]).order_by("pk").first()
-    last = known.filter(state__in=[State.DONE, State.FAILED]).first()
-    return Status(active, last, known.filter(state=State.DONE).first(), WorkerHeartbeat.anybody_there())
+    worked = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND, state=ScoringRun.State.DONE)
+    return replace(Status.of(ScoringRun.Kind.RECOMMEND, STEPS), done=worked.first())
 
 
 def request() -> ScoringRun:

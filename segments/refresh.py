@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
-from crm.models import Business, WorkerHeartbeat
+from crm.models import Business
 from segments import audience, features, lease, lifecycle, runs, scoring, valuing
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
@@ -172,48 +172,18 @@ def _result(day: date, customers: int, steps: list[dict[str, Any]], seconds: flo
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What pages tell of refreshes: the one under way, the last one, and the day the features describe."""
+class Status(runs.Status):
+    """What pages tell of refreshes; `day` is the one that the features describe."""
 
-    active: ScoringRun | None
-    last: ScoringRun | None
-    day: date | None
-    worker: bool
+    day: date | None = None
     is_last_sale: bool = False
-
-    @property
-    def failed(self) -> ScoringRun | None:
-        """The last refresh, if it went wrong and none is under way."""
-        ended_badly = self.last is not None and self.last.state == ScoringRun.State.FAILED
-        return self.last if ended_badly and not self.active else None
-
-    @property
-    def step(self) -> str:
-        return str(STEPS.get(self.active.progress.get("step", ""), "")) if self.active else ""
-
-    @property
-    def share(self) -> int:
-        """How far it is, in percent: each step is as long as the others."""
-        progress = self.active.progress if self.active else {}
-        if progress.get("step") not in STEPS:
-            return 0
-        inside = progress["done"] / progress["of"] if progress.get("of") else 0
-        return round(100 * (list(STEPS).index(progress["step"]) + inside) / len(STEPS))
 
 
 def status() -> Status:
-    refreshes = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH)
-    active = refreshes.filter(state__in=[ScoringRun.State.QUEUED, ScoringRun.State.RUNNING])
-    ended = refreshes.filter(state__in=[ScoringRun.State.DONE, ScoringRun.State.FAILED])
     day = CustomerFeatures.objects.values_list("as_of", flat=True).first()
     stands = analysis_day.standing(Business.current())
-    return Status(
-        active.order_by("pk").first(),
-        ended.first(),
-        day,
-        WorkerHeartbeat.anybody_there(),
-        stands.is_last_sale and stands.day == day,
-    )
+    found = Status.of(ScoringRun.Kind.REFRESH, STEPS)
+    return replace(found, day=day, is_last_sale=stands.is_last_sale and stands.day == day)
 
 
 def latest(count: int = 10) -> list[ScoringRun]:
