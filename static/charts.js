@@ -27,6 +27,7 @@ const axes = (spec, horizontal) => {
 
 const plain = (type, extra = {}) => (spec) => ({
   ...axes(spec, extra.horizontal),
+  ...(extra.horizontal && { grid: { ...base().grid, left: 28 } }),  // Broken names are measured too narrow.
   legend: spec.series.length > 1 ? { top: 0, type: "scroll" } : undefined,
   series: spec.series.map((one, index) => ({
     type, name: one.name, data: one.values, symbol: symbol(index), symbolSize: 6,
@@ -66,7 +67,7 @@ const KINDS = {
   radar: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
-    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), radius: "62%", center: ["50%", "56%"] },
+    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), radius: "58%", center: ["50%", "56%"], axisName: { width: 80, overflow: "break" } },
     series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: symbol(index) })) }],
   }),
 };
