@@ -2,87 +2,30 @@
 
 from __future__ import annotations
 
-import io
-import json
-import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
+from django.core.management import CommandError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from bench.import_lines import write_file
 from crm.errors import Refusal
 from crm.imports import undoing
-from crm.imports.running import Run
 from crm.journal import undoing as journal_undoing
 from crm.models import (
     AuditEntry,
-    Consent,
     Customer,
-    CustomerTag,
-    CustomField,
     ImportBatch,
     Interaction,
     Journal,
-    JournalEntry,
-    Product,
-    Purchase,
-    PurchaseLine,
-    Refund,
-    Suppression,
-    Tag,
     User,
 )
-from feedback.models import Answer, Question, Survey
 from tests.crm.importing import bring_text
+from tests.crm.whole_tables import dump, people, undo
 from tests.people import make_customer, make_purchase
-from tests.processes import environment, start, wait_until
 
 pytestmark = pytest.mark.django_db
-TABLES = (
-    Customer,
-    CustomField,
-    Tag,
-    CustomerTag,
-    Consent,
-    Suppression,
-    Product,
-    Purchase,
-    PurchaseLine,
-    Refund,
-    Interaction,
-    Survey,
-    Question,
-    Answer,
-)
-PEOPLE = "Customer ID,Email,First name,Country,Tags,Accepts marketing,Shoe size\n"
 LINES = "Order ID,Date,Email,Product,Qty,Unit Price\n"
-
-
-def dump():
-    """Every row of every table that imports write, as the database holds it."""
-    cast = "CAST({} AS text)" if connection.vendor == "postgresql" else "quote({})"
-    found = {}
-    for model in TABLES:
-        names = [cast.format(f'"{field.column}"') for field in model._meta.concrete_fields]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(names)} FROM {model._meta.db_table} ORDER BY id")
-            found[model.__name__] = cursor.fetchall()
-    return found
-
-
-def undo(found):
-    out = io.StringIO()
-    call_command("undo_import", str(found["import_id"]), "--json", stdout=out)
-    return json.loads(out.getvalue())
-
-
-def people(tmp_path, rows, **more):
-    return bring_text(tmp_path, "customers", PEOPLE + rows, "--create-fields", **more)
 
 
 def test_a_create_only_import_of_customers_goes_without_a_trace(tmp_path):
@@ -203,53 +146,6 @@ def test_a_file_of_new_named_same_and_rejected_answers_goes_without_a_trace(tmp_
     undo(found)
 
     assert dump() == before
-
-
-def edit_between_the_two_touches(monkeypatch, tmp_path, **change):
-    """Bring a file whose two rows are about the same person, who is edited by hand in between."""
-    merged = Run._merged
-
-    def then_edit(self, bucket, rows):
-        merged(self, bucket, rows)
-        if bucket == 0:
-            Customer.objects.filter(external_id="1").update(**change)
-
-    monkeypatch.setattr(Run, "_merged", then_edit)
-    found = people(tmp_path, "1,ada@x.example,Augusta,UK,,,\n,ada@x.example,,FR,,,\n")
-    assert (found["created"] + found["updated"], Customer.objects.get().country) == (2, "FR")
-    monkeypatch.setattr(Run, "_merged", merged)
-    return found
-
-
-def test_an_edit_by_hand_between_two_rows_of_an_import_is_not_lost_by_undoing(tmp_path, monkeypatch):
-    people(tmp_path, "1,ada@x.example,Ada,UK,,,\n")
-    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
-
-    with pytest.raises(CommandError, match="customer Augusta was changed by somebody else in the middle"):
-        undo(found)
-
-    assert Customer.objects.get().city == "Rome"
-    assert ImportBatch.objects.order_by("pk").last().state == "done"
-
-
-def test_an_edit_in_between_that_was_taken_back_by_hand_stands_in_nobodys_way(tmp_path, monkeypatch):
-    people(tmp_path, "1,ada@x.example,Ada,UK,,,\n")
-    before, image = dump(), Customer.objects.values().get()
-    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
-
-    Customer.objects.update(**{name: value for name, value in image.items() if name != "id"})
-    undo(found)
-
-    assert dump() == before
-
-
-def test_a_new_person_edited_while_the_import_runs_is_not_thrown_away(tmp_path, monkeypatch):
-    found = edit_between_the_two_touches(monkeypatch, tmp_path, city="Rome")
-
-    with pytest.raises(CommandError, match="was changed by somebody else in the middle"):
-        undo(found)
-
-    assert Customer.objects.get().city == "Rome"
 
 
 def test_an_import_that_changed_nothing_is_undone_with_nothing(tmp_path):
@@ -448,61 +344,3 @@ def test_whatever_files_come_undoing_them_in_turn_leads_back(tmp_path, files):
         undo(found)
 
     assert dump() == states.pop()
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_killed_in_the_middle_of_undoing_it_ends_the_same(tmp_path):
-    for number in range(50):
-        make_customer(external_id=f"bench-{number}")
-    before = dump()
-    path = tmp_path / "lines.csv"
-    write_file(path, 8_000)
-    found = bring_text(tmp_path, "purchases", path.read_text())
-    env = environment(tmp_path)
-    command = ("manage.py", "undo_import", str(found["import_id"]))
-
-    kills = 0
-    for _attempt in range(2):
-        process = start(*command, env=env, stderr=subprocess.DEVNULL)
-        wait_until(_began(process), 30, "the undoing begins")
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    last = start(*command, "--json", env=env, stdout=subprocess.PIPE)
-    undone = json.loads(last.communicate()[0])
-
-    assert kills
-    assert dump() == before
-    assert undone["removed"] >= 8_000
-    assert not JournalEntry.objects.exists()
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_killed_while_taking_back_a_mixed_file_of_customers_it_ends_the_same(tmp_path):
-    old = "".join(f"{n},p{n}@x.example,Person {n},UK,,,38\n" for n in range(4000))
-    people(tmp_path, old)
-    before = dump()
-    changed = "".join(f"{n},p{n}@x.example,New {n},FR,vip,yes,41\n" for n in range(2000, 7000))
-    found = people(tmp_path, changed + "x,no address,Eve,,,,\n", name="newer.csv")
-    command, env = ("manage.py", "undo_import", str(found["import_id"])), environment(tmp_path)
-
-    process = start(*command, env=env, stderr=subprocess.DEVNULL)
-    wait_until(_began(process), 30, "the undoing begins")
-    killed = process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    half = dump()
-    start(*command, env=env).wait()
-
-    assert killed
-    assert half != before
-    assert dump() == before
-
-
-def _began(process):
-    """Has it taken something back, or is it over already?"""
-    total = JournalEntry.objects.count()
-    return lambda: JournalEntry.objects.count() < total or process.poll() is not None
