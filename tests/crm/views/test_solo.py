@@ -70,3 +70,14 @@ def test_a_view_of_one_person_is_kept_without_asking_who_sees_it(owner_client):
     owner_client.post("/customers/views/", {"name": "Near", "place": "private", "back": ""})
 
     assert CustomerView.objects.get().place == "private"
+
+
+def test_a_customer_page_asks_one_person_not_who_looks_after_them(owner_client):
+    customer = make_customer()
+
+    alone = owner_client.get(customer.get_absolute_url()).text
+    Business.objects.update(solo="off")
+    together = owner_client.get(customer.get_absolute_url()).text
+
+    assert "<dt>Looked after by</dt>" not in alone
+    assert "<dt>Looked after by</dt>" in together
