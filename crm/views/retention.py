@@ -19,6 +19,7 @@ from crm.forms.retention import KeepForm
 from crm.models import Business
 from crm.privacy import retention
 from crm.privacy.archive import KEPT as ARCHIVE_KEPT
+from crm.privacy.handing import WORKS
 from crm.privacy.retention import KEEPINGS, Keeping
 from crm.web import HtmxRequest, render_page
 
@@ -39,6 +40,7 @@ def rules(request: HtmxRequest) -> HttpResponse:
         "site": website.current(),
         "audit_days": Business.current().audit_days,
         "archive_days": ARCHIVE_KEPT.days,
+        "handed_days": WORKS.days,
     }
     return render_page(request, "crm/privacy/retention.html", context)
 
