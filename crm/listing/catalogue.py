@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, Q
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
@@ -14,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import custom_fields, groups
+from crm import code_words, custom_fields, groups
 from crm.listing import columns, filters
 from crm.listing.columns import Column
 from crm.listing.filters import Filter
@@ -156,9 +155,8 @@ def staff_choices() -> Pairs:
     return [(str(one.pk), str(one)) for one in staff]
 
 
-def _languages() -> Pairs:
-    named: dict[str, str | Promise] = dict(settings.LANGUAGES)
-    return [(code, str(named.get(code, code))) for code, _name in used("language")]
+def _worded(column: str) -> filters.Choices:
+    return lambda: [(code, code_words.said(column, code)) for code, _name in used(column)]
 
 
 def _consent(value: str) -> Q | None:
@@ -219,8 +217,8 @@ def _register_who() -> None:
     add(filters.Filter("owner", gettext_lazy("Looked after by"), kind.CHOICE, _owner, staff_choices, PERSON))
     add(filters.text("last_name", gettext_lazy("Last name"), "last_name", group=PERSON, personal=True))
     add(filters.text("first_name", gettext_lazy("First name"), "first_name", group=PERSON, personal=True))
-    add(_in_use("gender", gettext_lazy("Gender")))
-    add(_in_use("language", gettext_lazy("Language"), _languages))
+    add(_in_use("gender", gettext_lazy("Gender"), _worded("gender")))
+    add(_in_use("language", gettext_lazy("Language"), _worded("language")))
     add(_in_use("source", gettext_lazy("Source")))
     add(filters.day("birth_date", gettext_lazy("Date of birth"), "birth_date", group=PERSON, personal=True))
     add(filters.day("created", gettext_lazy("Customer since"), "created_on", group=PERSON, may_miss=False))

@@ -16,7 +16,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from crm import access, analysis_day
+from crm import access, analysis_day, code_words
 from crm.languages import locale_of
 from crm.models import Business, Message, WorkerHeartbeat
 from crm.outbox import reasons
@@ -47,6 +47,12 @@ def number(value: float | None, digits: int = 0) -> str:
 def offered(address: str, user: access.Person) -> bool:
     """Whether a link to this address may be shown: it would not be refused."""
     return access.may_open(user, address)
+
+
+@register.filter
+def said(value: object, column: str) -> object:
+    """A code of a customer in words."""
+    return code_words.said(column, value) if isinstance(value, str) else value
 
 
 @register.filter
