@@ -1,4 +1,4 @@
-"""Codes that customers carry – a language, a gender – in the reader's words; whatever else stands there stays."""
+"""Codes that customers carry – a language, a gender – in the reader's words; anything else stays as it is."""
 
 from __future__ import annotations
 
