@@ -74,9 +74,7 @@ def people(
 
 def as_of_now(segment: Segment) -> CustomerQuerySet:
     """Members by the rule as it is this moment, before the next refresh."""
-    if segment.kind == Segment.Kind.RULE and segment.rule:
-        return audience.live(segment.rule)
-    return audience.members(segment)
+    return audience.live_of(segment)
 
 
 def forecast(found: CustomerQuerySet, *, per_household: bool = False) -> Forecast:

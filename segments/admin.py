@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
-from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
+from segments.models import ClusterMember, CustomerFeatures, HandPick, Membership, ScoringRun, Segment
 
 
 @admin.register(Segment)
@@ -21,6 +21,13 @@ class MembershipAdmin(ReadOnlyAdmin):
     list_display = ("segment", "customer", "entered_at", "left_at")
     list_select_related = ("segment", "customer")
     list_filter = ("segment",)
+
+
+@admin.register(HandPick)
+class HandPickAdmin(ReadOnlyAdmin):
+    list_display = ("segment", "customer", "included", "made_at", "made_by", "ended_at")
+    list_select_related = ("segment", "customer", "made_by")
+    list_filter = ("included", "segment")
 
 
 @admin.register(CustomerFeatures)

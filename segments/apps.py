@@ -19,6 +19,7 @@ class SegmentsConfig(AppConfig):
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
+            HandPick,
             LifecycleChoice,
             Membership,
             ProductAffinity,
@@ -44,6 +45,7 @@ class SegmentsConfig(AppConfig):
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
+        follow(HandPick, by={"slug": "segment__slug"})
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.
 
 

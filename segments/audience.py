@@ -15,9 +15,8 @@ from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments.models import Membership, Segment
 from segments.rules.compile import to_q
-from segments.rules.fields import Catalogue
 from segments.rules.moment import Moment
-from segments.rules.parsing import parse
+from segments.rules.parsing import effective, parse
 from segments.rules.preview import planned_well
 from segments.rules.problems import InvalidRule
 from segments.rules.tree import Node
@@ -38,13 +37,20 @@ def live(rule: object, *, as_of: date | None = None, business: Business | None =
     return Customer.objects.filter(to_q(parse(rule), moment))
 
 
+def live_of(segment: Segment) -> CustomerQuerySet:
+    """Whom a segment would hold if it were rebuilt this moment."""
+    if segment.kind == Segment.Kind.STATIC or not segment.rule:
+        return members(segment)
+    return Customer.objects.filter(to_q(effective(segment), Moment.now()))
+
+
 def rebuild(segment: Segment, *, at: datetime | None = None) -> int:
     """Calculate a segment anew and switch its memberships in whole; returns how many belong to it now.
 
     A rule that does not work leaves everything as it was and is raised.
     """
     at = at or timezone.now()
-    node = parse(segment.rule, Catalogue(segment)) if segment.kind == Segment.Kind.RULE else None
+    node = effective(segment) if segment.kind == Segment.Kind.RULE else None
     return _switch(segment, node, Moment.now(at), at)
 
 
@@ -56,7 +62,7 @@ def rebuild_all(at: datetime, progress: Progress | None = None) -> int:
         if progress:
             progress(done, len(ordered))
         try:
-            node = parse(segment.rule, Catalogue(segment)) if segment.kind == Segment.Kind.RULE else None
+            node = effective(segment) if segment.kind == Segment.Kind.RULE else None
         except InvalidRule as problem:
             Segment.objects.filter(pk=segment.pk).update(error=_short(str(problem)))
             continue
@@ -139,6 +145,21 @@ def remove(segment: Segment, customer_id: int, *, at: datetime) -> int:
     return gone
 
 
+def recheck(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> None:
+    """Let these few enter or leave a rule segment at once; everybody else stays where they are."""
+    with transaction.atomic():
+        Segment.objects.select_for_update().get(pk=segment.pk)
+        fits = to_q(effective(segment), Moment.now(at))
+        belong = set(Customer.objects.filter(fits, pk__in=customer_ids).values_list("pk", flat=True))
+        stays = Membership.objects.filter(segment=segment, customer__in=customer_ids, left_at=None)
+        stays.exclude(customer__in=belong).update(left_at=at)
+        inside = set(stays.values_list("customer_id", flat=True))
+        new = [Membership(segment=segment, customer_id=pk, entered_at=at) for pk in sorted(belong - inside)]
+        Membership.objects.bulk_create(new, ignore_conflicts=True)
+        segment.member_count = members(segment).count()
+        segment.save(update_fields=["member_count"])
+
+
 def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -> int:
     with transaction.atomic(), planned_well():
         Segment.objects.select_for_update().get(pk=segment.pk)  # Two rebuilds at once take turns.
@@ -201,9 +222,11 @@ __all__ = [
     "delete",
     "in_order",
     "live",
+    "live_of",
     "members",
     "rebuild",
     "rebuild_all",
+    "recheck",
     "remove",
     "slugs_in",
     "used_by",

@@ -16,6 +16,7 @@ from segments.views import (
     stages,
     suggestions,
     value,
+    why,
 )
 
 app_name = "segments"
@@ -47,6 +48,12 @@ segment_urls = [
     path("s/<str:slug>/people.csv", segments.segment_export, name="segment_export"),
     path("customer/<str:public_id>/", panels.customer_panel, name="customer_panel"),
 ]
+why_urls = [
+    path("why/<str:public_id>/", why.why, name="why"),
+    path("s/<str:slug>/find/", why.person_find, name="person_find"),
+    path("s/<str:slug>/hand/", why.hand_change, name="hand_change"),
+    path("s/<str:slug>/hand/paste/", why.hand_paste, name="hand_paste"),
+]
 list_urls = [
     path("lists/new/", lists.list_new, name="list_new"),
     path("s/<str:slug>/list/", lists.list_edit, name="list_edit"),
@@ -74,6 +81,7 @@ recommend_urls = [
 ]
 urlpatterns: list[URLPattern] = [
     *segment_urls,
+    *why_urls,
     *list_urls,
     *score_urls,
     *cluster_urls,

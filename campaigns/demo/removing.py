@@ -28,7 +28,7 @@ from crm.models import (
     User,
 )
 from feedback.models import Answer, Invitation, Survey
-from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
+from segments.models import ClusterMember, CustomerFeatures, HandPick, Membership, ScoringRun, Segment
 
 
 def what_goes() -> dict[str, int]:
@@ -105,7 +105,7 @@ def _people() -> None:
     people = Customer.objects.filter(is_demo=True)
     hashes = [email_hash(one) for one in people.exclude(suppressed_at=None).values_list("email", flat=True)]
     Suppression.objects.filter(email_hash__in=hashes).delete()
-    for model in (Interaction, Consent, CustomerTag, Membership, CustomerFeatures, ClusterMember):
+    for model in (Interaction, Consent, CustomerTag, Membership, HandPick, CustomerFeatures, ClusterMember):
         model._default_manager.filter(customer__is_demo=True).delete()
     people.delete()
     CustomField.objects.filter(is_demo=True).delete()

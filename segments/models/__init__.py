@@ -6,11 +6,12 @@ from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.run import ClusterMember, ScoringRun
-from segments.models.segment import Membership, Segment
+from segments.models.segment import HandPick, Membership, Segment
 
 __all__ = [
     "ClusterMember",
     "CustomerFeatures",
+    "HandPick",
     "LifecycleChoice",
     "Membership",
     "ProductAffinity",

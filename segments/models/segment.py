@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -59,6 +60,35 @@ class Membership(models.Model):
             )
         ]
         indexes = [models.Index(fields=["customer", "segment"], name="membership_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}/{self.customer_id}"
+
+
+class HandPick(models.Model):
+    """What staff decided about one customer in one rule segment: in or out, until it is undone.
+
+    It stands over the rule and survives every rebuild. Who is both put in and kept out (people who were
+    merged) is out. Rows are intervals, so that a past day is seen as it was.
+    """
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="picks")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    included = models.BooleanField(_("in the segment"))
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("choice by hand")
+        verbose_name_plural = _("choices by hand")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segment", "customer", "included"],
+                condition=Q(ended_at=None),
+                name="one_hand_pick_in_force",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.segment_id}/{self.customer_id}"

@@ -10,13 +10,13 @@ from django.db.models.functions import Coalesce
 
 from crm import fading
 from crm.models import CustomerTag, Interaction, Subscription
-from segments.models import Membership
+from segments.models import HandPick, Membership
 from segments.rules import compare, json_values
 from segments.rules.fields import MAIL, Field
 from segments.rules.happened import did
 from segments.rules.moment import Moment
 from segments.rules.operators import NEGATIVE, Kind
-from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
+from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not, Picked
 
 
 def to_q(node: Node, moment: Moment) -> Q:
@@ -35,6 +35,8 @@ def to_q(node: Node, moment: Moment) -> Q:
             return did(node, moment)
         case InSegment():
             return _in_segment(node, moment)
+        case Picked():
+            return _picked(node, moment)
     return _condition(node, moment)
 
 
@@ -60,6 +62,15 @@ def _in_segment(node: InSegment, moment: Moment) -> Q:
         left = Q(left_at=None) | Q(left_at__gte=moment.end)
         return Q(Exists(stays.filter(left, entered_at__lt=moment.end)))
     return Q(Exists(stays.filter(left_at=None)))
+
+
+def _picked(node: Picked, moment: Moment) -> Q:
+    picks = HandPick.objects.filter(segment_id=node.segment, included=node.included)
+    if moment.end:
+        picks = picks.filter(Q(ended_at=None) | Q(ended_at__gte=moment.end), made_at__lt=moment.end)
+    else:
+        picks = picks.filter(ended_at=None)
+    return Q(pk__in=picks.values("customer_id"))
 
 
 def _condition(node: Condition, moment: Moment) -> Q:

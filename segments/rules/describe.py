@@ -15,7 +15,7 @@ from crm.models import Customer
 from segments.rules.fields import MAIL, Field
 from segments.rules.happened import REAL_DAYS
 from segments.rules.operators import Kind
-from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not
+from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not, Picked
 
 
 def sentence(node: Node, counts_back: date | None = None) -> str:
@@ -43,6 +43,8 @@ def counts_days(node: Node) -> bool:
             return node.rule is not None and counts_days(node.rule)
         case Did():
             return bool(node.within_days) and node.event.name not in REAL_DAYS
+        case Picked():
+            return False
     recency = node.field.how == "days_since" and node.field.group != MAIL
     return recency or node.op in {"in_last_days", "not_in_last_days"}
 
@@ -66,6 +68,8 @@ def phrase(node: Node, *, nested: bool = False) -> str:
             return _("is in the segment “%(name)s”") % {"name": node.name}
         case Did():
             return _did(node)
+        case Picked():
+            return _("put in by hand") if node.included else _("kept out by hand")
     return condition(node)
 
 
@@ -120,7 +124,7 @@ def _tag(node: Condition, label: str) -> str:
 def amount(op: str, value: Any) -> str:
     """ "at least 3", "between 3 and 5"."""
     if op == "between":
-        low, high = (_plain(one) for one in value)
+        low, high = (shown(one) for one in value)
         return _("between %(low)s and %(high)s") % {"low": low, "high": high}
     templates = {
         ">=": _("at least %(value)s"),
@@ -130,7 +134,7 @@ def amount(op: str, value: Any) -> str:
         "is": _("exactly %(value)s"),
         "is_not": _("not %(value)s"),
     }
-    return templates[op] % {"value": _plain(value)}
+    return templates[op] % {"value": shown(value)}
 
 
 def _did(node: Did) -> str:
@@ -163,23 +167,23 @@ def _when(node: Did) -> str:
         text = ngettext(" today", " in the last %(count)d days", node.within_days)
         return text % {"count": node.within_days}
     if node.start and node.end:
-        return _(" from %(start)s to %(end)s") % {"start": _plain(node.start), "end": _plain(node.end)}
+        return _(" from %(start)s to %(end)s") % {"start": shown(node.start), "end": shown(node.end)}
     if node.start:
-        return _(" since %(start)s") % {"start": _plain(node.start)}
+        return _(" since %(start)s") % {"start": shown(node.start)}
     if node.end:
-        return _(" until %(end)s") % {"end": _plain(node.end)}
+        return _(" until %(end)s") % {"end": shown(node.end)}
     return ""
 
 
 def _value(field: Field, value: Any, op: str) -> str:
     if isinstance(value, tuple):
         word = pgettext("between values", " nor ") if op == "not_in" else pgettext("between values", " or ")
-        shown = [_value(field, one, op) for one in value[:6]]
-        return word.join(shown) + (" …" if len(value) > 6 else "")
+        texts = [_value(field, one, op) for one in value[:6]]
+        return word.join(texts) + (" …" if len(value) > 6 else "")
     if isinstance(value, str):
         text = masking.hide(field.label_of(value)) if _is_telling(field) else field.label_of(value)
         return _("“%(text)s”") % {"text": text}
-    return _plain(value)
+    return shown(value)
 
 
 def _is_telling(field: Field) -> bool:
@@ -187,7 +191,10 @@ def _is_telling(field: Field) -> bool:
     return field.path in Customer.PERSONAL or (field.how == "custom" and field.kind == Kind.TEXT)
 
 
-def _plain(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A number, day or yes and no as the reader writes it."""
+    if isinstance(value, float):
+        value = Decimal(str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, date):

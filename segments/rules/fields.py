@@ -15,7 +15,7 @@ from crm import custom_fields
 from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Subscription, Tag
 from segments.groups import GROUPS
-from segments.models import Segment
+from segments.models import HandPick, Segment
 from segments.rules.operators import Kind
 
 type Label = str | Promise
@@ -186,6 +186,11 @@ class Catalogue:
     @cached_property
     def segments(self) -> dict[str, Segment]:
         return {segment.slug: segment for segment in Segment.objects.all()}
+
+    @cached_property
+    def picked(self) -> set[tuple[int, bool]]:
+        """(segment, put in or kept out) wherever somebody was ever chosen by hand."""
+        return set(HandPick.objects.values_list("segment_id", "included").distinct())
 
     @cached_property
     def _cluster(self) -> Field:

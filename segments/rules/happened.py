@@ -55,15 +55,31 @@ def did(node: Did, moment: Moment) -> Q:
 
 
 def _did(node: Did, op: str, moment: Moment) -> Q:
-    rows = _rows(node, moment)
+    rows = rows_of(node, moment)
     if (node.measure, op, node.value) == ("times", ">=", Decimal(1)):
         return Q(Exists(rows.found.filter(**{rows.customer: OuterRef("pk")})))
-    known = rows.found.filter(**{f"{rows.customer}__isnull": False}).order_by()
-    figures, holds = _amount(node, op, rows, moment)
-    per_customer = known.values(rows.customer).annotate(**figures)
+    figures, holds = amount(node, op, rows, moment)
+    per_customer = _known(rows, moment).values(rows.customer).annotate(**figures)
     if node.measure in {"times", "sum", "distinct"} and _zero_fits(op, node.value):
         return ~Q(pk__in=per_customer.filter(~holds).values(rows.customer))
     return Q(pk__in=per_customer.filter(holds).values(rows.customer))
+
+
+def measured(node: Did, moment: Moment) -> dict[str, Any]:
+    """How much there was for the one person of the moment: NULL where there was nothing.
+
+    "n" for times and distinct, "total" for sums, both for means (total ÷ n).
+    """
+    assert moment.person is not None
+    rows = rows_of(node, moment)
+    figures, _holds = amount(node, ">=", rows, moment)
+    per_customer = _known(rows, moment).values(rows.customer).annotate(**figures)
+    return {name: Subquery(per_customer.values(name)[:1]) for name in figures}
+
+
+def _known(rows: Rows, moment: Moment) -> QuerySet[Any]:
+    whose = {f"{rows.customer}__isnull": False} if moment.person is None else {rows.customer: moment.person}
+    return rows.found.filter(**whose).order_by()
 
 
 def _zero_fits(op: str, value: Any) -> bool:
@@ -74,7 +90,7 @@ def _zero_fits(op: str, value: Any) -> bool:
     return bool(fits[op])
 
 
-def _amount(node: Did, op: str, rows: Rows, moment: Moment) -> tuple[dict[str, Any], Q]:
+def amount(node: Did, op: str, rows: Rows, moment: Moment) -> tuple[dict[str, Any], Q]:
     """The figures to calculate per customer, and the condition on them.
 
     Means are compared as total against value × count, which is exact on both databases.
@@ -138,7 +154,7 @@ def _different(node: Did, rows: Rows) -> Any:
     return Count(F(field.path), distinct=True)
 
 
-def _rows(node: Did, moment: Moment) -> Rows:
+def rows_of(node: Did, moment: Moment) -> Rows:
     match node.event.name:
         case "purchase":
             return _purchases(node, moment)

@@ -20,13 +20,15 @@ class Moment:
     """`as_of` is empty for now; else nothing after the end of that day has happened yet.
 
     `today` is the day that analysis stands on. Ages, anniversaries, tags, mails and answers go by `calendar`,
-    the real day, where it is another.
+    the real day, where it is another. `person` says that nobody else is asked about: what others did need
+    not be read.
     """
 
     today: date
     zone: ZoneInfo
     as_of: date | None = None
     calendar: date | None = None
+    person: int | None = None
 
     @classmethod
     def now(cls, at: datetime | None = None, business: Business | None = None) -> Moment:

@@ -13,7 +13,7 @@ from segments.rules.events import MEASURES, event_of
 from segments.rules.fields import Catalogue, Field
 from segments.rules.operators import Kind
 from segments.rules.problems import InvalidRule
-from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not, Value
+from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not, Picked, Value
 
 DEEPEST = 8
 MOST_LINES = 100
@@ -31,6 +31,20 @@ def parse(rule: object, catalogue: Catalogue | None = None) -> Node:
     node = reader.node(rule, "", 0)
     if node is None or reader.problems:
         raise InvalidRule(reader.problems)
+    return node
+
+
+def effective(segment: Segment, catalogue: Catalogue | None = None) -> Node:
+    """Whom a rule segment holds: its rule, and over it what was chosen by hand; kept out wins."""
+    catalogue = catalogue or Catalogue(segment)
+    return _with_picks(parse(segment.rule, catalogue), segment.pk, catalogue)
+
+
+def _with_picks(node: Node, pk: int, catalogue: Catalogue) -> Node:
+    if (pk, True) in catalogue.picked:
+        node = AnyOf((node, Picked(pk, included=True)))
+    if (pk, False) in catalogue.picked:
+        node = All((node, Not(Picked(pk, included=False))))
     return node
 
 
@@ -218,7 +232,8 @@ class Reader:
             text = _("The rule of “%(name)s” does not work: %(reason)s")
             self._wrong(here, text % {"name": segment.name, "reason": reason})
             return None
-        return InSegment(segment.slug, segment.pk, segment.name, node)
+        whole = _with_picks(node, segment.pk, self.catalogue)
+        return InSegment(segment.slug, segment.pk, segment.name, whole)
 
     def _read[T](self, place: str, reader: Callable[[], T]) -> T | None:
         try:
@@ -235,4 +250,4 @@ def _at(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
-__all__ = ["InvalidRule", "Value", "parse"]
+__all__ = ["InvalidRule", "Value", "effective", "parse"]

@@ -40,12 +40,20 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class InSegment:
-    """Member of another segment: `rule` is the other's rule, or None for a list kept by hand."""
+    """Member of another segment: `rule` is the other's with its choices by hand, or None for a list."""
 
     slug: str
     pk: int
     name: str
     rule: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Chosen by hand for a rule segment: put in, or (not `included`) kept out."""
+
+    segment: int
+    included: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Not:
     child: Node
 
 
-type Leaf = Condition | Did | InSegment
+type Leaf = Condition | Did | InSegment | Picked
 type Node = Leaf | All | AnyOf | Not
 
 
@@ -80,6 +88,8 @@ def to_json(node: Node) -> dict[str, Any]:
             return {"in_segment": node.slug}
         case Did():
             return _did(node)
+        case Picked():
+            raise AssertionError("choices by hand are no part of a rule")
     return _condition(node)
 
 

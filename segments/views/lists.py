@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,15 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm import access
 from crm.access import Right
-from crm.models import CustomerQuerySet
 from crm.web import render_page
-from segments import audience
+from segments import audience, finding
 from segments.drafting import free_slug
 from segments.models import Membership, Segment
 from segments.segment_forms import PasteForm, SegmentForm
 
 SHOWN = 10
-CHUNK = 500
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,15 +90,12 @@ def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, _("Please paste at least one e-mail or customer number."))
         return redirect(found)
     wanted = form.cleaned_data["people"]
-    ids, unknown = _known(wanted, access.customers(request.user))
+    ids, unknown = finding.known(wanted, access.customers(request.user))
     new = audience.add(found, ids, at=timezone.now())
     text = ngettext("%(count)d person was added.", "%(count)d people were added.", new)
     messages.success(request, text % {"count": new})
     if unknown:
-        names = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
-        messages.warning(
-            request, _("Not found: %(names)s (%(count)d).") % {"names": names, "count": len(unknown)}
-        )
+        messages.warning(request, finding.not_found(unknown))
     return redirect(found)
 
 
@@ -117,17 +111,3 @@ def list_remove(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(slug: str) -> Segment:
     return get_object_or_404(Segment, slug=slug, kind=Segment.Kind.STATIC)
-
-
-def _known(wanted: list[str], people: CustomerQuerySet) -> tuple[list[int], list[str]]:
-    """The customers behind e-mails and customer numbers, and what belongs to nobody."""
-    ids: list[int] = []
-    seen: set[str] = set()
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        low = [one.lower() for one in part]
-        rows = people.filter(Q(email__in=low) | Q(external_id__in=part)).exclude(email="", external_id=None)
-        for pk, email, external_id in rows.values_list("pk", "email", "external_id"):
-            ids.append(pk)
-            seen |= {email, external_id or ""}
-    return ids, [one for one in wanted if one not in seen and one.lower() not in seen]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import naming
+from segments import hand, naming
 from segments.groups import GROUPS
 from segments.models import CustomerFeatures, Membership
 from segments.value_words import chance, next_purchase
@@ -24,7 +24,11 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     stays = Membership.objects.filter(customer=customer).select_related("segment")
     business = Business.current()
     features = CustomerFeatures.objects.filter(customer=customer).first()
+    picks = hand.of_customer(customer)
     context = {
+        "customer": customer,
+        "by_hand": {one.segment_id for one in picks if one.included},
+        "kept_out": [one for one in picks if not one.included],
         "now": list(stays.filter(left_at=None).order_by("segment__name")),
         "left": list(stays.filter(left_at__isnull=False).order_by("-left_at")[:LEFT]),
         "features": features,

@@ -20,7 +20,7 @@ from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import audience, growth, valuing
+from segments import audience, growth, hand, valuing
 from segments.models import Segment
 from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
@@ -30,6 +30,7 @@ from segments.rules.problems import InvalidRule
 from segments.segment_forms import PasteForm
 
 GROWTH = timedelta(days=30)
+PICKS = 50
 COLUMNS = (
     "external_id", "first_name", "last_name", "email", "phone", "country", "city", "language",
     "email_consent",
@@ -79,9 +80,19 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
         "paste": PasteForm(),
         "equity": valuing.of_segment(found),
     }
+    if found.kind == Segment.Kind.RULE:
+        context |= _by_hand(found, access.customers(request.user))
     if not request.GET.get("after") and not request.GET.get("before"):
         context["chart"] = growth.chart(found, cast("HtmxRequest", request).business, timezone.now())
     return render_page(request, "segments/segment.html", context)
+
+
+def _by_hand(found: Segment, people: CustomerQuerySet) -> dict[str, Any]:
+    return {
+        "put_in": hand.chosen(found, people, included=True)[:PICKS],
+        "kept_out": hand.chosen(found, people, included=False)[:PICKS],
+        "by_hand_total": hand.counts(found),
+    }
 
 
 @require_POST

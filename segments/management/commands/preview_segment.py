@@ -13,8 +13,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from segments import audience
 from segments.models import Segment
-from segments.rules.fields import Catalogue
-from segments.rules.parsing import parse
+from segments.rules.parsing import effective, parse
 from segments.rules.preview import preview
 
 
@@ -38,7 +37,7 @@ class Command(JsonCommand):
                 raise Refusal(f"There is no segment {slug!r}.")
             if segment.kind == Segment.Kind.STATIC:
                 return _list(segment, options["sample"])
-            node = parse(segment.rule, Catalogue(segment))
+            node = effective(segment)
         else:
             node = parse(_json(options["rule"], options["rule_file"]))
         found = preview(node, as_of=options["as_of"], sample=options["sample"])
