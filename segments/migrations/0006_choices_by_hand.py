@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0029_privacy_corrections'),
-        ('segments', '0005_value'),
+        ("segments", "0005_value"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
