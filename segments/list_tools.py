@@ -78,6 +78,7 @@ def register() -> None:
         palette.Place(gettext_lazy("RFM grid"), "segments:rfm", "grid-dots"),
         palette.Place(gettext_lazy("Clusters"), "segments:clusters", "chart-scatter"),
         palette.Place(gettext_lazy("Customer value"), "segments:value", "coins"),
+        palette.Place(gettext_lazy("Cohorts"), "segments:cohorts", "table"),
     ):
         palette.page(place)
 

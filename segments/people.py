@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.ledger import STAGES
 from crm.models import Business
-from segments import journey, naming
+from segments import audience, journey, naming
 from segments.groups import GROUPS
+from segments.measures import periods
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
 from segments.numerics.rfm import LEVELS
 from segments.rules.events import EVENTS
@@ -33,9 +35,11 @@ class Selection:
 
 
 def select(query: Mapping[str, str]) -> Selection | None:
-    """Read the address of a number: a cell, group, stage, cluster or step; None when it names nothing."""
+    """Read the address of a number: a cell, group, stage, cluster, step or cohort; None: it names nothing."""
     if "first" in query and "last" in query:
         return _journey(query)
+    if "cohort" in query:
+        return _cohort(query)
     if query.get("stage", "") in STAGES:
         return _stage(query["stage"])
     if query.get("group", "") in GROUPS:
@@ -87,6 +91,30 @@ def _happened(point: str, period: journey.Period) -> dict[str, Any] | None:
     if point not in EVENTS:
         return None
     return {"all": [{"did": point, "from": period.first.isoformat(), "to": period.last.isoformat()}]}
+
+
+def _cohort(query: Mapping[str, str]) -> Selection | None:
+    """?cohort=&by= with the first day of a month or week: whose first purchase it was; with &from=&to= those
+    of them who bought in these days."""
+    by = query.get("by", "")
+    start, bought = period_of(query["cohort"], query["cohort"]), None
+    if start is None or by not in (periods.MONTH, periods.WEEK):
+        return None
+    number = periods.number_of(start.first, by)
+    days = [periods.first_day(number, by).isoformat(), periods.last_day(number, by).isoformat()]
+    rules: list[dict[str, Any]] = [{"field": "first_bought_on", "op": "between", "value": days}]
+    title = _("First purchase: %(period)s") % {"period": periods.spoken(number, by)}
+    asked = {"cohort": days[0], "by": by}
+    if "from" in query:
+        bought = period_of(query["from"], query.get("to", ""))
+        if bought is None:
+            return None
+        asked |= {"from": bought.first.isoformat(), "to": bought.last.isoformat()}
+        rules.append({"did": "purchase", "from": asked["from"], "to": asked["to"]})
+        words = {"first": date_format(bought.first), "last": date_format(bought.last), "title": title}
+        title = _("%(title)s, bought between %(first)s and %(last)s") % words
+    people = CustomerFeatures.objects.filter(customer__in=audience.live({"all": rules}))
+    return Selection(title, people, {"all": rules}, urlencode(asked))
 
 
 def _stage(code: str) -> Selection:

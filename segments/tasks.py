@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from crm.errors import Refusal
 from crm.models import Business, Customer
 from segments import lease, refresh, runs
+from segments.measures import kept
 from segments.models import ScoringRun
 
 NIGHT = time(3)
@@ -32,6 +33,8 @@ def run_scoring(run_id: int) -> None:
         import_string(WORK[run.kind])(run)
     except (Refusal, lease.Superseded):
         return  # The reason stands in the run, or another worker has it.
+    if run.kind == ScoringRun.Kind.REFRESH:
+        kept.count_all()
 
 
 @shared_task

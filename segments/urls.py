@@ -9,6 +9,7 @@ from segments.views import (
     clusterings,
     journey,
     lists,
+    measures,
     panels,
     recommendations,
     scores,
@@ -70,6 +71,10 @@ analysis_urls = [
     path("day/panel/", analysis.analysis_panel, name="analysis_panel"),
     path("day/answer/", analysis.analysis_answer, name="analysis_answer"),
 ]
+measure_urls = [
+    path("measures/cohorts/", measures.cohorts, name="cohorts"),
+    path("measures/words/", measures.words, name="measure_words"),
+]
 recommend_urls = [
     path("recommendations/", recommendations.recommendations, name="recommendations"),
     path("recommendations/pairs.csv", recommendations.recommendations_csv, name="recommendations_csv"),
@@ -86,5 +91,6 @@ urlpatterns: list[URLPattern] = [
     *score_urls,
     *cluster_urls,
     *analysis_urls,
+    *measure_urls,
     *recommend_urls,
 ]

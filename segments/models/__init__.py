@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
+from segments.models.measures import KeptFigures
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.run import ClusterMember, ScoringRun
 from segments.models.segment import HandPick, Membership, Segment
@@ -12,6 +13,7 @@ __all__ = [
     "ClusterMember",
     "CustomerFeatures",
     "HandPick",
+    "KeptFigures",
     "LifecycleChoice",
     "Membership",
     "ProductAffinity",

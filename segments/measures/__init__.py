@@ -1,0 +1,1 @@
+"""How the shop is doing: cohorts, measures with their definitions, forecasts, and what drifts."""

@@ -1,0 +1,74 @@
+"""Who bought again in which period after their first purchase, by one statement on both databases.
+
+An order counts as in `segments.features`: not cancelled, not given back in full by the end of the day. Money
+is what was charged less what was given back; a refund that names no order counts in the period it was given.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from crm.models import Business, Purchase, Refund
+from segments import days
+from segments.measures import periods
+from segments.numerics import cohorts
+
+SHOWN = {periods.MONTH: 24, periods.WEEK: 26}
+
+
+def cells(day: date, business: Business, by: str) -> list[list[Any]]:
+    """[period of the first purchase, period, customers who bought, net money], of the youngest cohorts."""
+    end = days.end_of(day, business.zone)
+    values: dict[str, Any] = {"end": days.moment(end), "lowest": periods.number_of(day, by) - SHOWN[by]}
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(end, business, by), values)
+        return [[int(first), int(at), int(n), float(net)] for first, at, n, net in cursor.fetchall()]
+
+
+def build(found: list[list[Any]], day: date, by: str) -> cohorts.Cohorts:
+    now = periods.number_of(day, by)
+    rows = [(first, at, people, money) for first, at, people, money in found]
+    return cohorts.build(rows, now=now, is_over=periods.last_day(now, by) == day, shown=SHOWN[by])
+
+
+def count_by_month(business: Business, day: date) -> list[list[Any]]:
+    return cells(day, business, periods.MONTH)
+
+
+def count_by_week(business: Business, day: date) -> list[list[Any]]:
+    return cells(day, business, periods.WEEK)
+
+
+def _statement(end: Any, business: Business, by: str) -> str:
+    bought = periods.number_sql(days.day_of("p.bought_at", business.zone, end), by)
+    given = periods.number_sql(days.day_of("refunded_at", business.zone, end), by)
+    return f"""
+WITH later AS (
+    SELECT purchase_id, SUM(amount) AS amount FROM {_table(Refund)}
+    WHERE purchase_id IS NOT NULL AND refunded_at >= %(end)s GROUP BY purchase_id
+), sold AS (
+    SELECT p.customer_id, {bought} AS period, p.charged,
+        ROUND(p.refunded - COALESCE(l.amount, 0), 4) AS refunded
+    FROM {_table(Purchase)} p LEFT JOIN later l ON l.purchase_id = p.id
+    WHERE p.customer_id IS NOT NULL AND p.bought_at < %(end)s AND p.status = 'completed'
+), every AS (
+    SELECT customer_id, period, SUM(charged - refunded) AS net,
+        MAX(CASE WHEN refunded = 0 OR refunded < charged THEN 1 ELSE 0 END) AS counts
+    FROM sold GROUP BY customer_id, period
+    UNION ALL
+    SELECT customer_id, {given}, -SUM(amount), 0 FROM {_table(Refund)}
+    WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND refunded_at < %(end)s GROUP BY 1, 2
+), firsts AS (
+    SELECT customer_id, MIN(period) AS first FROM every WHERE counts = 1 GROUP BY customer_id
+)
+SELECT f.first, e.period, SUM(e.counts), SUM(e.net)
+FROM every e JOIN firsts f ON f.customer_id = e.customer_id
+WHERE f.first > %(lowest)s GROUP BY f.first, e.period ORDER BY 1, 2"""
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
