@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0005_value'),
+        ("segments", "0006_choices_by_hand"),
     ]
 
     operations = [
