@@ -13,7 +13,7 @@ from django.db.models import F, Prefetch
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm import masking
+from crm import bulk, masking
 from crm.figures import Figures, figures_of
 from crm.listing.catalogue import Catalogue
 from crm.listing.columns import Cell, Column
@@ -23,7 +23,6 @@ from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
 from crm.paging import Page, mark_of, ordered_from, page_of
 
 MANY = 10_000
-FEW = 5_000
 NEAR = 5_000
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
@@ -242,8 +241,8 @@ def opened(
     """One page and how many match. A search that finds few looks through everybody once, not for each."""
     if filters.q:
         known = list(filters.apply(among.order_by()).values_list("pk", flat=True)[: MANY + 1])
-        if len(known) <= FEW:
-            filters, among = replace(filters, q="", chosen=()), among.filter(pk__in=known)
+        if len(known) <= MANY:
+            filters, among = replace(filters, q="", chosen=()), among.filter(pk__in=bulk.numbers(known))
             return _page(filters, columns, among, after, before, gather=True), len(known)
         return _searched(filters, columns, among, after, before), len(known)
     page = _page(filters, columns, among, after, before)
@@ -257,7 +256,7 @@ def _searched(
     if _gathers() and filters.sort in ("", "-name"):
         everybody, order = filters.ordered(among)
         near = ordered_from(everybody, order, after=after, before=before).values_list("pk", flat=True)[:NEAR]
-        found = among.filter(pk__in=list(near))
+        found = among.filter(pk__in=bulk.numbers(near))
         page = _page(filters, columns, found, after, before, gather=True)
         if page.previous if before else page.next:
             return page

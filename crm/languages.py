@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from babel.core import Locale
 from django.conf import settings
 from django.utils import translation
@@ -27,4 +29,9 @@ def language_of(customer: Customer | None, business: Business) -> str:
 def locale_of(language: str | None = None) -> Locale:
     """How numbers, money and dates are written in a language, by default in the reader's."""
     language = language or translation.get_language() or "en"
-    return Locale.parse("zh_Hans" if language.startswith("zh") else "en")
+    return _locale("zh_Hans" if language.startswith("zh") else "en")
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
