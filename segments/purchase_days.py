@@ -64,13 +64,14 @@ def summaries(until: date, business: Business, part: tuple[int, int] = EVERYBODY
     sql = f"""
 WITH {_days(until, business)}
 SELECT customer_id, COUNT(*) - 1, {days.days_between("MAX(day)", "MIN(day)")}, {first},
-    CAST(SUM(CASE WHEN turn > 1 THEN worth END) AS double precision) / NULLIF(COUNT(*) - 1, 0)
+    COALESCE(CAST(SUM(CASE WHEN turn > 1 THEN worth END) AS double precision) / NULLIF(COUNT(*) - 1, 0), 0)
 FROM turns GROUP BY customer_id"""
     kind = np.dtype(
         [("id", np.int64), ("x", np.int64), ("last", np.int64), ("age", np.int64), ("m", np.float64)]
     )
     rows = _read(sql, _values(until, business, part) | {"until": end}, kind)
     rows = rows[np.argsort(rows["id"], kind="stable")]
+    rows["m"][rows["x"] == 0] = np.nan
     return Summaries(until, *(rows[name].copy() for name in ("id", "x", "last", "age", "m")))
 
 
@@ -140,7 +141,7 @@ def _read(sql: str, values: dict[str, Any], kind: np.dtype[Any]) -> Any:
         cursor.execute(sql, values)
         pieces = []
         while rows := cursor.fetchmany(CHUNK):
-            pieces.append(np.array([tuple(np.nan if v is None else v for v in row) for row in rows], kind))
+            pieces.append(np.array(rows, kind))
     return np.concatenate(pieces) if pieces else np.empty(0, kind)
 
 

@@ -1,4 +1,4 @@
-"""Customer value of everyone, on the CustomerFeatures in sight, and how its forecast did in the past."""
+"""Customer value of everyone, on the CustomerFeatures in sight."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from crm.errors import Refusal
 from crm.models import Business
-from segments import purchase_days, store, value
+from segments import purchase_days, store, value, value_check
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
-from segments.numerics.value import forecast, judging, worth
+from segments.numerics.value import forecast, worth
 from segments.numerics.value.histories import Floats
 from segments.scoring import live_run
 from segments.value_notes import Note, note
@@ -28,10 +28,6 @@ LIKELY = 0.5  # Above, somebody is expected back.
 QUARTILES = (0.25, 0.75)
 LONGEST_DAYS = 3650  # Further ahead no day is named.
 MOST = 10.0**12 - 1  # What the column holds.
-CHECKED_PART = 1 / 3  # Of the time behind, at most, is kept from the model to check it.
-SHORTEST_CHECK = 84
-CHECKED_CUSTOMERS = 200_000
-POINTS = 160
 CHUNK = 20_000
 KEPT_VALUATIONS = 30
 ADDED_UP = 20_000  # Members; more are not added up while somebody waits for a page.
@@ -58,8 +54,9 @@ def value_everyone(day: date, business: Business, *, check: bool = True) -> Valu
         found = made.worth()
         result = _result(made, found, day, business)
         if check:
-            result |= _checked(made, business)
-            result["notes"] += result.pop("check_notes")
+            found_out = value_check.check(made, business, day, terms)
+            result |= found_out
+            result["notes"] += found_out["check_notes"]
     except Refusal:
         is_later = bool(purchase_days.later_than(day, business))
         return _nothing(terms, note("later" if is_later else "nothing"))
@@ -99,16 +96,14 @@ def _next(made: value.Estimate, piece: slice, until: date, likely: Flags) -> lis
 
 
 def _plain(numbers: Floats) -> list[float | None]:
-    return [None if np.isnan(one) else one for one in numbers.tolist()]
+    return np.where(np.isnan(numbers), None, numbers.astype(object)).tolist()
 
 
 def _days(until: date, ahead: Floats, wanted: Flags) -> list[str | None]:
     """Days after `until`; the next purchase comes tomorrow at the earliest."""
     whole = np.maximum(1, np.ceil(np.where(wanted, ahead, 0))).astype(np.int64)
-    return [
-        (until + timedelta(days=one)).isoformat() if is_wanted else None
-        for one, is_wanted in zip(whole.tolist(), wanted.tolist(), strict=True)
-    ]
+    texts = (np.datetime64(until) + whole).astype(str).astype(object)
+    return np.where(wanted, texts, None).tolist()
 
 
 def _result(made: value.Estimate, found: worth.Worth, day: date, business: Business) -> dict[str, Any]:
@@ -134,58 +129,6 @@ def _tenths(clv: Floats) -> list[dict[str, float]]:
         {"customers": len(one), "value": float(one.sum()), "least": float(one[-1])}
         for one in parts
         if len(one)
-    ]
-
-
-def _checked(made: value.Estimate, business: Business) -> dict[str, Any]:
-    """The same model on earlier purchases only, beside what those customers did afterwards."""
-    until, age = made.people.until, int(made.people.age.max())
-    least = note("unchecked", least=SHORTEST_CHECK)
-    length = min(made.wish.days, int(age * CHECKED_PART))
-    if age < SHORTEST_CHECK:
-        return {"check_notes": [least]}
-    every = -(-made.histories.customers // CHECKED_CUSTOMERS)
-    part = (every, 0)
-    wish = value.Wish.of(business, until=until - timedelta(days=length))
-    try:
-        past = value.estimate(wish, business, until, part)
-    except Refusal:
-        return {"check_notes": [least]}
-    if past.holdout is None or (past.fit is None and made.fit is not None):
-        return {"check_notes": [least]}
-    notes = [note("sampled", n=every)] if every > 1 else []
-    return {"check": _check_json(past, past.holdout, business, part), "check_notes": notes}
-
-
-def _check_json(
-    past: value.Estimate, held: value.Holdout, business: Business, part: tuple[int, int]
-) -> dict[str, Any]:
-    verdict = held.verdict
-    groups = {"by_frequency": verdict.by_frequency, "by_expected": verdict.by_expected}
-    return {
-        **(value.holdout_json(held) or {}),
-        "customers": past.histories.customers,
-        **{
-            name: [[one.label, one.customers, one.actual, one.expected] for one in found]
-            for name, found in groups.items()
-        },
-        "tracking": _tracking(past, held.last, business, part),
-    }
-
-
-def _tracking(past: value.Estimate, last: date, business: Business, part: tuple[int, int]) -> list[list[Any]]:
-    """[day, actual, expected]: repeat purchases in sum, by weeks or several of them."""
-    people = past.people
-    first = people.until - timedelta(days=int(people.age.max()))
-    days = (last - first).days + 1
-    births = np.bincount(people.age.max() - people.age, minlength=days).astype(np.int64)
-    expected = judging.tracking(past.params, births, 1 / value.UNITS[past.wish.unit])
-    actual = np.cumsum(purchase_days.repeats_per_day(first, last, people.until, business, part))
-    step = 7 * -(-days // (7 * POINTS))
-    shown = [*range(step - 1, days - 1, step), days - 1]
-    return [
-        [(first + timedelta(days=at)).isoformat(), int(actual[at]), round(float(expected[at]), 1)]
-        for at in shown
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F, Sum
 
 from crm.models import Business, Customer
-from segments import audience, features, refresh, value, valuing
+from segments import audience, features, refresh, value, value_check, valuing
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from segments.numerics.value import forecast
 from tests.people import make_customer, make_purchase
@@ -234,7 +234,7 @@ def test_a_segment_is_worth_the_sum_of_its_members_large_or_small(shop, monkeypa
 
 def test_a_large_shop_is_checked_by_a_part_and_says_so(shop, monkeypatch):
     sell(unlike())
-    monkeypatch.setattr(valuing, "CHECKED_CUSTOMERS", 50)
+    monkeypatch.setattr(value_check, "CHECKED_CUSTOMERS", 50)
 
     refresh.run(None)
 

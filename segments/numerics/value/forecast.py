@@ -8,6 +8,7 @@ the same number of purchases. Over a year both agree to more digits than any fit
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial import chebyshev
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import betainc, betaln, expit, gammaln
 
@@ -15,6 +16,8 @@ from segments.numerics.value.histories import Floats, Histories, Ints
 from segments.numerics.value.likelihood import Params
 
 NODES = 64
+DIGITS = 14  # Of the polynomial along the age.
+FEWEST_TERMS = 4
 BLOCK = 200_000  # Values at once, so that they stay near the processor.
 
 
@@ -35,17 +38,56 @@ def purchases(params: Params, histories: Histories, times: Floats) -> Floats:
 
 def purchases_alive(params: Params, x: Ints, age: Floats, times: Floats) -> Floats:
     """E[Y(t)] of customers who are still there; depends on `x` and `age` only."""
-    rates = times[None, :] / (params.alpha + age)[:, None]
+    return bought_by(params, x, age, times, np.eye(len(times)))
+
+
+def bought_by(params: Params, x: Ints, age: Floats, times: Floats, sums: Floats) -> Floats:
+    """E[Y(t)] · `sums` (times × columns) of customers who are still there (rows × columns).
+
+    For each number of purchases this is a smooth function of the age. Where there are more ages than its
+    polynomial through Chebyshev's points has terms, only these points are integrated.
+    """
     if params.a is None or params.b is None:
-        return np.asarray((params.r + x)[:, None] * rates)
+        return np.asarray(((params.r + x) / (params.alpha + age))[:, None] * (times @ sums))
+    found = np.empty((len(x), sums.shape[1]))
+    order = np.argsort(x, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(x[order])) + 1):
+        if len(rows):
+            found[rows] = _of_count(params, int(x[rows[0]]), np.log(params.alpha + age[rows]), times, sums)
+    return found
+
+
+def _of_count(params: Params, count: int, logs: Floats, times: Floats, sums: Floats) -> Floats:
+    """The same for one number of purchases; `logs` are ln(α + age)."""
+    low, high = float(logs.min()), float(logs.max())
+    half = (high - low) / 2
+    terms = _terms(half)
+    if len(logs) <= terms:
+        return _integrated(params, count, logs, times) @ sums
+    points = chebyshev.chebpts1(terms)
+    values = _integrated(params, count, (low + high) / 2 + half * points, times) @ sums
+    factors = chebyshev.chebfit(points, values, terms - 1)
+    return np.asarray(chebyshev.chebval((logs - (low + high) / 2) / half, factors).T)
+
+
+def _terms(half: float) -> int:
+    """How many terms reach the last digits: ln(α + age) has its nearest singularity π off the real line."""
+    if half < 1e-6:
+        return FEWEST_TERMS
+    growth = np.log(np.pi / half + np.hypot(1, np.pi / half))
+    return FEWEST_TERMS + int(np.ceil(DIGITS * np.log(10) / growth))
+
+
+def _integrated(params: Params, count: int, logs: Floats, times: Floats) -> Floats:
+    assert params.a is not None
+    assert params.b is not None
+    nodes, weights = nodes_of(params.a, params.b + float(params.chances(np.int64(count))))
+    rates = times[None, :] / np.exp(logs)[:, None]
     found = np.empty_like(rates)
-    for count in np.unique(x):
-        rows = np.flatnonzero(x == count)
-        nodes, weights = nodes_of(params.a, params.b + float(params.chances(count)))
-        size = max(1, BLOCK // (NODES * len(times)))
-        for start in range(0, len(rows), size):
-            chosen = rows[start : start + size]
-            found[chosen] = _bought(rates[chosen], params.r + count, nodes, weights)
+    size = max(1, BLOCK // (NODES * len(times)))
+    for start in range(0, len(rates), size):
+        piece = slice(start, start + size)
+        found[piece] = _bought(rates[piece], params.r + count, nodes, weights)
     return found
 
 

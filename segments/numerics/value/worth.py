@@ -41,21 +41,18 @@ class Worth:
 def of(params: Params, spend: Spend, histories: Histories, mean: Floats, terms: Terms) -> Worth:
     """Value of every row: Σ margin · E[M] · (E[Y(k)] − E[Y(k−1)]) / (1 + d)^k over weeks k, d per week."""
     alive = forecast.alive(params, histories)
-    alike = Histories(histories.x, np.zeros(len(histories.x)), histories.age, histories.counts)
-    distinct, place = alike.grouped()  # What somebody still there will buy depends on x and age alone.
     ends = _ends(terms)
-    bought = forecast.purchases_alive(params, distinct.x, distinct.age, ends)
-    discounted = np.diff(bought, axis=1, prepend=0) @ _discounts(len(ends), terms.discount)
+    # What somebody still there buys: in all, and discounted by the week in which it comes.
+    sums = np.column_stack([np.arange(len(ends)) == len(ends) - 1, _by_end(ends, terms.discount)])
+    bought = forecast.bought_by(params, histories.x, histories.age, ends, sums)
     money = per_purchase(spend, histories.x, mean)
-    expected = alive * bought[:, -1][place]
-    return Worth(alive, expected, money, terms.margin * money * alive * discounted[place])
+    return Worth(alive, alive * bought[:, 0], money, terms.margin * money * alive * bought[:, 1])
 
 
 def discounted_purchases(params: Params, histories: Histories, terms: Terms) -> Floats:
     """Σ (E[Y(k)] − E[Y(k−1)]) / (1 + d)^k of each row."""
     ends = _ends(terms)
-    bought = np.diff(forecast.purchases(params, histories, ends), axis=1, prepend=0)
-    return np.asarray(bought @ _discounts(len(ends), terms.discount))
+    return np.asarray(forecast.purchases(params, histories, ends) @ _by_end(ends, terms.discount))
 
 
 def _ends(terms: Terms) -> Floats:
@@ -64,5 +61,7 @@ def _ends(terms: Terms) -> Floats:
     return np.asarray(np.minimum(weeks * terms.week, terms.horizon), np.float64)
 
 
-def _discounts(weeks: int, yearly: float) -> Floats:
-    return np.asarray((1 + yearly) ** (-np.arange(1, weeks + 1) / WEEKS_A_YEAR))
+def _by_end(ends: Floats, yearly: float) -> Floats:
+    """Factors of E[Y] at the ends of the weeks, so that each week's purchases are discounted by its number."""
+    weeks = (1 + yearly) ** (-np.arange(1, len(ends) + 1) / WEEKS_A_YEAR)
+    return np.asarray(weeks - np.append(weeks[1:], 0))
