@@ -1,4 +1,4 @@
-"""How the forecast of customer value did in the past: judged once a week, as that costs as much as the rest."""
+"""How the forecast of customer value did in the past, judged once a week: it costs as much as the rest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from segments.value_notes import note
 
 CHECKED_PART = 1 / 3  # Of the time behind, at most, is kept from the model to check it.
 SHORTEST_CHECK = 84
-CHECKED_CUSTOMERS = 200_000
+CHECKED_CUSTOMERS = 50_000
 KEPT_DAYS = 7  # A check holds for a week,
 ALIKE = 0.1  # unless more than this share of customers came or went.
 POINTS = 160

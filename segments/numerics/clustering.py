@@ -25,6 +25,7 @@ from segments.numerics.evidence import (
 from segments.numerics.methods import BY_DENSITY, COVARIANCES, Settings
 from segments.numerics.preparing import Preparation, prepare
 from segments.numerics.stability import Stability
+from segments.numerics.threads import one_thread
 
 K_RANGE = range(2, 11)
 FEWEST = 10
@@ -122,9 +123,7 @@ def cluster(
 
     Raises TooLittleData, TooManyWanted or NothingFound.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(1):  # Sums over threads come in any order, and so would the last digits.
+    with one_thread():  # Sums over threads come in any order, and so would the last digits.
         return _cluster(ids, values, wish, tell)
 
 

@@ -276,7 +276,7 @@ def test_many_days_are_read_with_few_queries(django_assert_num_queries):
     wish = value.Wish(until=date(2026, 4, 1))
     business = Business.current()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         made = value.estimate(wish, business, date(2026, 7, 1))
 
     assert made.holdout is not None

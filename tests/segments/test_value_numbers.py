@@ -206,6 +206,19 @@ def test_quadrature_agrees_with_the_closed_form_and_holds_where_that_fails():
     assert around[2] == pytest.approx(around[1], rel=1e-5)
 
 
+@pytest.mark.parametrize("span", [0.0, 1e-9, 100.0, 5000.0])
+def test_many_ages_come_out_as_each_alone(span):
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 4, 2000)
+    age = 10 + span * rng.random(2000)
+    for params in (ROUNDED, Params(0.3, 1e-3, 1.0, 5.0, "mbgnbd"), Params(0.4, 12.0)):
+        found = forecast.purchases_alive(params, x, age, np.array([1.0, 52.0]))
+
+        for at in range(0, 2000, 97):
+            alone = forecast.purchases_alive(params, x[[at]], age[[at]], np.array([1.0, 52.0]))[0]
+            assert found[at] == pytest.approx(alone, rel=1e-11)
+
+
 def test_the_next_purchase_is_a_range_around_the_median():
     customer = one(2, 30.43, 38.86)
 

@@ -241,3 +241,23 @@ def test_a_large_shop_is_checked_by_a_part_and_says_so(shop, monkeypatch):
     assert {"code": "sampled", "n": 3} in live().result["notes"]
     in_part = Customer.objects.annotate(rest=F("pk") % 3).filter(rest=0).count()
     assert live().result["check"]["customers"] <= in_part
+
+
+def test_a_check_holds_for_a_week_unless_the_shop_or_its_terms_change(shop, monkeypatch):
+    made = []
+    judge = value_check._checked
+    monkeypatch.setattr(value_check, "_checked", lambda *given: made.append(1) or judge(*given))
+    sell(unlike())
+
+    refresh.run(None)
+
+    for ago, wanted in ((6, 1), (7, 2)):
+        run = live()
+        run.result["checked_on"] = (shop.today() - timedelta(ago)).isoformat()
+        run.save()
+        refresh.run(None)
+        assert (len(made), live().result["check"] is not None) == (wanted, True)
+    Business.objects.update(margin_percent=10)
+    refresh.run(None)
+
+    assert len(made) == 3

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize
 
+from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Histories
 from segments.numerics.value.likelihood import Model, Params, Surface
 
@@ -51,6 +52,11 @@ def fit(histories: Histories, model: Model = "bgnbd") -> Fit:
     """The most likely parameters; too few repeaters or all of them alike raise."""
     if histories.repeaters < FEWEST_REPEATERS:
         raise TooFewRepeaters(histories.repeaters)
+    with one_thread():
+        return _fitted(histories, model)
+
+
+def _fitted(histories: Histories, model: Model) -> Fit:
     grouped = histories.grouped()[0]
     unit = float((grouped.age * grouped.counts).sum() / grouped.customers)
     scaled = grouped.scaled(unit)

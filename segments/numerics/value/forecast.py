@@ -12,6 +12,7 @@ from numpy.polynomial import chebyshev
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import betainc, betaln, expit, gammaln
 
+from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Histories, Ints
 from segments.numerics.value.likelihood import Params
 
@@ -51,8 +52,8 @@ def bought_by(params: Params, x: Ints, age: Floats, times: Floats, sums: Floats)
         return np.asarray(((params.r + x) / (params.alpha + age))[:, None] * (times @ sums))
     found = np.empty((len(x), sums.shape[1]))
     order = np.argsort(x, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(x[order])) + 1):
-        if len(rows):
+    with one_thread():
+        for rows in np.split(order, np.flatnonzero(np.diff(x[order])) + 1) if len(x) else ():
             found[rows] = _of_count(params, int(x[rows[0]]), np.log(params.alpha + age[rows]), times, sums)
     return found
 
@@ -60,7 +61,7 @@ def bought_by(params: Params, x: Ints, age: Floats, times: Floats, sums: Floats)
 def _of_count(params: Params, count: int, logs: Floats, times: Floats, sums: Floats) -> Floats:
     """The same for one number of purchases; `logs` are ln(α + age)."""
     low, high = float(logs.min()), float(logs.max())
-    half = (high - low) / 2
+    half = max((high - low) / 2, 1e-6)
     terms = _terms(half)
     if len(logs) <= terms:
         return _integrated(params, count, logs, times) @ sums
@@ -72,8 +73,6 @@ def _of_count(params: Params, count: int, logs: Floats, times: Floats, sums: Flo
 
 def _terms(half: float) -> int:
     """How many terms reach the last digits: ln(α + age) has its nearest singularity π off the real line."""
-    if half < 1e-6:
-        return FEWEST_TERMS
     growth = np.log(np.pi / half + np.hypot(1, np.pi / half))
     return FEWEST_TERMS + int(np.ceil(DIGITS * np.log(10) / growth))
 

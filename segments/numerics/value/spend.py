@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
+from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Ints
 
 FEWEST = 10
@@ -45,7 +46,8 @@ def fit(x: Ints, mean: Floats) -> Spend:
         return Spend(len(mean), typical, correlation=correlation, trouble="few")
     unit = float(np.exp(np.log(mean).mean()))
     target = _Target(x, mean / unit)
-    ends = [_descend(target, np.log(start)) for start in STARTS]
+    with one_thread():
+        ends = [_descend(target, np.log(start)) for start in STARTS]
     best = min(ends, key=lambda end: target(end)[0])
     p, q, gamma = (float(one) for one in np.exp(best))
     top = -target(best)[0] * len(mean) - len(mean) * float(np.log(unit))

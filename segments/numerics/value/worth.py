@@ -62,6 +62,6 @@ def _ends(terms: Terms) -> Floats:
 
 
 def _by_end(ends: Floats, yearly: float) -> Floats:
-    """Factors of E[Y] at the ends of the weeks, so that each week's purchases are discounted by its number."""
+    """Factors of E[Y] at the ends of weeks: each week's purchases are discounted by its number."""
     weeks = (1 + yearly) ** (-np.arange(1, len(ends) + 1) / WEEKS_A_YEAR)
     return np.asarray(weeks - np.append(weeks[1:], 0))
