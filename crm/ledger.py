@@ -17,6 +17,7 @@ KINDS: dict[str, str | Promise] = {
     "chat": _("Chat"),
     "email": _("E-mail written by hand"),
     "stage": _("Came to another stage"),
+    "rfm_move": _("Came to another RFM group"),
     "open": _("Opened a mail"),
     "click": _("Clicked in a mail"),
     "answer": _("Answered a survey"),

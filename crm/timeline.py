@@ -34,6 +34,7 @@ ICONS = {
     "chat": "message",
     "email": "mail",
     "stage": "arrows-right",
+    "rfm_move": "arrows-exchange",
     "case": "lifebuoy",
     "case_solved": "circle-check",
     "case_reopened": "rotate-clockwise",
@@ -125,6 +126,14 @@ _LABELLED: dict[str, Callable[[set[str]], Labels]] = {}
 def label(kind: str, labels: Callable[[set[str]], Labels]) -> None:
     """Let an app above say what the properties of its entries are called, asked with their subjects."""
     _LABELLED[kind] = labels
+
+
+_WORDED: dict[str, Callable[[Interaction], str]] = {}
+
+
+def word(kind: str, words: Callable[[Interaction], str]) -> None:
+    """Let an app above say its own entries in words, in place of their properties."""
+    _WORDED[kind] = words
 
 
 def _labels(rows: Sequence[Any]) -> Labels:
@@ -282,7 +291,7 @@ def _interaction(rank: int, row: Interaction) -> Entry:
         details=(
             *(((_("Comment"), str(said)),) if said and row.kind not in WRITTEN else ()),
             *(_circumstances(properties) if row.kind in TALKS else ()),
-            *(details if row.kind not in (*WRITTEN, "open", "stage") else ()),
+            *(details if row.kind not in (*WRITTEN, *_WORDED, "open", "stage") else ()),
         ),
     )
 
@@ -290,6 +299,8 @@ def _interaction(rank: int, row: Interaction) -> Entry:
 def _text_of(row: Interaction, said: str) -> str:
     if row.kind == "stage":
         return str(STAGES.get(row.subject, row.subject))
+    if row.kind in _WORDED:
+        return _WORDED[row.kind](row)
     return said if row.kind in WRITTEN else row.title
 
 

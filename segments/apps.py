@@ -11,11 +11,11 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import field_kinds, journal, privacy, sensitive
+        from crm import field_kinds, journal, privacy, sensitive, timeline
         from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools, own_fields, service
+        from segments import list_tools, own_fields, rfm_moves, service
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -25,6 +25,8 @@ class SegmentsConfig(AppConfig):
             ProductAffinity,
             ProductPair,
             ProductReach,
+            RfmChoice,
+            RfmMove,
             Segment,
             SegmentFavourite,
         )
@@ -41,11 +43,13 @@ class SegmentsConfig(AppConfig):
         undone.connect(_recommend, dispatch_uid="segments.recommend_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
-        journal.derived(CustomerFeatures, Membership, ClusterMember)
+        journal.derived(CustomerFeatures, Membership, ClusterMember, RfmMove)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
         follow(HandPick, by={"slug": "segment__slug"})
+        follow(RfmChoice, "cuts", "cut_on", "compared_from")
+        timeline.word(rfm_moves.KIND, rfm_moves.said)
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.
 
 

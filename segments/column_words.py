@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
-from segments import frames
+from segments import frames, rfm_names
 from segments.models import CustomerFeatures
 from segments.rules.fields import FIELDS
 
@@ -32,7 +32,9 @@ def column_label(column: str, kept: Mapping[str, str]) -> str:
         return _("%(feature)s: not known") % {"feature": label}
     if value == "*":
         return _("%(feature)s: another") % {"feature": label}
-    if feature in FIELDS and FIELDS[feature].values:
+    if feature == "rfm.group":
+        value = rfm_names.name_of(value)
+    elif feature in FIELDS and FIELDS[feature].values:
         value = FIELDS[feature].label_of(value)
     words = {"yes": _("yes"), "no": _("no")}
     return _("%(feature)s: %(value)s") % {"feature": label, "value": words.get(value, value)}

@@ -1,8 +1,9 @@
-"""The RFM page in numbers: 25 cells, ten groups, and the cut points in plain words."""
+"""The RFM page in numbers: the cells of the map in use, its groups, and the cut points in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,9 +11,11 @@ from django.db.models import Count, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from segments.groups import ADVICE, GROUPS
+from crm.templatetags.crm_format import number
 from segments.models import CustomerFeatures
-from segments.numerics.rfm import LEVELS, CutPoints, group_table
+from segments.numerics.rfm import LEVELS, CutPoints
+from segments.numerics.rfm_maps import Kind, Map
+from segments.rfm_names import Names
 
 FEW_BUYERS = 10
 HEATS = 5
@@ -20,14 +23,15 @@ HEATS = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    recency: int
-    frequency: int
+    row: int
+    column: int
     count: int
     revenue: Decimal
     group: str
     label: str | Promise
     share: float  # Of all buyers, or of their revenue.
     heat: int  # 0 to 5.
+    query: str  # The address of the people in it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +47,93 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    rows: list[list[Cell]]  # The most recent buyers first, few orders left.
+    """`rows` with their head, the most recent buyers first; `columns` are the heads, little left."""
+
+    rows: list[tuple[str, list[Cell]]]
+    columns: list[str]
     groups: list[Group]
     buyers: int
     revenue: Decimal
+    kind: str
 
     @property
     def is_small(self) -> bool:
         return 0 < self.buyers < FEW_BUYERS
 
+    @property
+    def cells(self) -> int:
+        return len(self.rows) * len(self.columns)
 
-def build(*, by_revenue: bool = False) -> Grid:
-    """Read the live scores with one query."""
-    found = CustomerFeatures.objects.filter(rfm_recency__isnull=False).order_by()
-    counted = found.values_list("rfm_recency", "rfm_frequency").annotate(Count("pk"), Sum("revenue"))
-    cells = {(r, f): (count, revenue or Decimal()) for r, f, count, revenue in counted}
-    buyers = sum(count for count, _ in cells.values())
-    revenue = sum((money for _, money in cells.values()), Decimal())
-    most = max((float(pair[by_revenue]) for pair in cells.values()), default=0)
+
+type Sums = dict[tuple[int, int], tuple[int, Decimal]]
+
+
+def build(names: Names, *, by_revenue: bool = False) -> Grid:
+    """Read the live scores with one query; with another who has not bought, where the map names them."""
+    sums = _sums(names.map)
+    buyers = sum(count for count, _ in sums.values())
+    revenue = sum((money for _, money in sums.values()), Decimal())
+    most = max((float(pair[by_revenue]) for pair in sums.values()), default=0)
     total = float(revenue) if by_revenue else buyers
-    table = group_table()
-    rows = []
-    for r in range(LEVELS, 0, -1):
-        row = []
-        for f in range(1, LEVELS + 1):
-            count, money = cells.get((r, f), (0, Decimal()))
+    rows, cells = [], []
+    heads, columns = _heads(names.map.kind)
+    for row in range(len(names.map.table), 0, -1):
+        line = []
+        for column, group in enumerate(names.map.table[row - 1], start=1):
+            count, money = sums.get((row, column), (0, Decimal()))
             size = max(0.0, float(money) if by_revenue else count)
-            group = table[r - 1][f - 1]
             share = size / total if total > 0 else 0.0
-            row.append(Cell(r, f, count, money, group, GROUPS[group], share, _heat(size, most)))
-        rows.append(row)
-    return Grid(rows, _groups(rows, buyers, revenue), buyers, revenue)
+            query = _query(names.map, row, column)
+            line.append(
+                Cell(row, column, count, money, group, names.label(group), share, _heat(size, most), query)
+            )
+        rows.append((heads[row - 1], line))
+        cells += line
+    return Grid(rows, columns, _groups(names, cells, buyers, revenue), buyers, revenue, names.map.kind)
+
+
+def _sums(names: Map) -> Sums:
+    """People and revenue per row and column."""
+    found = CustomerFeatures.objects.filter(rfm_recency__isnull=False).order_by()
+    keys = {
+        Kind.RF: ("rfm_recency", "rfm_frequency"),
+        Kind.RV: ("rfm_recency", "rfm_frequency", "rfm_monetary"),
+        Kind.MIDDLE: ("rfm_group",),
+    }[names.kind]
+    places = {
+        code: (row, column)
+        for row, codes in enumerate(names.table, start=1)
+        for column, code in enumerate(codes, start=1)
+    }
+    sums: Sums = defaultdict(lambda: (0, Decimal()))
+    for *key, count, money in found.values_list(*keys).annotate(Count("pk"), Sum("revenue")):
+        place = places.get(key[0]) if names.kind is Kind.MIDDLE else names.cell(key[0], key[1], key[-1])
+        if place:
+            sums[place] = sums[place][0] + count, sums[place][1] + (money or Decimal())
+    return dict(sums)
+
+
+def _heads(kind: Kind) -> tuple[list[str], list[str]]:
+    """Of rows and columns, the worst first."""
+    if kind is not Kind.MIDDLE:
+        levels = [str(level) for level in range(1, LEVELS + 1)]
+        return levels, levels
+    columns = [
+        _("few orders, little money"),
+        _("few orders, much money"),
+        _("many orders, little money"),
+        _("many orders, much money"),
+    ]
+    return [_("longer ago"), _("lately")], columns
+
+
+def _query(names: Map, row: int, column: int) -> str:
+    match names.kind:
+        case Kind.RF:
+            return f"r={row}&f={column}"
+        case Kind.RV:
+            return f"r={row}&v={column}"
+    return f"group={names.table[row - 1][column - 1]}"
 
 
 def explain(cuts: CutPoints, money: Sequence[str]) -> list[tuple[str, list[tuple[int, str]]]]:
@@ -92,6 +152,18 @@ def explain(cuts: CutPoints, money: Sequence[str]) -> list[tuple[str, list[tuple
             _("Monetary: revenue, refunds taken off"),
             [(score, _money(amounts.get(low), amounts.get(high))) for score, low, high in reversed(spent)],
         ),
+    ]
+
+
+def explain_middle(cuts: CutPoints, names: Names, money: Callable[[float], str]) -> list[str]:
+    """What is high in the map of eight classes; empty for other maps."""
+    if names.map.kind is not Kind.MIDDLE or not cuts.middle:
+        return []
+    days, orders, revenue = cuts.middle
+    return [
+        _("Lately: fewer than %(days)s days ago.") % {"days": number(days, 1)},
+        _("Many orders: more than %(orders)s.") % {"orders": number(orders, 1)},
+        _("Much money: more than %(revenue)s.") % {"revenue": money(revenue)},
     ]
 
 
@@ -130,16 +202,17 @@ def _money(low: str | None, high: str | None) -> str:
     return _("more than %(low)s, up to %(high)s") % {"low": low, "high": high}
 
 
-def _groups(rows: list[list[Cell]], buyers: int, revenue: Decimal) -> list[Group]:
+def _groups(names: Names, cells: Sequence[Cell], buyers: int, revenue: Decimal) -> list[Group]:
     groups = []
-    for code, label in GROUPS.items():
-        mine = [cell for row in rows for cell in row if cell.group == code]
+    for code, label in names.labels.items():
+        mine = [cell for cell in cells if cell.group == code]
         count = sum(cell.count for cell in mine)
+        if code == names.map.not_yet:
+            count = CustomerFeatures.objects.filter(rfm_group=code).count()
         money = sum((cell.revenue for cell in mine), Decimal())
         share = float(money / revenue) if revenue > 0 else 0.0
-        groups.append(
-            Group(code, label, ADVICE[code], count, money, count / buyers if buyers else 0.0, share)
-        )
+        part = count / buyers if buyers and code != names.map.not_yet else 0.0
+        groups.append(Group(code, label, names.advice(code), count, money, part, share))
     return groups
 
 

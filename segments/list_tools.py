@@ -20,8 +20,7 @@ from crm.listing.catalogue import BOUGHT
 from crm.listing.columns import Column, Look
 from crm.models import Customer, User
 from crm.templatetags.crm_format import number, percent
-from segments import audience, naming
-from segments.groups import GROUPS
+from segments import audience, naming, rfm_names
 from segments.models import Membership, Segment
 
 SCORES = gettext_lazy("Segments and scores")
@@ -32,7 +31,7 @@ def _segments() -> list[tuple[str, str]]:
 
 
 def _groups() -> list[tuple[str, str]]:
-    return [(code, str(name)) for code, name in GROUPS.items()]
+    return [(code, str(name)) for code, name in rfm_names.in_use().labels.items()]
 
 
 def _clusters() -> list[tuple[str, str]]:
@@ -116,7 +115,7 @@ def _register_columns() -> None:
             "rfm",
             gettext_lazy("RFM group"),
             read="features__rfm_group",
-            say=_group_name,
+            say=rfm_names.name_of,
             sort="features__rfm_group",
         ),
         Column(
@@ -192,10 +191,6 @@ def _register_value() -> None:
 
 def _one_digit(value: float) -> str:
     return number(value, 1)
-
-
-def _group_name(code: str) -> str:
-    return str(GROUPS.get(code, ""))
 
 
 class ListForm(DressedForm, forms.Form):

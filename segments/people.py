@@ -8,14 +8,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.ledger import STAGES
 from crm.models import Business
-from segments import audience, journey, naming
-from segments.groups import GROUPS
+from segments import audience, journey, naming, rfm_moves, rfm_names
 from segments.measures import periods
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
 from segments.numerics.rfm import LEVELS
@@ -37,13 +36,15 @@ class Selection:
 def select(query: Mapping[str, str]) -> Selection | None:
     """Read the address of a number: a cell, group, stage, cluster, step or cohort; None: it names nothing."""
     if "first" in query and "last" in query:
-        return _journey(query)
+        return _moved(query) if "was" in query else _journey(query)
     if "cohort" in query:
         return _cohort(query)
     if query.get("stage", "") in STAGES:
         return _stage(query["stage"])
-    if query.get("group", "") in GROUPS:
+    if query.get("group"):
         return _group(query["group"])
+    if "v" in query:
+        return _worth(query.get("r", ""), query["v"])
     if "r" in query or "f" in query:
         return _cell(query.get("r", ""), query.get("f", ""))
     if query.get("cluster"):
@@ -124,10 +125,25 @@ def _stage(code: str) -> Selection:
     )
 
 
-def _group(code: str) -> Selection:
+def _group(code: str) -> Selection | None:
+    names = rfm_names.in_use().labels
+    if code not in names:
+        return None
     rule = {"all": [{"field": "rfm.group", "op": "is", "value": code}]}
     people = CustomerFeatures.objects.filter(rfm_group=code)
-    return Selection(str(GROUPS[code]), people, rule, urlencode({"group": code}))
+    return Selection(str(names[code]), people, rule, urlencode({"group": code}))
+
+
+def _moved(query: Mapping[str, str]) -> Selection | None:
+    """?was=&is= with two days: who stood in one RFM group then and in another later."""
+    period, before, after = period_of(query["first"], query["last"]), query["was"], query.get("is", "")
+    names = {**rfm_names.in_use().labels, "none": _("not a buyer")}
+    if period is None or before not in names or after not in names:
+        return None
+    codes = [code.removeprefix("none") for code in (before, after)]
+    asked = {"was": before, "is": after, "first": period.first, "last": period.last}
+    title = _("%(before)s → %(after)s") % {"before": names[before], "after": names[after]}
+    return Selection(title, rfm_moves.people(period.first, period.last, *codes), None, urlencode(asked))
 
 
 def _cell(recency: str, frequency: str) -> Selection | None:
@@ -146,6 +162,30 @@ def _cell(recency: str, frequency: str) -> Selection | None:
     title = _("Scored %(scores)s") % {"scores": _(", ").join(texts)}
     asked = {key: value for key, value in (("r", recency), ("f", frequency)) if value}
     return Selection(title, people, {"all": rules}, urlencode(asked))
+
+
+def _worth(recency: str, worth: str) -> Selection | None:
+    """A cell of a map by recency and the mean of orders and money."""
+    levels = {str(level) for level in range(1, LEVELS + 1)}
+    if not {recency, worth} <= levels:
+        return None
+    totals = (2 * int(worth) - 1, 2 * int(worth))  # Of both scores: their mean, halves rounded up.
+    scored = CustomerFeatures.objects.alias(both=F("rfm_frequency") + F("rfm_monetary"))
+    people = scored.filter(rfm_recency=int(recency), both__in=totals)
+    pairs = [(f, m) for f in range(1, LEVELS + 1) for m in range(1, LEVELS + 1) if f + m in totals]
+    either = [
+        {
+            "all": [
+                {"field": "rfm.frequency", "op": "is", "value": f},
+                {"field": "rfm.monetary", "op": "is", "value": m},
+            ]
+        }
+        for f, m in pairs
+    ]
+    rule = {"all": [{"field": "rfm.recency", "op": "is", "value": int(recency)}, {"any": either}]}
+    title = _("Scored recency %(recency)s, orders and money %(worth)s")
+    words = title % {"recency": recency, "worth": worth}
+    return Selection(words, people, rule, urlencode({"r": recency, "v": worth}))
 
 
 def _cluster(key: str) -> Selection:

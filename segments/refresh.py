@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business
-from segments import audience, features, lease, lifecycle, runs, scoring, valuing
+from segments import (
+    audience,
+    features,
+    lease,
+    lifecycle,
+    rfm_cuts,
+    rfm_moves,
+    rfm_names,
+    runs,
+    scoring,
+    valuing,
+)
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 
@@ -43,9 +54,12 @@ def run(
     *,
     as_of: date | None = None,
     only: Sequence[str] = (),
-    frozen: bool = False,
+    frozen: bool | None = None,
 ) -> dict[str, Any]:
-    """Refresh everyone; without a claimed `run` one is made here. Only one refresh runs at a time."""
+    """Refresh everyone; without a claimed `run` one is made here. Only one refresh runs at a time.
+
+    `frozen`: RFM by the last scoring's cut points (True) or by fresh ones (False), else as the shop chose.
+    """
     run = run or _take(only)
     try:
         return _work(run, as_of, tuple(only or run.parameters.get("only", ())), frozen)
@@ -69,7 +83,7 @@ def _take(only: Sequence[str]) -> ScoringRun:
     return claimed
 
 
-def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bool) -> dict[str, Any]:
+def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bool | None) -> dict[str, Any]:
     began = time.perf_counter()
     business = Business.current()
     now = timezone.now()
@@ -86,7 +100,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             _timed(run, "features", steps, lambda _: _describe(day, business, day if as_of else stands.today))
         settle()
         if "rfm" in wanted:
-            _timed(run, "rfm", steps, lambda _: _score(found, frozen))
+            _timed(run, "rfm", steps, lambda _: _score(found, frozen, stands.today))
         if "value" in wanted:
             _timed(run, "value", steps, lambda _: _value(valued, day, business))
         if "clusters" in wanted:
@@ -94,7 +108,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
             if "features" in wanted and as_of is None and not _has_moved(run, stands):
-                lifecycle.note_moves(live_table(), shadow_table(), stands.today, now)
+                _note_moves(found, stands.today, now)
             customers = publish()
             drop()
             bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
@@ -118,6 +132,13 @@ def _has_moved(run: ScoringRun, stands: analysis_day.Standing) -> bool:
     return last is not None and last.parameters.get("standing", [analysis_day.Mode.TODAY, ""]) != here
 
 
+def _note_moves(found: list[scoring.Scoring], today: date, now: datetime) -> None:
+    """Who came to another stage or RFM group, while both tables are there."""
+    lifecycle.note_moves(live_table(), shadow_table(), today, now)
+    for one in found:
+        rfm_moves.note(live_table(), shadow_table(), one.names, one.cuts, now, today)
+
+
 def _describe(day: date, business: Business, heard_on: date) -> int:
     count = features.rebuild(day, business=business, heard_on=heard_on)
     settle()
@@ -125,8 +146,9 @@ def _describe(day: date, business: Business, heard_on: date) -> int:
     return count
 
 
-def _score(found: list[scoring.Scoring], frozen: bool) -> int:
-    found.append(scoring.score_rfm(scoring.live_cuts() if frozen else None))
+def _score(found: list[scoring.Scoring], frozen: bool | None, today: date) -> int:
+    cuts = rfm_cuts.held(rfm_names.choice(), today) if frozen is None else None
+    found.append(scoring.score_rfm(scoring.live_cuts() if frozen else cuts))
     return found[0].scored
 
 
@@ -139,12 +161,12 @@ def _keep(
     found: list[scoring.Scoring],
     valued: list[valuing.Valuation],
     day: date,
-    frozen: bool,
+    frozen: bool | None,
     clustering: ScoringRun | None,
 ) -> None:
     """Remember what is now live, and catch up with a clustering chosen in the meantime."""
     for one in found:
-        scoring.remember(one, as_of=day, frozen=frozen)
+        scoring.remember(one, as_of=day, frozen=bool(frozen))
     for value in valued:
         valuing.remember(value, as_of=day)
     in_use = scoring.live_run(ScoringRun.Kind.CLUSTER)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,18 +11,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.models import Business, Customer
-from segments import cluster_columns, frames, naming, store
+from segments import cluster_columns, frames, naming, rfm_cuts, rfm_names, store
 from segments.cluster_columns import Column
-from segments.models import ScoringRun
+from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import assigning, rfm
+from segments.numerics.rfm_maps import Kind
+from segments.rfm_names import Names
 
 KEPT_SCORINGS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What one RFM scoring found; `cuts` is None when nobody has bought."""
+    """What one RFM scoring found, by codes of `names`; `cuts` is None when nobody has bought."""
 
+    names: Names
     cuts: rfm.CutPoints | None
     groups: dict[str, int]
     grid: list[list[int]]
@@ -38,19 +42,27 @@ class Scoring:
         }
 
 
-def score_rfm(cuts: rfm.CutPoints | None = None, names: str = "ten") -> Scoring:
-    """Score everyone with a purchase that counts, by the given cut points or by fresh ones."""
+def score_rfm(cuts: rfm.CutPoints | None = None, names: Names | None = None) -> Scoring:
+    """Score everyone with a purchase that counts, by the given cut points or by fresh ones.
+
+    `names`: the map; without it the one that the shop chose.
+    """
+    names = names or rfm_names.chosen()
     buyers = frames.buyers()
     recency, orders, revenue = buyers.values.T
-    if len(buyers.ids) and cuts is None:
-        cuts = rfm.cut_points(recency, orders, revenue)
-    empty = rfm.CutPoints((0,) * 4, (0,) * 4, (0,) * 4)
-    scores = rfm.score(recency, orders, revenue, cuts or empty, names)
-    store.save_scores(buyers.ids, scores)
-    found = scores.group.tolist()
+    if len(buyers.ids) and (cuts is None or (names.map.kind is Kind.MIDDLE and not cuts.middle)):
+        fresh = rfm.cut_points(recency, orders, revenue, names.middle)
+        cuts = replace(cuts, middle=fresh.middle) if cuts else fresh
+    empty = rfm.CutPoints((0,) * 4, (0,) * 4, (0,) * 4, (0,) * 3)
+    scores = rfm.score(recency, orders, revenue, cuts or empty, names.map)
+    store.save_scores(buyers.ids, scores, names.map.not_yet)
+    found = Counter(scores.group.tolist())
+    if names.map.not_yet:
+        found[names.map.not_yet] = CustomerFeatures.objects.filter(rfm_group=names.map.not_yet).count()
     return Scoring(
+        names,
         cuts,
-        {code: found.count(code) for code in rfm.MAPS[names]},
+        {code: found[code] for code in names.map.codes},
         scores.grid(),
         len(buyers.ids),
         Customer.objects.count() - len(buyers.ids),
@@ -65,14 +77,14 @@ def live_cuts() -> rfm.CutPoints | None:
 
 @transaction.atomic
 def remember(scoring: Scoring, *, as_of: date, frozen: bool) -> None:
-    """Keep a live scoring with its cut points, and forget very old ones."""
+    """Keep a live scoring with its map and cut points, and forget very old ones."""
     runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.RFM)
     runs.filter(is_live=True).update(is_live=False)
     now = timezone.now()
     run = ScoringRun.objects.create(
         kind=ScoringRun.Kind.RFM,
         state=ScoringRun.State.DONE,
-        parameters={"frozen": frozen, "map": "ten"},
+        parameters={"frozen": frozen, **scoring.names.as_json()},
         result=scoring.as_json(),
         as_of=as_of,
         is_live=True,
@@ -81,6 +93,8 @@ def remember(scoring: Scoring, *, as_of: date, frozen: bool) -> None:
     )
     old = runs.filter(pk__lt=run.pk).values_list("pk", flat=True)[KEPT_SCORINGS : KEPT_SCORINGS + 1]
     runs.filter(pk__lte=max(old, default=0)).delete()
+    rfm_cuts.keep(scoring.cuts, Business.current().today(now))
+    rfm_names.forget()
 
 
 def live_run(kind: ScoringRun.Kind) -> ScoringRun | None:

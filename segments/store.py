@@ -24,8 +24,8 @@ VALUES = {
 }
 
 
-def save_scores(ids: Ids, scores: RfmScores) -> int:
-    """Write RFM scores and groups of these customers; everybody else has none."""
+def save_scores(ids: Ids, scores: RfmScores, otherwise: str = "") -> int:
+    """Write RFM scores and groups of these customers; everybody else has no score and this group."""
     kinds = {**SCORES, "rfm_group": "varchar(30)"}
     rows = zip(
         ids.tolist(),
@@ -36,7 +36,10 @@ def save_scores(ids: Ids, scores: RfmScores) -> int:
         strict=True,
     )
     empty = {"rfm_recency": None, "rfm_frequency": None, "rfm_monetary": None, "rfm_group": ""}
-    return _replace(kinds, rows, empty)
+    count = _replace(kinds, rows, empty)
+    others = CustomerFeatures.objects.filter(rfm_recency=None)
+    others.exclude(rfm_group=otherwise).update(rfm_group=otherwise)
+    return count
 
 
 def save_values(rows: Iterable[Sequence[Any]]) -> int:

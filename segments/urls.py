@@ -12,6 +12,8 @@ from segments.views import (
     measures,
     panels,
     recommendations,
+    rfm,
+    rfm_settings,
     scores,
     segments,
     stages,
@@ -22,7 +24,11 @@ from segments.views import (
 
 app_name = "segments"
 score_urls = [
-    path("rfm/", scores.rfm, name="rfm"),
+    path("rfm/", rfm.rfm, name="rfm"),
+    path("rfm/groups/", rfm_settings.rfm_map, name="rfm_map"),
+    path("rfm/groups/own/", rfm_settings.rfm_own_map, name="rfm_own"),
+    path("rfm/scores/", rfm_settings.rfm_scores, name="rfm_scores"),
+    path("rfm/moves/", rfm.rfm_moves_page, name="rfm_moves"),
     path("people/", scores.people_list, name="people"),
     path("from/", scores.segment_from, name="segment_from"),
     path("refresh/", scores.refresh_status, name="refresh_status"),

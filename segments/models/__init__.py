@@ -6,6 +6,7 @@ from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
 from segments.models.measures import KeptFigures
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
+from segments.models.rfm import RfmChoice, RfmMove
 from segments.models.run import ClusterMember, ScoringRun
 from segments.models.segment import HandPick, Membership, Segment
 
@@ -19,6 +20,8 @@ __all__ = [
     "ProductAffinity",
     "ProductPair",
     "ProductReach",
+    "RfmChoice",
+    "RfmMove",
     "ScoringRun",
     "Segment",
     "SegmentFavourite",

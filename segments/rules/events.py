@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext_lazy as _
 
 from crm.ledger import KINDS
 from crm.models import Interaction
-from segments.rules.fields import Field, Label
+from segments import rfm_names
+from segments.rules.fields import FIELDS, Field, Label
 from segments.rules.operators import Kind
 
 MEASURES: dict[str, Label] = {
@@ -54,6 +55,9 @@ METRIC = Field("metric", _("measure"), Kind.TEXT, how="order", path="metric")
 SUBJECT = Field("subject", _("subject"), Kind.TEXT, how="order", path="subject title")
 NUMBER = Field("number", _("figure"), Kind.NUMBER, how="float", path="number")
 
+GROUP = replace(FIELDS["rfm.group"], name="to", label=_("new RFM group"), how="order", path="subject")
+GROUP_BEFORE = replace(GROUP, name="from", label=_("RFM group before"), how="property", key="from")
+
 EVENTS: dict[str, Event] = {
     event.name: event
     for event in (
@@ -69,6 +73,7 @@ EVENTS: dict[str, Event] = {
         Event("answer", _("answered a survey"), (SURVEY, SCORE, METRIC), main="score"),
         Event("view", _("viewed a page"), (SUBJECT, NUMBER), main="number", is_open=True),
         Event("cart", _("put something into the cart"), (SUBJECT, NUMBER), main="number", is_open=True),
+        Event("rfm_move", _("came to another RFM group"), (GROUP, GROUP_BEFORE)),
         Event("login", _("signed in"), (SUBJECT, NUMBER), main="number", is_open=True),
     )
 }
@@ -77,6 +82,8 @@ NOT_EVENTS = frozenset({"note", "consent", "stage"})
 
 def event_of(name: str) -> Event | None:
     """A built-in event, or one that the ledger has seen."""
+    if name == "rfm_move":
+        return _rfm_move()
     if name in EVENTS:
         return EVENTS[name]
     if not name or name in NOT_EVENTS or not Interaction.objects.filter(kind=name).exists():
@@ -87,7 +94,15 @@ def event_of(name: str) -> Event | None:
 def all_events() -> list[Event]:
     """Built-in events first, then what the ledger has seen besides."""
     kinds = Interaction.objects.order_by("kind").values_list("kind", flat=True).distinct()
-    return [*EVENTS.values(), *(_custom(kind) for kind in kinds if kind not in {*EVENTS, *NOT_EVENTS})]
+    known = {**EVENTS, "rfm_move": _rfm_move()}
+    return [*known.values(), *(_custom(kind) for kind in kinds if kind not in {*EVENTS, *NOT_EVENTS})]
+
+
+def _rfm_move() -> Event:
+    """Moves may be asked by the groups in use, the shop's own among them, and by those of earlier maps."""
+    names = {**rfm_names.in_use().labels, **dict(GROUP.values)}
+    fields = tuple(replace(one, values=tuple(names.items())) for one in (GROUP, GROUP_BEFORE))
+    return replace(EVENTS["rfm_move"], fields=fields)
 
 
 def _custom(name: str) -> Event:

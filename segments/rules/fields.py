@@ -14,6 +14,7 @@ from django.utils.translation import override
 from crm import custom_fields
 from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Subscription, Tag
+from segments import rfm_names
 from segments.groups import GROUPS
 from segments.models import HandPick, Segment
 from segments.rules.operators import Kind
@@ -37,6 +38,7 @@ class Field:
     path: str = ""
     key: str = ""
     values: tuple[tuple[str, Label], ...] = ()
+    others: tuple[tuple[str, Label], ...] = ()  # Choices that exist, but cannot be asked for now.
 
     def choice(self, text: str) -> str | None:
         """The code that a choice means, by code or by label, without case."""
@@ -161,8 +163,8 @@ class Catalogue:
         self.changed = changed  # An own field as it might become.
 
     def field(self, name: str) -> Field | None:
-        if name == "cluster":
-            return self._cluster
+        if name in {"cluster", "rfm.group"}:
+            return self._cluster if name == "cluster" else self._rfm_group
         if name in FIELDS:
             return FIELDS[name]
         area, _dot, rest = name.partition(".")
@@ -180,7 +182,7 @@ class Catalogue:
 
     def everything(self) -> list[Field]:
         """Every field in the order of the pages."""
-        fixed = {**FIELDS, "cluster": self._cluster}
+        fixed = {**FIELDS, "cluster": self._cluster, "rfm.group": self._rfm_group}
         return [*fixed.values(), *self._questions, *self._own_fields.values(), *self._tags.values()]
 
     @cached_property
@@ -200,6 +202,14 @@ class Catalogue:
         names = tuple(naming.in_use().items())
         plain = FIELDS["cluster"]
         return replace(plain, kind=Kind.CHOICE, values=names) if names else plain
+
+    @cached_property
+    def _rfm_group(self) -> Field:
+        """The groups of the map in use; those of another map are named when they are refused."""
+        names = rfm_names.in_use().labels
+        plain = FIELDS["rfm.group"]
+        others = tuple(one for one in plain.values if one[0] not in names)
+        return replace(plain, values=tuple(names.items()), others=others)
 
     @cached_property
     def _own_fields(self) -> dict[str, Field]:

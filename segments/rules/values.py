@@ -122,6 +122,14 @@ def yes_no(raw: object) -> bool:
 
 def _choice(field: Field, raw: object) -> str:
     code = field.choice(text(raw))
+    if code is None and field.name == "rfm.group":
+        raise ValueError(
+            _("“%(text)s” is none of the RFM groups in use now: %(choices)s. Choose one of them in the rule.")
+            % {
+                "text": dict(field.others).get(text(raw), raw),
+                "choices": _(", ").join(str(label) for _code, label in field.values),
+            }
+        )
     if code is None:
         known = ", ".join(code for code, _label in field.values)
         raise ValueError(

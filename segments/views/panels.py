@@ -8,8 +8,7 @@ from django.views.decorators.http import require_GET
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import hand, naming
-from segments.groups import GROUPS
+from segments import hand, naming, rfm_names
 from segments.models import CustomerFeatures, Membership
 from segments.value_words import chance, next_purchase
 
@@ -33,7 +32,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "left": list(stays.filter(left_at__isnull=False).order_by("-left_at")[:LEFT]),
         "features": features,
         "cluster": naming.name_of(features.cluster) if features else "",
-        "group": GROUPS.get(features.rfm_group, "") if features else "",
+        "group": rfm_names.name_of(features.rfm_group) if features else "",
         "chance": "" if features is None or features.alive_chance is None else chance(features.alive_chance),
         "next_purchase": next_purchase(features, business.today()) if features else "",
         "months": business.value_months,

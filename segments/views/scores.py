@@ -1,13 +1,11 @@
-"""The RFM page, the people behind each number, and the way from there to a segment or a campaign."""
+"""The people behind each number, and the way from there to a segment or a campaign."""
 
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from babel.numbers import format_currency
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -15,30 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
 from crm.access import Right
-from crm.languages import locale_of
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import drafting, grid, left_out, people, refresh, scoring
-from segments.groups import GROUPS
-
-
-@require_GET
-@access.staff
-def rfm(request: HtmxRequest) -> HttpResponse:
-    by_revenue = request.GET.get("by") == "revenue"
-    cuts = scoring.live_cuts()
-    currency = request.business.currency
-    context = {
-        "section": "segments",
-        "tab": "rfm",
-        "grid": grid.build(by_revenue=by_revenue),
-        "by_revenue": by_revenue,
-        "few": grid.FEW_BUYERS,
-        "measures": grid.explain(cuts, [_money(cut, currency) for cut in cuts.monetary]) if cuts else [],
-        "left_out": left_out.of_buyers(),
-        "status": refresh.status(),
-    }
-    return render_page(request, "segments/rfm.html", context)
+from segments import drafting, people, refresh, rfm_names
 
 
 @require_GET
@@ -62,7 +39,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
         "page": page,
         "builder": builder_url(selection.rule),
         "fields": parse_qsl(selection.query),
-        "groups": GROUPS,
+        "groups": rfm_names.in_use().labels,
     }
     return render_page(request, "segments/people.html", context, partial="rows")
 
@@ -88,10 +65,6 @@ def builder_url(rule: dict[str, Any] | None) -> str:
         return f"{reverse('segments:segment_new')}?{urlencode({'rule': json.dumps(rule)})}"
     except NoReverseMatch:
         return ""
-
-
-def _money(amount: float, currency: str) -> str:
-    return str(format_currency(Decimal(str(amount)), currency, locale=locale_of()))
 
 
 @require_GET

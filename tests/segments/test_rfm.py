@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 
 from crm.models import Customer, Purchase, Refund
 from segments import refresh, scoring
-from segments.groups import ADVICE, ENGLISH, GROUPS
 from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import rfm
 from tests.people import make_customer, make_purchase
@@ -40,7 +39,6 @@ def test_the_map_of_ten_names_covers_all_cells_once():
         "cant_lose",
     ]
     assert table[2] == ["about_to_sleep", "about_to_sleep", "need_attention", "loyal", "loyal"]
-    assert {name for row in table for name in row} == set(GROUPS) == set(ADVICE) == set(ENGLISH)
 
 
 def test_a_map_with_a_hole_or_an_overlap_is_refused(monkeypatch):
@@ -135,7 +133,10 @@ def test_the_command_scores_the_live_table_and_keeps_the_cut_points(shop):
     run = ScoringRun.objects.get(kind="rfm", is_live=True)
     assert (found["scored"], found["not_scored"]) == (10, 1)
     assert sum(found["groups"].values()) == sum(map(sum, found["grid"])) == 10
-    assert list(found["groups"]) == list(ENGLISH.values())
+    assert list(found["groups"]) == [
+        "Champions", "Loyal customers", "Potential loyalists", "New customers", "Promising", "Need attention",
+        "About to sleep", "At risk", "Can't lose them", "Hibernating",
+    ]  # fmt: skip
     assert found["cut_points"]["monetary"] == ["20.00", "80.00", "120.00", "240.00"]
     assert run.result["scored"] == 10
     assert CustomerFeatures.objects.exclude(rfm_group="").count() == 10

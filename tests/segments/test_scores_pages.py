@@ -33,7 +33,7 @@ def clustered(**fields) -> ScoringRun:
 def test_the_grid_shows_each_cell_with_its_people(staff_client, shop, django_assert_max_num_queries):
     shop_of(12)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         page = staff_client.get("/segments/rfm/").content.decode()
 
     cell = CustomerFeatures.objects.get(customer__last_name="Buyer 12")

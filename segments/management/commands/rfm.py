@@ -7,10 +7,11 @@ from django.core.management.base import CommandParser
 
 from crm.commands import Answer, JsonCommand
 from crm.errors import Refusal
-from segments import features, refresh, scoring
-from segments.groups import ENGLISH
+from segments import features, refresh, rfm_names, scoring
 from segments.models import ScoringRun
 from segments.numerics import rfm
+from segments.rfm_names import Names
+from segments.shadow import shadow
 
 
 class Command(JsonCommand):
@@ -21,13 +22,18 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE")
-        parser.add_argument("--map", default="ten", choices=sorted(rfm.MAPS), help="names of the groups")
+        parser.add_argument(
+            "--map",
+            choices=[*rfm.MAPS, "own"],
+            help="count by the groups of this map; the shop's choice stays what it is (default: that choice)",
+        )
         parser.add_argument(
             "--frozen", action="store_true", help="use the cut points of the last live scoring"
         )
 
     def answer(self, **options: Any) -> Answer:
         as_of, frozen = options["as_of"], options["frozen"]
+        names = _names(options["map"])
         cuts = scoring.live_cuts() if frozen else None
         if frozen and cuts is None:
             raise Refusal(
@@ -37,15 +43,26 @@ class Command(JsonCommand):
             refresh.run(None, only=["features", "rfm"], frozen=frozen)
             run = scoring.live_run(ScoringRun.Kind.RFM)
             assert run is not None
-            return _english(run.result)
+            if names.as_json() == rfm_names.in_use().as_json():
+                return _plain(run.result, names)
+            with shadow(filled=True):
+                return _plain(scoring.score_rfm(scoring.live_cuts(), names).as_json(), names)
         with features.aside(as_of):
-            return _english(scoring.score_rfm(cuts, options["map"]).as_json())
+            return _plain(scoring.score_rfm(cuts, names).as_json(), names)
 
 
-def _english(found: dict[str, Any]) -> Answer:
-    """Groups by their English names, money as decimal text."""
+def _names(asked: str | None) -> Names:
+    try:
+        return rfm_names.by_name(asked) if asked else rfm_names.chosen()
+    except KeyError:
+        raise Refusal("The shop has no groups of its own yet; draw them on the page of RFM groups.") from None
+
+
+def _plain(found: dict[str, Any], names: Names) -> Answer:
+    """Groups by the names that scripts see, money as decimal text."""
     cuts = dict(found["cut_points"])
     if cuts:
         cuts["monetary"] = [f"{cut:.2f}" for cut in cuts["monetary"]]
-    groups = {label: found["groups"][code] for code, label in ENGLISH.items()}
+        cuts["middle"] = [*cuts["middle"][:2], f"{cuts['middle'][2]:.2f}"] if cuts.get("middle") else []
+    groups = {names.plain(code): count for code, count in found["groups"].items()}
     return {**found, "cut_points": cuts, "groups": groups}
