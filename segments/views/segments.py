@@ -88,10 +88,11 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _by_hand(found: Segment, people: CustomerQuerySet) -> dict[str, Any]:
+    put_in, kept_out = hand.counts(found)
     return {
-        "put_in": hand.chosen(found, people, included=True)[:PICKS],
-        "kept_out": hand.chosen(found, people, included=False)[:PICKS],
-        "by_hand_total": hand.counts(found),
+        "put_in": hand.chosen(found, people, included=True)[:PICKS] if put_in else (),
+        "kept_out": hand.chosen(found, people, included=False)[:PICKS] if kept_out else (),
+        "by_hand_total": (put_in, kept_out),
     }
 
 

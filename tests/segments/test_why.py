@@ -53,7 +53,7 @@ def test_the_verdict_is_the_membership_in_both_languages(names, seed):  # noqa: 
         HandPick.objects.bulk_create(
             HandPick(segment=segment, customer_id=pk, included=yes, made_at=before) for pk, yes in chosen
         )
-        for rule in [None, *asked]:
+        for rule in [None, *asked[:5]]:
             node = parse(rule) if rule else effective(segment)
             with translation.override(random.choice(["en", "zh-hans"])):
                 _everybody, count, found = preview_lines.counts(node, moment)
@@ -166,7 +166,7 @@ def test_tags_own_fields_answers_and_lists_say_what_is_so():
     assert actual({"field": "answer.spring.score", "op": ">", "value": 8}) == "9"
     assert actual({"field": "answer.spring.why", "op": "contains", "value": "oo"}) == "“Good”"
     assert actual({"field": "orders", "op": ">", "value": 8}) == "0"
-    assert actual({"field": "consent.email", "op": "is", "value": "granted"}) == "“Granted”"
+    assert actual({"field": "consent.email", "op": "is", "value": "granted"}) == "“Agreed”"
     assert actual({"in_segment": "by-hand"}) == "since 1 Jun 2026"
 
 
