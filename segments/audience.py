@@ -162,7 +162,8 @@ def recheck(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> N
 
 def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -> int:
     with transaction.atomic(), planned_well():
-        Segment.objects.select_for_update().get(pk=segment.pk)  # Two rebuilds at once take turns.
+        if Segment.objects.select_for_update().filter(pk=segment.pk).first() is None:
+            return 0  # Somebody deleted it in the meantime.
         if node is not None:
             _find(Customer.objects.filter(to_q(node, moment)))
             _enter(segment, at)

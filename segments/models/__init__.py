@@ -8,7 +8,7 @@ from segments.models.measures import KeptFigures
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.rfm import RfmChoice, RfmMove
 from segments.models.run import ClusterMember, ScoringRun
-from segments.models.segment import HandPick, Membership, Segment
+from segments.models.segment import HandPick, Membership, RuleVersion, Segment
 
 __all__ = [
     "ClusterMember",
@@ -22,6 +22,7 @@ __all__ = [
     "ProductReach",
     "RfmChoice",
     "RfmMove",
+    "RuleVersion",
     "ScoringRun",
     "Segment",
     "SegmentFavourite",

@@ -92,3 +92,24 @@ class HandPick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}/{self.customer_id}"
+
+
+class RuleVersion(models.Model):
+    """A rule as it was saved: by whom, when, and how many it found then."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    rule = models.JSONField(null=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    count = models.PositiveIntegerField(null=True)
+    restored = models.PositiveIntegerField(null=True)  # The number of the version that came back.
+
+    class Meta:
+        verbose_name = _("version of a rule")
+        verbose_name_plural = _("versions of rules")
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["segment", "number"], name="one_version_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}/{self.number}"

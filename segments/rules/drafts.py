@@ -30,6 +30,7 @@ class Draft:
     path: str = "0"
     place: str = ""  # Where it stands in the rule's JSON, once it has been written.
     errors: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)  # What is odd about it; it may be saved all the same.
     count: int | None = None
     sum: int | None = None
 

@@ -221,7 +221,9 @@ class Reader:
             self._wrong(here, _("There is no segment “%(name)s”.") % {"name": slug})
             return None
         if segment.slug in self.path:
-            self._wrong(here, _("A segment cannot contain itself, not even through another one."))
+            round_trip = (*self.path[self.path.index(segment.slug) :], segment.slug)
+            names = " → ".join(self.catalogue.segments[one].name for one in round_trip)
+            self._wrong(here, _("A segment cannot contain itself: %(names)s.") % {"names": names})
             return None
         if segment.kind == Segment.Kind.STATIC:
             return InSegment(segment.slug, segment.pk, segment.name, None)

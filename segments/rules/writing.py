@@ -27,10 +27,23 @@ def attach(root: Draft, problems: list[tuple[str, str]]) -> None:
         if not node.group and not node.what:
             node.errors.append(_("Choose what to ask about."))
     for place, reason in problems:
-        near = [node for node in nodes if place.startswith(node.place)]
-        nearest = max(near, key=lambda node: (len(node.place), node.path), default=root)
+        nearest = _nearest(nodes, place, root)
         if nearest.group or nearest.what:
             nearest.errors.append(reason)
+
+
+def warn(root: Draft, doubts: list[tuple[str, str]]) -> None:
+    """Put each doubt at the line it belongs to, once."""
+    nodes = list(root.walk())
+    for place, reason in doubts:
+        nearest = _nearest(nodes, place, root)
+        if not nearest.doubts:
+            nearest.doubts.append(reason)
+
+
+def _nearest(nodes: list[Draft], place: str, root: Draft) -> Draft:
+    near = [node for node in nodes if place.startswith(node.place)]
+    return max(near, key=lambda node: (len(node.place), node.path), default=root)
 
 
 def _node(draft: Draft, place: str, catalogue: Catalogue) -> dict[str, Any]:

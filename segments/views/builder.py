@@ -9,26 +9,29 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from crm import access
 from crm.access import Right
 from crm.models import CustomerQuerySet
 from crm.web import HtmxRequest, render_page
-from segments import audience
-from segments.builder import STARTERS, Builder
+from segments import versions
+from segments.builder import Builder
 from segments.drafting import free_slug
 from segments.models import Segment
-from segments.rules import drafts, writing
+from segments.rules import doubts, drafts, writing
 from segments.rules.drafts import Draft
 from segments.rules.fields import Catalogue
+from segments.rules.moment import Moment
 from segments.rules.parsing import DEEPEST, parse
 from segments.rules.preview import Preview, preview
 from segments.rules.problems import InvalidRule
 from segments.rules.tree import Node
 from segments.segment_forms import SegmentForm
+from segments.starters import STARTERS, counted
 
 PAGE = "segments/builder.html"
 
@@ -51,6 +54,9 @@ class Work:
         counts = self.preview.counts()
         for one in self.draft.walk():
             one.count = counts.get(one.place)
+        moment = Moment.now()
+        odd = doubts.doubts(self.node, moment)
+        writing.warn(self.draft, odd + doubts.unheard(self.node, moment, counts))
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,7 +66,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
         return _posted(cast("HtmxRequest", request), None)
     name, rule = "", None
     if starter := STARTERS.get(request.GET.get("start", "")):
-        name, rule = str(starter[0]), starter[2]
+        name, rule = str(starter.name), starter.rule
     elif text := request.GET.get("rule", ""):
         rule = _readable(text)
         name = request.GET.get("name", "")[:120]
@@ -69,6 +75,15 @@ def segment_new(request: HttpRequest) -> HttpResponse:
     draft = drafts.from_json(rule) if rule is not None else drafts.empty()
     work = _work(draft, Catalogue(), quiet=rule is None)
     return _page(request, None, SegmentForm(initial={"name": name}), work)
+
+
+@require_GET
+@access.needs(Right.MARKET)
+def starters(request: HttpRequest) -> HttpResponse:
+    """Examples with what each would find in this shop."""
+    found = list(counted(cast("HtmxRequest", request).business))
+    context = {"section": "segments", "starters": found}
+    return render_page(request, "segments/starters.html", context, partial="cards")
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,9 +108,7 @@ def _posted(request: HtmxRequest, segment: Segment | None) -> HttpResponse:
         return _page(request, segment, form, work, status=422)
     saved = form.save(commit=False)
     saved.slug = saved.slug or free_slug(saved.name)
-    saved.rule = work.rule
-    saved.save()
-    count = audience.rebuild(saved)
+    count = versions.save(saved, work.rule, by=request.user, at=timezone.now())
     messages.success(
         request, _("“%(name)s” is saved: %(count)d customers.") % {"name": saved.name, "count": count}
     )
@@ -137,7 +150,7 @@ def _page(
         "work": work,
         "counted": not fragment,
         "lines": list(work.draft.walk()),
-        "starters": [(key, one[0], one[1]) for key, one in STARTERS.items()],
+        "offers_starters": request.method == "GET" and not request.GET,
         "revision": _revision(request, keep=part == "preview"),
     }
     return render_page(request, PAGE, context, partial=part, status=status)

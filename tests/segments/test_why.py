@@ -12,12 +12,15 @@ from django.utils import timezone, translation
 from hypothesis import HealthCheck, given, settings, strategies
 
 from crm import masking
-from crm.models import CustomerTag, CustomField, Interaction, Tag
+from crm.models import Customer, CustomerTag, CustomField, Interaction, Tag
 from segments import audience, hand
 from segments.models import CustomerFeatures, HandPick, Segment
 from segments.rules import lines as preview_lines
+from segments.rules.compile import to_q
 from segments.rules.describe import sentence
+from segments.rules.doubts import doubts
 from segments.rules.explain import explain
+from segments.rules.lines import places
 from segments.rules.moment import Moment
 from segments.rules.parsing import effective, parse
 from tests.people import make_customer, make_purchase
@@ -62,13 +65,21 @@ def test_the_verdict_is_the_membership_in_both_languages(names, seed):  # noqa: 
             expected = {pk for pk, person in rows if belongs(world, rule, person, pk, chosen)}
             assert {pk for pk, holds in verdicts.items() if holds} == expected, rule
             assert count == found[-1].count == len(expected), rule
+            for place, _reason in doubts(node, moment):
+                assert is_empty(node, place, moment), (rule, place)
         transaction.set_rollback(True)
 
 
 def person_of(pk):
-    from crm.models import Customer
-
     return Customer(pk=pk)
+
+
+def is_empty(node, place, moment):
+    """Whether nobody fits the part of a rule there, or the "all" that it stands in."""
+    parts = dict(places(node))
+    around = parts.get(place.rpartition(".")[0] if ".all[" in place else "", node)
+    some = [Customer.objects.filter(to_q(part, moment)).exists() for part in (parts[place], around)]
+    return not all(some)
 
 
 def belongs(world, rule, person, pk, chosen):
