@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0006_choices_by_hand'),
+        ("segments", "0008_rfm_choice_and_moves"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
