@@ -29,6 +29,8 @@ class SegmentsConfig(AppConfig):
             RfmMove,
             Segment,
             SegmentFavourite,
+            ServingCosts,
+            Spending,
         )
         from segments.rules import text
 
@@ -47,6 +49,8 @@ class SegmentsConfig(AppConfig):
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
+        follow(Spending)
+        follow(ServingCosts)
         follow(HandPick, by={"slug": "segment__slug"})
         follow(RfmChoice, "cuts", "cut_on", "compared_from")
         timeline.word(rfm_moves.KIND, rfm_moves.said)

@@ -77,6 +77,8 @@ def register() -> None:
         palette.Place(gettext_lazy("RFM grid"), "segments:rfm", "grid-dots"),
         palette.Place(gettext_lazy("Clusters"), "segments:clusters", "chart-scatter"),
         palette.Place(gettext_lazy("Customer value"), "segments:value", "coins"),
+        palette.Place(gettext_lazy("Measures"), "segments:measures", "gauge"),
+        palette.Place(gettext_lazy("Spending on marketing"), "segments:spending", "receipt", Right.MARKET),
         palette.Place(gettext_lazy("Cohorts"), "segments:cohorts", "table"),
     ):
         palette.page(place)

@@ -17,6 +17,7 @@ from segments.views import (
     rfm_settings,
     scores,
     segments,
+    spending,
     stages,
     suggestions,
     value,
@@ -82,6 +83,9 @@ analysis_urls = [
     path("day/answer/", analysis.analysis_answer, name="analysis_answer"),
 ]
 measure_urls = [
+    path("measures/", measures.overview, name="measures"),
+    path("measures/spending/", spending.costs, name="spending"),
+    path("measures/spending/<int:pk>/delete/", spending.remove, name="spending_delete"),
     path("measures/cohorts/", measures.cohorts, name="cohorts"),
     path("measures/words/", measures.words, name="measure_words"),
 ]

@@ -9,12 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db import connection
-from django.db.models import Model
-
-from crm.models import Business, Purchase, Refund
+from crm.models import Business, Refund
 from segments import days
-from segments.measures import periods
+from segments.measures import periods, sold
 from segments.numerics import cohorts
 
 SHOWN = {periods.MONTH: 24, periods.WEEK: 26}
@@ -24,9 +21,8 @@ def cells(day: date, business: Business, by: str) -> list[list[Any]]:
     """[period of the first purchase, period, customers who bought, net money], of the youngest cohorts."""
     end = days.end_of(day, business.zone)
     values: dict[str, Any] = {"end": days.moment(end), "lowest": periods.number_of(day, by) - SHOWN[by]}
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(end, business, by), values)
-        return [[int(first), int(at), int(n), float(net)] for first, at, n, net in cursor.fetchall()]
+    found = sold.rows(_statement(end, business, by), values)
+    return [[int(first), int(at), int(n), float(net)] for first, at, n, net in found]
 
 
 def build(found: list[list[Any]], day: date, by: str) -> cohorts.Cohorts:
@@ -47,20 +43,12 @@ def _statement(end: Any, business: Business, by: str) -> str:
     bought = periods.number_sql(days.day_of("p.bought_at", business.zone, end), by)
     given = periods.number_sql(days.day_of("refunded_at", business.zone, end), by)
     return f"""
-WITH later AS (
-    SELECT purchase_id, SUM(amount) AS amount FROM {_table(Refund)}
-    WHERE purchase_id IS NOT NULL AND refunded_at >= %(end)s GROUP BY purchase_id
-), sold AS (
-    SELECT p.customer_id, {bought} AS period, p.charged,
-        ROUND(p.refunded - COALESCE(l.amount, 0), 4) AS refunded
-    FROM {_table(Purchase)} p LEFT JOIN later l ON l.purchase_id = p.id
-    WHERE p.customer_id IS NOT NULL AND p.bought_at < %(end)s AND p.status = 'completed'
-), every AS (
+WITH {sold.sold(f", {bought} AS period")}, every AS (
     SELECT customer_id, period, SUM(charged - refunded) AS net,
-        MAX(CASE WHEN refunded = 0 OR refunded < charged THEN 1 ELSE 0 END) AS counts
+        MAX(CASE WHEN {sold.COUNTS} THEN 1 ELSE 0 END) AS counts
     FROM sold GROUP BY customer_id, period
     UNION ALL
-    SELECT customer_id, {given}, -SUM(amount), 0 FROM {_table(Refund)}
+    SELECT customer_id, {given}, -SUM(amount), 0 FROM {sold.table(Refund)}
     WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND refunded_at < %(end)s GROUP BY 1, 2
 ), firsts AS (
     SELECT customer_id, MIN(period) AS first FROM every WHERE counts = 1 GROUP BY customer_id
@@ -68,7 +56,3 @@ WITH later AS (
 SELECT f.first, e.period, SUM(e.counts), SUM(e.net)
 FROM every e JOIN firsts f ON f.customer_id = e.customer_id
 WHERE f.first > %(lowest)s GROUP BY f.first, e.period ORDER BY 1, 2"""
-
-
-def _table(model: type[Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)

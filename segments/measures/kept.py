@@ -20,10 +20,13 @@ from segments.models import KeptFigures
 
 LIVE_UP_TO = 200_000  # Purchases.
 SECONDS = 60
+TURN = "figures:turn"
 # What counts each kind; called with the business and the day, it gives something that JSON can hold.
 COUNTS: dict[str, str] = {
     "cohorts.month": "segments.measures.cohorts.count_by_month",
     "cohorts.week": "segments.measures.cohorts.count_by_week",
+    "measures.365": "segments.measures.counting.count_year",
+    "measures.90": "segments.measures.counting.count_quarter",
 }
 
 
@@ -39,7 +42,8 @@ def figures(name: str, business: Business, day: date) -> Figures:
     """By the end of `day`; a large shop has them as of the last refresh of that day."""
     newest = Purchase.objects.aggregate(top=Max("pk"))["top"], Refund.objects.aggregate(top=Max("pk"))["top"]
     if (newest[0] or 0) <= LIVE_UP_TO:
-        key = f"figures:{name}:{day}:{business.time_zone}:{newest[0]}:{newest[1]}"
+        turn = f"{cache.get(TURN)}:{business.time_zone}:{business.margin_percent}"
+        key = f"figures:{name}:{day}:{turn}:{newest[0]}:{newest[1]}"
         found = cache.get(key)
         if found is None:
             found = _count(name, business, day)
@@ -47,6 +51,12 @@ def figures(name: str, business: Business, day: date) -> Figures:
         return Figures(found)
     row = KeptFigures.objects.filter(name=name, as_of=day).first() or _keep(name, business, day)
     return Figures(row.data, row.counted_at)
+
+
+def forget() -> None:
+    """What figures rest on besides purchases has changed: the next page counts anew."""
+    cache.set(TURN, timezone.now().timestamp(), None)
+    KeptFigures.objects.filter(name__startswith="measures.").delete()
 
 
 def count_all() -> None:

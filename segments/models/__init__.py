@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
-from segments.models.measures import KeptFigures
+from segments.models.measures import KeptFigures, ServingCosts, Spending
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.rfm import RfmChoice, RfmMove
 from segments.models.run import ClusterMember, ScoringRun
@@ -26,4 +26,6 @@ __all__ = [
     "ScoringRun",
     "Segment",
     "SegmentFavourite",
+    "ServingCosts",
+    "Spending",
 ]

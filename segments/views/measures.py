@@ -7,8 +7,29 @@ from django.views.decorators.http import require_GET
 
 from crm import access, analysis_day
 from crm.web import HtmxRequest, render_page
-from segments import left_out
-from segments.measures import cohort_card, definitions, periods
+from segments import left_out, refresh
+from segments.measures import card, cohort_card, definitions, periods
+from segments.measures.counting import WINDOWS
+
+
+@require_GET
+@access.staff
+def overview(request: HtmxRequest) -> HttpResponse:
+    stands = analysis_day.standing(request.business)
+    asked = request.GET.get("days", "")
+    length = int(asked) if asked in {str(one) for one in WINDOWS} else max(WINDOWS)
+    context = {
+        "section": "segments",
+        "tab": "measures",
+        "part": "measures",
+        "stands": stands,
+        "status": refresh.status(),
+        "card": card.build(request.business, stands.day, length),
+        "windows": WINDOWS,
+        "return_days": WINDOWS[length],
+        "left_out": left_out.of_buyers(),
+    }
+    return render_page(request, "segments/measures/measures.html", context)
 
 
 @require_GET
