@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0007_kept_figures'),
+        ("segments", "0009_rule_versions"),
     ]
 
     operations = [
