@@ -47,6 +47,19 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 5000);
 });
 
+// A field that matters only for some values of another one is hidden meanwhile, unless something stands in it.
+const showWhatMatters = (form) => {
+  for (const field of form?.querySelectorAll("[data-matters-for]") ?? []) {
+    const on = form.elements[field.dataset.mattersFor];
+    const value = on?.type === "checkbox" ? (on.checked ? "on" : "") : on?.value;
+    const box = field.closest(".mb-3");
+    const used = box.querySelector(":checked, .invalid-feedback") || (field.type !== "checkbox" && field.value.trim());
+    box.hidden = !used && !field.dataset.mattersWhen.split(" ").includes(value);
+  }
+};
+document.addEventListener("change", (event) => showWhatMatters(event.target.form));
+document.querySelectorAll("form").forEach(showWhatMatters);
+
 const saveCsv = (table) => {
   const quote = (text) => `"${text.trim().replace(/^[=+\-@\t\r](?![\d.,\s]*$)/, "'$&").replaceAll('"', '""')}"`;
   const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quote(cell.textContent)).join(","));

@@ -14,6 +14,20 @@ from crm.models import CustomField
 from crm.sensitive import READERS
 
 WITH_CHOICES = (CustomField.Kind.CHOICE, CustomField.Kind.CHOICES)
+MATTERS = {  # Which fields of the form are shown, by the kind or the box that they depend on.
+    "options": ("kind", WITH_CHOICES),
+    "minimum": ("kind", (*field_rules.NUMBERS, *field_rules.DAYS)),
+    "maximum": ("kind", (*field_rules.NUMBERS, *field_rules.DAYS)),
+    "pattern": ("kind", field_rules.SHAPED),
+    "readers": ("sensitive", ("on",)),
+}
+
+
+def _show_what_matters(form: forms.Form | CustomFieldForm) -> None:
+    """Tell the page which fields to hide for now; without a script all stay, with their hints."""
+    for name, (on, values) in MATTERS.items():
+        if name in form.fields:
+            form.fields[name].widget.attrs |= {"data-matters-for": on, "data-matters-when": " ".join(values)}
 
 
 def _lines(text: str) -> list[str]:
@@ -66,6 +80,7 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         self.initial["sensitive"] = self.instance.sensitive and self.instance.moving != "opening"
         self.order_fields(["label", "kind", "options", "position", "sensitive", "readers"])
         self.initial["options"] = "\n".join(str(one) for one in self.instance.choices)
+        _show_what_matters(self)
         if self.instance.pk and custom_fields.used_by(self.instance):
             self.fields["kind"].disabled = True
             self.fields["kind"].help_text = _(
@@ -125,6 +140,7 @@ class KindForm(Look, forms.Form):
     def __init__(self, *args: Any, own: CustomField, **kwargs: Any) -> None:
         self.own = own
         super().__init__(*args, **kwargs)
+        _show_what_matters(self)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
