@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from crm import masking
 from crm.customer_list import Filters
 from crm.listing.columns import STANDARD, Column
 from crm.models import CustomerView, ListHabit, User
@@ -35,12 +36,19 @@ def visible(user: User) -> QuerySet[CustomerView]:
     return CustomerView.objects.filter(Q(by=user) | ~Q(place=Place.PRIVATE)).select_related("by")
 
 
+def readable(view: CustomerView) -> CustomerView:
+    """The view as its reader may see it: who sees masked data does not read whom others searched for."""
+    if masking.active():
+        view.query = Filters.read(view.query).plain()
+    return view
+
+
 def habit_of(user: User) -> ListHabit:
     return ListHabit.objects.filter(user=user).first() or ListHabit(user=user)
 
 
 def tabs(user: User, filters: Filters, habit: ListHabit) -> Tabs:
-    found = list(visible(user)[:100])
+    found = [readable(one) for one in visible(user)[:100]]
     as_tab = [one for one in found if one.place == Place.PINNED or one.by_id == user.pk]
     more = [one for one in found if one not in as_tab[:MOST_TABS]]
     current = next((one for one in found if str(one.pk) == filters.view), None)

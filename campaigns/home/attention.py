@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
-from crm import analysis_day
+from crm import access, analysis_day
+from crm.imports import seeing
 from crm.models import (
     Business,
     Case,
@@ -25,6 +26,7 @@ from crm.models import (
     Mailing,
     Message,
     ShopEvent,
+    User,
     WebhookEndpoint,
     WorkerHeartbeat,
 )
@@ -45,10 +47,12 @@ class Matter:
     action: str
 
 
-def matters(business: Business, now: datetime, *, may_own: bool = False) -> list[Matter]:
+def matters(user: User, business: Business, now: datetime) -> list[Matter]:
+    """What this member of staff should look at."""
+    may_own = access.may(user, access.Right.OWN)
     return [
         *_program(now),
-        *_imports(now),
+        *_imports(user, now),
         *_connections(now),
         *_campaigns(business),
         *_refresh(now),
@@ -78,8 +82,8 @@ def _program(now: datetime) -> Iterator[Matter]:
         )
 
 
-def _imports(now: datetime) -> Iterator[Matter]:
-    stopped = ImportBatch.objects.filter(state=ImportBatch.State.FAILED, created_at__gte=now - LOOK_BACK)
+def _imports(user: User, now: datetime) -> Iterator[Matter]:
+    stopped = seeing.visible(user).filter(state=ImportBatch.State.FAILED, created_at__gte=now - LOOK_BACK)
     for batch in stopped[:3]:
         text = _("The import of %(file)s stopped. You can resume it.") % {"file": batch.file_name}
         yield Matter(

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from crm import outbox
-from crm.models import ImportBatch
+from crm.imports import seeing
+from crm.models import ImportBatch, User
 from segments.models import ScoringRun
 
 
@@ -29,13 +30,14 @@ class Work:
     is_moving: bool = True
 
 
-def works() -> list[Work]:
-    return [*_imports(), *_calculations(), *_campaigns()]
+def works(user: User) -> list[Work]:
+    """What goes on now, of that which this member of staff may see."""
+    return [*_imports(user), *_calculations(), *_campaigns()]
 
 
-def _imports() -> Iterator[Work]:
+def _imports(user: User) -> Iterator[Work]:
     states = [ImportBatch.State.QUEUED, ImportBatch.State.RUNNING]
-    for one in ImportBatch.objects.filter(state__in=states)[:5]:
+    for one in seeing.visible(user).filter(state__in=states)[:5]:
         url, total = reverse("crm:import", args=[one.pk]), one.total_rows or 0
         name = _("Import of %(file)s") % {"file": one.file_name}
         yield Work("database-import", name, one.get_state_display(), url, one.next_row, total)

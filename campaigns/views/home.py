@@ -44,15 +44,14 @@ def home_charts(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def home_attention(request: HtmxRequest) -> HttpResponse:
-    may_own = access.may(request.user, access.Right.OWN)
-    matters = attention.matters(request.business, timezone.now(), may_own=may_own)
+    matters = attention.matters(request.user, request.business, timezone.now())
     return render_page(request, "campaigns/home_attention.html", {"matters": matters}, partial="panel")
 
 
 @require_GET
 @access.staff
 def home_running(request: HtmxRequest) -> HttpResponse:
-    works = running.works()
+    works = running.works(request.user)
     context = {"works": works, "is_moving": any(work.is_moving for work in works)}
     return render_page(request, "campaigns/home_running.html", context, partial="panel")
 

@@ -18,9 +18,9 @@ from crm.api import lists
 from crm.api.doors import Door
 from crm.api.problems import Problem
 from crm.errors import Refusal
-from crm.imports import columns, confirming, intake, kinds, results, undoing
+from crm.imports import columns, confirming, intake, kinds, results, seeing, undoing
 from crm.imports.reasons import words
-from crm.models import ImportBatch, ImportProblem
+from crm.models import ImportBatch, ImportProblem, User
 
 COUNTS = ("rows", "created", "updated", "unchanged", "skipped", "rejected")
 ENDED = (ImportBatch.State.DONE, ImportBatch.State.UNDONE)
@@ -75,8 +75,8 @@ class StartInput(serializers.Serializer[Any]):
     )
 
 
-def find(pk: int) -> ImportBatch:
-    batch = ImportBatch.objects.filter(pk=pk).first()
+def find(user: User, pk: int) -> ImportBatch:
+    batch = seeing.visible(user).filter(pk=pk).first()
     if batch is None:
         raise Problem("not_found", _("No such import."))
     return batch
@@ -95,7 +95,7 @@ class Imports(Door):
     def get(self, request: Request) -> Response:
         """List imports, newest first."""
         query = lists.asked(lists.ListQuery, request)
-        rows = ImportBatch.objects.defer("findings")
+        rows = seeing.visible(self.user).defer("findings")
         return lists.page(rows, ("-id",), query, lambda one: ImportSerializer(one).data)
 
     @extend_schema(
@@ -128,7 +128,7 @@ class OneImport(Door):
     @extend_schema(responses=ImportSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """How far an import is."""
-        return Response(ImportSerializer(find(pk)).data)
+        return Response(ImportSerializer(find(self.user, pk)).data)
 
 
 class StartImport(Door):
@@ -140,12 +140,12 @@ class StartImport(Door):
     @extend_schema(request=StartInput, responses={202: ImportSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Start an uploaded import; an import that began already just says how far it is."""
-        batch = find(pk)
+        batch = find(self.user, pk)
         said = StartInput(data=request.data)
         said.is_valid(raise_exception=True)
         if batch.state == ImportBatch.State.DRAFT:
             self._start(batch, said.validated_data.get("mapping", {}))
-        return Response(ImportSerializer(find(pk)).data, status=202)
+        return Response(ImportSerializer(find(self.user, pk)).data, status=202)
 
     def _start(self, batch: ImportBatch, told: dict[str, str]) -> None:
         names = batch.findings["columns"]
@@ -186,7 +186,7 @@ class UndoImport(Door):
     @extend_schema(responses=PreviewSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """What would go and come back, and what stands in the way. Nothing is changed."""
-        found = undoing.preview(find(pk))
+        found = undoing.preview(find(self.user, pk))
         obstacles = [f"{one.count} {one.thing}: {one.words}" for one in found.causes]
         shown = {"possible": found.possible, "refusal": found.refusal, "tables": found.tables}
         return Response(PreviewSerializer({**shown, "obstacles": obstacles}).data)
@@ -194,11 +194,11 @@ class UndoImport(Door):
     @extend_schema(request=None, responses={202: ImportSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Take an import back. Ask the import until its state is `undone`; asked again it only says so."""
-        batch = find(pk)
+        batch = find(self.user, pk)
         if batch.state != ImportBatch.State.UNDONE:
             undoing.request(batch, self.user, at=timezone.now())
             transaction.on_commit(lambda: _undo(pk))
-        return Response(ImportSerializer(find(pk)).data, status=202)
+        return Response(ImportSerializer(find(self.user, pk)).data, status=202)
 
 
 class ImportErrors(Door):
@@ -211,7 +211,7 @@ class ImportErrors(Door):
     def get(self, request: Request, pk: int) -> Response:
         """Rows that were left out or not understood, with the reason and their cells."""
         query = lists.asked(lists.ListQuery, request)
-        rows = find(pk).problems.all()
+        rows = find(self.user, pk).problems.all()
         return lists.page(rows, ("row", "id"), query, lambda one: ProblemRowSerializer(one).data)
 
 

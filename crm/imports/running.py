@@ -68,7 +68,8 @@ def cancel(batch: ImportBatch) -> None:
     gone = ImportBatch.objects.filter(pk=batch.pk, state__in=[State.DRAFT, State.QUEUED], step="")
     if not gone.update(state=State.CANCELLED):
         raise Refusal(_("This import has begun; it can be resumed, but no longer cancelled."))
-    staging.source(batch).unlink(missing_ok=True)
+    if batch.path:  # Else its file was deleted after the time that files are kept.
+        staging.source(batch).unlink(missing_ok=True)
 
 
 def run(batch_id: int, *, clock: Clock = timezone.now) -> bool:

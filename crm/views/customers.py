@@ -36,7 +36,7 @@ from crm.web import HtmxRequest, render_page
 def customers(request: HtmxRequest) -> HttpResponse:
     habit = list_habits.habit_of(request.user)
     if not request.GET and habit.opens and habit.opens in list_habits.visible(request.user):
-        return redirect(habit.opens)
+        return redirect(list_habits.readable(habit.opens))
     filters = Filters.read(request.GET, today=request.business.today())
     people = access.customers(request.user)
     tabs = list_habits.tabs(request.user, filters, habit)

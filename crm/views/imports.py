@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -32,6 +32,7 @@ from crm.imports import (
     undoing,
 )
 from crm.imports.reasons import words
+from crm.imports.seeing import find_import, visible
 from crm.models import Business, ImportBatch
 from crm.paging import page_of
 from crm.tasks import run_import
@@ -43,7 +44,7 @@ State = ImportBatch.State
 @require_GET
 @access.needs(Right.IMPORT)
 def imports(request: HttpRequest) -> HttpResponse:
-    batches = ImportBatch.objects.select_related("started_by").defer("findings", "mapping")
+    batches = visible(request.user).select_related("started_by").defer("findings", "mapping")
     page = page_of(
         batches.exclude(state=State.CANCELLED),
         ["-id"],
@@ -91,7 +92,7 @@ def _understand(request: HttpRequest, batch: ImportBatch) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.needs(Right.IMPORT)
 def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     if batch.state != State.DRAFT:
         return redirect("crm:import", pk)
     error, column = "", ""
@@ -107,11 +108,11 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             error, column = str(refusal), confirming.unclear_column(refusal)
             batch.refresh_from_db()
-    context = _columns_context(batch) | {"error": error, "unclear": column}
+    context = _columns_context(request, batch) | {"error": error, "unclear": column}
     return render_page(request, "crm/imports/columns.html", context, status=422 if error else 200)
 
 
-def _columns_context(batch: ImportBatch) -> dict[str, object]:
+def _columns_context(request: HttpRequest, batch: ImportBatch) -> dict[str, object]:
     form = batch.findings["format"]
     return {
         "section": "customers",
@@ -123,7 +124,7 @@ def _columns_context(batch: ImportBatch) -> dict[str, object]:
         "asks_survey": batch.kind == "answers",
         "preset": presets.of(batch.options),
         "profile": profiles.of(batch) if batch.options.get("profile") else None,
-        "continues": ImportBatch.objects.filter(pk=batch.options.get("continues")).first(),
+        "continues": visible(request.user).filter(pk=batch.options.get("continues")).first(),
         "rates": confirming.rates(batch),
         "home": exchange.adoptable(batch, Business.current()) or Business.current().currency,
         "standards": confirming.standards(batch),
@@ -134,7 +135,7 @@ def _columns_context(batch: ImportBatch) -> dict[str, object]:
 @require_GET
 @access.needs(Right.IMPORT)
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     if batch.state != State.DRAFT:
         return redirect("crm:import", pk)
     try:
@@ -148,7 +149,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "found": rehearsal,
         "will": rehearsal.understood if rehearsal.complete else batch.total_rows,
         "ignored": results.becoming(batch) if batch.options.get("create_fields") else results.ignored(batch),
-        "running": ImportBatch.objects.filter(state=State.RUNNING).first(),
+        "running": visible(request.user).filter(state=State.RUNNING).first(),
     }
     return render_page(request, "crm/imports/check.html", context)
 
@@ -156,7 +157,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.needs(Right.IMPORT)
 def import_start(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     if batch.state == State.DRAFT:
         try:
             intake.queue(batch)
@@ -171,7 +172,7 @@ def import_start(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @access.needs(Right.IMPORT)
 def import_page(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=pk)
+    batch = find_import(request, pk)
     if batch.state == State.DRAFT:
         return redirect("crm:import_columns", pk)
     context = {
@@ -182,7 +183,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
         "progress": results.progress(batch),
         "under_way": results.under_way(batch),
         "taken_back": undoing.taken_back(batch),
-        "continues": ImportBatch.objects.filter(pk=batch.options.get("continues")).first(),
+        "continues": visible(request.user).filter(pk=batch.options.get("continues")).first(),
         "continuations": continuing.continuations(batch),
     }
     return render_page(request, "crm/imports/import.html", context, partial="progress")
@@ -191,7 +192,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @access.needs(Right.IMPORT)
 def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     problems = batch.problems.all()
     chosen = request.GET.get("reason", "")
     if chosen:
@@ -212,7 +213,7 @@ def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @access.needs(Right.IMPORT)
 def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     path = batch.counts.get("error_file")
     if not path or not Path(path).is_file():
         raise Http404
@@ -224,7 +225,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @access.needs(Right.IMPORT)
 def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     if batch.state == State.FAILED:
         running.resume(batch)
         transaction.on_commit(lambda: run_import.delay(pk))
@@ -234,7 +235,7 @@ def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.needs(Right.IMPORT)
 def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     try:
         running.cancel(batch)
         messages.success(request, _("Cancelled. Nothing was imported."))

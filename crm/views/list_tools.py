@@ -183,4 +183,4 @@ def view_default(request: HtmxRequest) -> HttpResponse:
     list_habits.open_with(request.user, view)
     name = view.name if view else _("all customers")
     messages.success(request, _("The list opens with %(name)s from now on.") % {"name": name})
-    return redirect(view or _list("view=all"))
+    return redirect(list_habits.readable(view) if view else _list("view=all"))

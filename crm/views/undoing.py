@@ -7,7 +7,7 @@ from typing import Final, cast
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,7 +15,7 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.imports import undoing
-from crm.models import ImportBatch
+from crm.imports.seeing import find_import
 from crm.tasks import undo_import
 from crm.web import HtmxRequest, render_page
 
@@ -25,7 +25,7 @@ ROWS: Final = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.needs(Right.MANAGE)
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     user = cast("HtmxRequest", request).user
     if request.method == "POST":
         try:
@@ -43,7 +43,7 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
 @access.needs(Right.MANAGE)
 def import_undo_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """The people and other rows that keep an import from being undone, a page at a time."""
-    batch = get_object_or_404(ImportBatch, pk=pk)
+    batch = find_import(request, pk)
     user = cast("HtmxRequest", request).user
     cause = request.GET.get("cause", "")
     start = int(told) if (told := request.GET.get("from", "")).isdecimal() and len(told) < 9 else 0

@@ -7,17 +7,18 @@ import pytest
 from campaigns.home import attention
 from campaigns.models import Campaign
 from crm import analysis_day, ledger
-from crm.models import Business, ImportBatch, Interaction, Mailing, Message, WorkerHeartbeat
+from crm.models import Business, ImportBatch, Interaction, Mailing, Message, User, WorkerHeartbeat
 from segments.models import ScoringRun, Segment
 from tests.people import make_customer, make_purchase
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+OLGA = User(role="owner")
 
 pytestmark = pytest.mark.django_db
 
 
 def texts() -> str:
-    return " | ".join(matter.text for matter in attention.matters(Business.current(), NOW))
+    return " | ".join(matter.text for matter in attention.matters(OLGA, Business.current(), NOW))
 
 
 def answer(customer, score, *, metric="nps", days_ago=1):
@@ -37,13 +38,13 @@ def answer(customer, score, *, metric="nps", days_ago=1):
 def test_a_healthy_shop_has_nothing_to_say(shop):
     WorkerHeartbeat.objects.create(name="a", seen_at=NOW - timedelta(seconds=5))
 
-    assert attention.matters(shop, NOW) == []
+    assert attention.matters(OLGA, shop, NOW) == []
 
 
 def test_a_silent_worker_is_said_first(shop):
     WorkerHeartbeat.objects.create(name="a", seen_at=NOW - timedelta(minutes=5))
 
-    assert "No worker is running" in attention.matters(shop, NOW)[0].text
+    assert "No worker is running" in attention.matters(OLGA, shop, NOW)[0].text
 
 
 def test_stopped_imports_missed_campaigns_and_unsure_messages_are_named(shop):
