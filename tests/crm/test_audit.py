@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm import audit, housekeeping
 from crm.models import AuditEntry, AuditPass, Business, Customer, User
-from tests.architecture.test_access import member, signed_in
+from tests.architecture.world import member, signed_in
 from tests.people import NOON, make_customer
 
 pytestmark = pytest.mark.django_db

@@ -15,11 +15,12 @@ from django.utils import timezone
 from crm import outbox
 from crm.models import Customer, Interaction, Message
 from feedback.models import Survey
-from tests.architecture.test_access import PK, VIEWS, WORD, address, signed_in, world
+from tests.architecture.conftest import _world, owner, shop, world
+from tests.architecture.world import PK, VIEWS, WORD, address, signed_in
 from tests.feedback.surveys import make_invitation, path_of
 from tests.people import make_customer
 
-__all__ = ["world"]
+__all__ = ["_world", "owner", "shop", "world"]
 pytestmark = pytest.mark.django_db
 APPS = ("crm", "segments", "feedback", "campaigns")
 NAMED = re.compile(r'(?:GET|POST|query|data|params|given|sent)(?:\.get|\.getlist)?[\(\[]"([\w-]+)"')
@@ -111,6 +112,6 @@ def test_zero_bytes_are_taken_out_of_forms_and_addresses_with_them_are_refused(o
 
     owner_client.post(f"/customers/{person.public_id}/note/", {"text": "Likes\0 jas\0mine"})
 
-    assert Interaction.objects.get().properties["text"] == "Likes jasmine"
+    assert Interaction.objects.get(kind="note").properties["text"] == "Likes jasmine"
     assert owner_client.get("/customers/?q=%00").status_code == 400
     assert owner_client.get("/customers/a%00b/").status_code == 400

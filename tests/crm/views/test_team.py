@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm import accounts, audit, second_factor
 from crm.errors import Refusal
 from crm.models import AuditEntry, Business, Customer, RecoveryCode, SecondFactor, User
-from tests.architecture.test_access import member, signed_in
+from tests.architecture.world import member, signed_in
 from tests.people import NOON, make_customer
 
 pytestmark = pytest.mark.django_db
