@@ -58,10 +58,11 @@ class StagesForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = LifecycleChoice
-        fields = ["active_days", "lost_days", "loyal_orders"]
+        fields = ["active_days", "lost_days", "lost_gaps", "loyal_orders"]
         labels = {
             "active_days": _("Somebody counts as active for … days after a purchase"),
             "lost_days": _("Somebody counts as lost after … days without a purchase"),
+            "lost_gaps": _("Or lost after … times the usual days between two purchases"),
             "loyal_orders": _("Somebody counts as loyal from … orders on, while active"),
         }
 
@@ -73,9 +74,29 @@ class StagesForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name].widget.attrs["placeholder"] = number
             self.fields[name].help_text = gettext("Empty: %(number)d, as we suggest.") % {"number": number}
 
+        usual = self.suggested.usual_days
+        self.fields["lost_gaps"].help_text = (
+            gettext("The usual days are %(days)d now, and move with your customers. Empty: the days count.")
+            % {"days": round(usual)}
+            if usual
+            else gettext("Not possible yet: too few customers came back to know the usual days.")
+        )
+
+    def clean_lost_gaps(self) -> float | None:
+        gaps: float | None = self.cleaned_data["lost_gaps"]
+        if gaps and not self.suggested.usual_days:
+            raise forms.ValidationError(
+                _("Too few customers came back to know the usual days: choose days instead.")
+            )
+        return gaps
+
     def clean(self) -> dict[str, Any]:
         asked: dict[str, Any] = super().clean() or {}
-        active, lost = asked.get("active_days"), asked.get("lost_days")
+        active, lost, gaps = (asked.get(name) for name in ("active_days", "lost_days", "lost_gaps"))
+        if lost and gaps:
+            self.add_error("lost_gaps", _("Choose one of the two: days, or times the usual days."))
+        if gaps and active and round(gaps * (self.suggested.usual_days or 0)) <= active:
+            self.add_error("lost_gaps", _("Lost must come later than active: choose more."))
         if active and lost and lost <= active:
             self.add_error("lost_days", _("Lost must come later than active: choose more days."))
         return asked

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from crm import bulk
 from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
-from segments import days, lifecycle, rfm_cuts, scoring, valuing
+from segments import days, lapsing, lifecycle, rfm_cuts, scoring, valuing
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import settle, shadow
 
@@ -74,6 +74,7 @@ def aside(as_of: date, *, business: Business | None = None, filled: bool = False
         lifecycle.assign(as_of, business=business or Business.current())
         scoring.score_rfm(rfm_cuts.on_day(as_of))
         valuing.value_everyone(as_of, business or Business.current(), check=False)
+        lapsing.score_everyone(as_of, business or Business.current(), check=False)
         scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
         yield
 

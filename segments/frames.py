@@ -34,6 +34,7 @@ NUMBERS: dict[str, str] = {
     "clv": "clv",
     "alive_chance": "alive_chance",
     "expected_orders": "expected_orders",
+    "lapse_chance": "lapse_chance",
     "rfm.recency": "rfm_recency",
     "rfm.frequency": "rfm_frequency",
     "rfm.monetary": "rfm_monetary",

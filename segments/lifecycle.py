@@ -54,9 +54,10 @@ def thresholds(choice: LifecycleChoice | None = None) -> Thresholds:
     active = min(max(round(2 * usual), SHORTEST), LONGEST) if usual else ACTIVE_DAYS
     if choice.active_days:
         active = choice.active_days
-    elif choice.lost_days:
-        active = min(active, max(choice.lost_days // 2, 1))
-    lost = choice.lost_days or (3 * active if usual or choice.active_days else LOST_DAYS)
+    wanted = choice.lost_days or (round(choice.lost_gaps * usual) if choice.lost_gaps and usual else None)
+    if wanted and not choice.active_days:
+        active = min(active, max(wanted // 2, 1))
+    lost = wanted or (3 * active if usual or choice.active_days else LOST_DAYS)
     return Thresholds(active, max(lost, active + 1), choice.loyal_orders or LOYAL_ORDERS, usual, repeaters)
 
 

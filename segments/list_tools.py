@@ -80,6 +80,7 @@ def register() -> None:
         palette.Place(gettext_lazy("Measures"), "segments:measures", "gauge"),
         palette.Place(gettext_lazy("Spending on marketing"), "segments:spending", "receipt", Right.MARKET),
         palette.Place(gettext_lazy("Cohorts"), "segments:cohorts", "table"),
+        palette.Place(gettext_lazy("Risk of losing customers"), "segments:lapse", "user-question"),
     ):
         palette.page(place)
 
@@ -165,12 +166,15 @@ def _register_stage() -> None:
 
 def _register_value() -> None:
     """What somebody will bring; chances are shown as percentages and asked for as shares, as in rules."""
-    clv, chance = "features__clv", "features__alive_chance"
+    clv, chance, lapse = "features__clv", "features__alive_chance", "features__lapse_chance"
     value, still = gettext_lazy("Expected value"), gettext_lazy("Chance of still being a customer")
     for one in (
         filters.number("clv", value, clv, group=SCORES),
         filters.number(
             "alive_chance", gettext_lazy("Chance of still being a customer (0 to 1)"), chance, group=SCORES
+        ),
+        filters.number(
+            "lapse_chance", gettext_lazy("Chance not to come back in time (0 to 1)"), lapse, group=SCORES
         ),
         filters.day("next_purchase", gettext_lazy("Next purchase from"), "features__next_from", group=SCORES),
     ):
@@ -179,6 +183,13 @@ def _register_value() -> None:
     for column in (
         Column("clv", value, Look.MONEY, read=clv, sort=clv),
         Column("alive_chance", still, read=chance, say=percent, sort=chance),
+        Column(
+            "lapse_chance",
+            gettext_lazy("Chance not to come back in time"),
+            read=lapse,
+            say=percent,
+            sort=lapse,
+        ),
         Column(
             "expected_orders",
             gettext_lazy("Expected orders"),

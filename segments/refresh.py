@@ -1,4 +1,4 @@
-"""The one recipe: features → RFM → value → clusters → segments, computed aside and switched in whole."""
+"""The one recipe: features → RFM → value → lapse → clusters → segments, aside, then switched in whole."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from crm.models import Business
 from segments import (
     audience,
     features,
+    lapsing,
     lease,
     lifecycle,
     rfm_cuts,
@@ -34,6 +35,7 @@ STEPS = {
     "features": _("Describing customers"),
     "rfm": _("Scoring recency, frequency and money"),
     "value": _("Estimating customer value"),
+    "lapse": _("Estimating who will not come back"),
     "clusters": _("Assigning clusters"),
     "segments": _("Rebuilding segments"),
 }
@@ -93,6 +95,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     steps: list[dict[str, Any]] = []
     found: list[scoring.Scoring] = []
     valued: list[valuing.Valuation] = []
+    lapsed: list[lapsing.Lapsing] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
     features.count_anew()
     with shadow(filled=True):
@@ -103,6 +106,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             _timed(run, "rfm", steps, lambda _: _score(found, frozen, stands.today))
         if "value" in wanted:
             _timed(run, "value", steps, lambda _: _value(valued, day, business))
+        if "lapse" in wanted:
+            _timed(run, "lapse", steps, lambda _: _lapse(lapsed, day, business))
         if "clusters" in wanted:
             _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
@@ -113,6 +118,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             drop()
             bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
             _keep(found, valued, day, frozen, clustering)
+            lapsing.keep(lapsed, as_of=day)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             result = _result(day, customers, steps, time.perf_counter() - began)
@@ -155,6 +161,11 @@ def _score(found: list[scoring.Scoring], frozen: bool | None, today: date) -> in
 def _value(valued: list[valuing.Valuation], day: date, business: Business) -> int:
     valued.append(valuing.value_everyone(day, business))
     return valued[0].valued
+
+
+def _lapse(lapsed: list[lapsing.Lapsing], day: date, business: Business) -> int:
+    lapsed.append(lapsing.score_everyone(day, business))
+    return lapsed[0].scored
 
 
 def _keep(

@@ -47,6 +47,12 @@ def save_values(rows: Iterable[Sequence[Any]]) -> int:
     return _replace(VALUES, rows, dict.fromkeys(VALUES))
 
 
+def save_lapse(ids: Ids, chances: npt.NDArray[np.float64]) -> int:
+    """Write the chance of each customer not to come back in time; everybody else has none."""
+    rows = zip(ids.tolist(), chances.tolist(), strict=True)
+    return _replace({"lapse_chance": "double precision"}, rows, {"lapse_chance": None})
+
+
 def save_clusters(ids: Ids, labels: Sequence[int], keys: Sequence[str], noise: str = "") -> int:
     """Write the key of each customer's cluster, `noise` for −1; everybody else has none."""
     keyed = [*keys, noise]  # The last one is at −1.

@@ -9,6 +9,7 @@ from segments.views import (
     clusterings,
     history,
     journey,
+    lapse,
     lists,
     measures,
     panels,
@@ -76,6 +77,7 @@ list_urls = [
 ]
 analysis_urls = [
     path("value/", value.value, name="value"),
+    path("lapse/", lapse.lapse, name="lapse"),
     path("journey/", journey.journey_map, name="journey"),
     path("stages/", stages.stages, name="stages"),
     path("day/", analysis.analysis, name="analysis"),

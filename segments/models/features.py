@@ -41,6 +41,7 @@ class CustomerFeatures(models.Model):
     expected_orders = models.FloatField(_("expected orders"), null=True)
     next_from = models.DateField(_("next purchase from"), null=True)
     next_until = models.DateField(_("next purchase until"), null=True)
+    lapse_chance = models.FloatField(_("chance not to come back in time"), null=True)  # By segments.lapsing.
 
     class Meta:
         verbose_name = _("features of a customer")
@@ -51,6 +52,7 @@ class CustomerFeatures(models.Model):
             models.Index(fields=["revenue"], name="features_by_revenue"),
             models.Index(fields=["last_bought_on"], name="features_by_recency"),
             models.Index(fields=["clv"], name="features_by_clv"),
+            models.Index(fields=["lapse_chance"], name="features_by_lapse_chance"),
         ]
 
     def __str__(self) -> str:

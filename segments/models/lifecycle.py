@@ -13,6 +13,12 @@ class LifecycleChoice(models.Model):
 
     active_days = models.PositiveIntegerField(_("active for"), null=True, blank=True, validators=DAYS)
     lost_days = models.PositiveIntegerField(_("lost after"), null=True, blank=True, validators=DAYS)
+    lost_gaps = models.FloatField(
+        _("lost after so many usual gaps"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1.5), MaxValueValidator(20)],
+    )
     loyal_orders = models.PositiveIntegerField(
         _("loyal from"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(1000)]
     )
@@ -25,6 +31,9 @@ class LifecycleChoice(models.Model):
             models.CheckConstraint(
                 condition=Q(active_days=None) | Q(lost_days=None) | Q(lost_days__gt=F("active_days")),
                 name="lost_after_active",
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_days=None) | Q(lost_gaps=None), name="lost_by_days_or_gaps"
             ),
         ]
 

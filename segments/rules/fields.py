@@ -112,6 +112,13 @@ FIELDS: dict[str, Field] = {
         _feature(
             "alive_chance", _("chance of still being a customer (0 to 1)"), Kind.NUMBER, SCORES, how="float"
         ),
+        _feature(
+            "lapse_chance",
+            _("chance not to come back in time (0 to 1)"),
+            Kind.NUMBER,
+            SCORES,
+            how="float",
+        ),
         _feature("expected_orders", _("expected orders"), Kind.NUMBER, SCORES, how="float"),
         _feature("next_purchase_from", _("next purchase, earliest"), Kind.DATE, SCORES, "next_from"),
         _feature("next_purchase_until", _("next purchase, latest"), Kind.DATE, SCORES, "next_until"),

@@ -9,6 +9,7 @@ from crm import access
 from crm.models import Business
 from crm.web import render_page
 from segments import hand, naming, rfm_names
+from segments.lapse_words import risk_of
 from segments.models import CustomerFeatures, Membership
 from segments.value_words import chance, next_purchase
 
@@ -35,6 +36,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "group": rfm_names.name_of(features.rfm_group) if features else "",
         "chance": "" if features is None or features.alive_chance is None else chance(features.alive_chance),
         "next_purchase": next_purchase(features, business.today()) if features else "",
+        "risk": risk_of(features) if features else None,
         "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segments.numerics.lapse.history import NEVER, Orders
 from segments.numerics.value.histories import Histories
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "cdnow" / "CDNOW_sample.txt.gz"
@@ -41,3 +42,15 @@ def sample() -> Sample:
         mean.append(np.mean([mine[day] for day in seen[1:]]) if seen[1:] else np.nan)
         later.append(len(mine) - len(seen))
     return Sample(Histories.of(x, last, age), np.array(mean), np.array(later))
+
+
+@cache
+def orders() -> Orders:
+    """Every purchase day of the sample, none of them given back."""
+    rows: dict[tuple[int, int], float] = {}
+    for line in gzip.decompress(FILE.read_bytes()).decode().splitlines():
+        _master, who, on, _cds, dollars = line.split()
+        day = date(int(on[:4]), int(on[4:6]), int(on[6:])).toordinal()
+        rows[int(who), day] = rows.get((int(who), day), 0.0) + float(dollars)
+    people, days = np.array(list(rows)).T
+    return Orders.of(people, days, np.array(list(rows.values())), np.full(len(rows), NEVER))

@@ -44,8 +44,15 @@ def test_the_command_says_what_each_step_did(shop):
     call_command("refresh", "--json", stdout=out)
 
     found = json.loads(out.getvalue())
-    assert [step["name"] for step in found["steps"]] == ["features", "rfm", "value", "clusters", "segments"]
-    assert [step["rows"] for step in found["steps"]][:4] == [2, 1, 1, 0]
+    assert [step["name"] for step in found["steps"]] == [
+        "features",
+        "rfm",
+        "value",
+        "lapse",
+        "clusters",
+        "segments",
+    ]
+    assert [step["rows"] for step in found["steps"]][:5] == [2, 1, 1, 0, 0]
     assert (found["customers"], found["as_of"]) == (2, str(shop.today()))
     assert found["peak_mb"] > 10
     assert ScoringRun.objects.get(kind="refresh").state == State.DONE
