@@ -20,6 +20,7 @@ from segments.numerics.prediction import measures
 
 SAMPLED = 50_000  # Customers that are learned from.
 SHORTEST, LONGEST = 7, 3650
+PASTS = 6  # As many horizons should lie behind: those who are new in each window are then few.
 LEARNERS = {"linear": "logistic regression", "boosting": "gradient boosting"}
 RULE = "k times the usual gap"
 
@@ -44,7 +45,7 @@ def horizon(first: date, until: date) -> int:
     A window to learn from and one to judge by must lie behind, and some time before them.
     """
     wanted = lifecycle.thresholds().lost_days
-    return max(SHORTEST, min(wanted, (until - first).days * 3 // 10))
+    return max(SHORTEST, min(wanted, (until - first).days // PASTS))
 
 
 def judge(business: Business, today: date, *, as_of: date | None = None, days: int | None = None) -> Verdict:

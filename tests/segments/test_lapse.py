@@ -158,7 +158,7 @@ def test_the_horizon_is_what_the_shop_calls_lost_as_far_as_the_past_allows(shop)
     first = date(2025, 1, 1)
 
     assert lapse.horizon(first, first + timedelta(days=1000)) == 120
-    assert lapse.horizon(first, first + timedelta(days=200)) == 60
+    assert lapse.horizon(first, first + timedelta(days=240)) == 40
     assert purchase_days.span(shop, shop.today()) is None
 
 

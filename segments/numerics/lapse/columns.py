@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 type Floats = npt.NDArray[np.float64]
-COLUMNS = ("silence", "silence_in_gaps", "orders", "age", "pace", "silence_of_age", "amount", "once")
+COLUMNS = ("silence", "silence_in_gaps", "orders", "pace", "silence_of_age", "amount", "once")
 SHRUNK_BY = 1.0  # Everybody's usual gap counts like so many own ones.
 
 
@@ -31,7 +31,10 @@ def silence_in_gaps(values: Floats, usual: float) -> Floats:
 
 
 def learned_from(values: Floats, usual: float) -> Floats:
-    """COLUMNS (n × 8) from what is known of each (n × RAW)."""
+    """COLUMNS (n × 7) from what is known of each (n × RAW).
+
+    The age itself is none: in a young shop nobody was ever as old as customers are now.
+    """
     recency, orders, age, _gap, amount = values.T
     gap = own_gap(values, usual)
     return np.column_stack(
@@ -39,7 +42,6 @@ def learned_from(values: Floats, usual: float) -> Floats:
             np.log1p(np.maximum(recency, 0)),
             np.log1p(np.maximum(recency, 0) / gap),
             np.log(np.maximum(orders, 1)),
-            np.log1p(np.maximum(age, 0)),
             np.log(gap),
             np.maximum(recency, 0) / (np.maximum(age, 0) + 1.0),
             np.log1p(np.maximum(amount, 0)),

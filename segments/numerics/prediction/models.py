@@ -97,9 +97,9 @@ class Tree:
     @classmethod
     def from_json(cls, kept: list[Any]) -> Tree:
         column, threshold, left, right, value, depth = kept
-        ways = (np.array(one, np.int64) for one in (left, right))
-        limits = np.array(threshold, np.float64)
-        return cls(np.array(column, np.int64), limits, *ways, np.array(value, np.float64), depth)
+        columns, to_left, to_right = (np.array(one, np.int64) for one in (column, left, right))
+        limits, values = (np.array(one, np.float64) for one in (threshold, value))
+        return cls(columns, limits, to_left, to_right, values, depth)
 
 
 @dataclass(frozen=True, slots=True)
