@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0029_privacy_corrections'),
-        ('segments', '0005_value'),
+        ("segments", "0010_spending"),
     ]
 
     operations = [
