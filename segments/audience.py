@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import ManyToManyRel, Model
+from django.db.models import ManyToManyRel, Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
+from segments import days
 from segments.models import Membership, Segment
 from segments.rules.compile import to_q
 from segments.rules.moment import Moment
@@ -29,6 +30,15 @@ def members(segment: Segment) -> CustomerQuerySet:
     """The customers in a segment by the memberships in force."""
     inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
     return Customer.objects.filter(pk__in=inside)
+
+
+def members_on(segment: Segment, day: date, business: Business) -> CustomerQuerySet:
+    """Who was in a segment at the end of a day of the shop, by the intervals of membership."""
+    end = days.end_of(day, business.zone)
+    stays = Membership.objects.filter(
+        Q(left_at=None) | Q(left_at__gte=end), segment=segment, entered_at__lt=end
+    )
+    return Customer.objects.filter(pk__in=stays.values("customer_id"))
 
 
 def live(rule: object, *, as_of: date | None = None, business: Business | None = None) -> CustomerQuerySet:
@@ -225,6 +235,7 @@ __all__ = [
     "live",
     "live_of",
     "members",
+    "members_on",
     "rebuild",
     "rebuild_all",
     "recheck",

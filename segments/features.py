@@ -61,21 +61,24 @@ def rebuild(as_of: date, *, business: Business, heard_on: date | None = None) ->
 
 
 @contextlib.contextmanager
-def aside(as_of: date, *, business: Business | None = None, filled: bool = False) -> Iterator[None]:
+def aside(
+    as_of: date, *, business: Business | None = None, filled: bool = False, scores: bool = True
+) -> Iterator[None]:
     """Inside, CustomerFeatures shows this connection the state of that day, scores and clusters included.
 
     Nothing live is touched. Customers' own attributes are today's. `filled` begins with the live rows: what
-    is not calculated anew here stays as it is.
+    is not calculated anew here stays as it is. Without `scores`, only what is counted and summed is there.
     """
     count_anew()
     with shadow(filled=filled):
         rebuild(as_of, business=business or Business.current())
         settle()
         lifecycle.assign(as_of, business=business or Business.current())
-        scoring.score_rfm(rfm_cuts.on_day(as_of))
-        valuing.value_everyone(as_of, business or Business.current(), check=False)
-        lapsing.score_everyone(as_of, business or Business.current(), check=False)
-        scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
+        if scores:
+            scoring.score_rfm(rfm_cuts.on_day(as_of))
+            valuing.value_everyone(as_of, business or Business.current(), check=False)
+            lapsing.score_everyone(as_of, business or Business.current(), check=False)
+            scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
         yield
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.forms.look import DateInput
+from crm.forms.look import Look as DressedForm
 from segments.models import Segment
+
+EARLIEST = 1971
 
 
 class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -18,6 +24,50 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
             "description": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         }
+
+
+class CompareForm(DressedForm, forms.Form):
+    """Two or three different segments, by their short names."""
+
+    a = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("First"), to_field_name="slug")
+    b = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("Second"), to_field_name="slug")
+    c = forms.ModelChoiceField(
+        Segment.objects.order_by("name"), label=_("Third"), to_field_name="slug", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        seen: list[Segment] = []
+        for name in ("a", "b", "c"):
+            one = data.get(name)
+            if one in seen:
+                self.add_error(name, _("Choose another one: this is there already."))
+            elif one:
+                seen.append(one)
+        return data
+
+    @property
+    def chosen(self) -> list[Segment]:
+        return [one for name in ("a", "b", "c") if (one := self.cleaned_data.get(name))]
+
+
+class DayForm(DressedForm, forms.Form):
+    """A day of the past, or today."""
+
+    on = forms.DateField(label=_("Day"), widget=DateInput())
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["on"].widget.attrs["max"] = today.isoformat()
+
+    def clean_on(self) -> date:
+        day: date = self.cleaned_data["on"]
+        if day > self.today:
+            raise forms.ValidationError(_("This day is still to come."))
+        if day.year < EARLIEST:
+            raise forms.ValidationError(_("Nothing is known of a time so long ago."))
+        return day
 
 
 class PasteForm(forms.Form):

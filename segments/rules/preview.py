@@ -16,7 +16,13 @@ from segments.rules import lines
 from segments.rules.compile import to_q
 from segments.rules.describe import sentence
 from segments.rules.moment import Moment
-from segments.rules.tree import Node
+from segments.rules.tree import All, AnyOf, Condition, InSegment, Node, Not
+
+# What is only counted and summed of a customer; every other column of the features is a fitted score.
+COUNTED = frozenset({
+    "orders", "revenue", "average_order", "first_bought_on", "last_bought_on", "gap_days", "stage",
+    "last_opened_on", "last_clicked_on", "nps_last", "nps_last_on", "csat_last", "csat_last_on",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def preview(
     started = perf_counter()
     business = business or Business.current()
     seen = Customer.objects.all() if among is None else among
-    with _at(as_of, business) as moment, planned_well():
+    with at(as_of, business, reads(node)) as moment, planned_well():
         everybody, count, found = lines.counts(node, moment)
         people = seen.filter(to_q(node, moment)).order_by("pk")[:sample] if sample else ()
         shown = list(people) if count else []
@@ -58,12 +64,44 @@ def preview(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a rule reads of the described customers: anything at all, and scores that have to be fitted."""
+
+    features: bool = False
+    scores: bool = False
+
+    def __or__(self, other: Reads) -> Reads:
+        return Reads(self.features or other.features, self.scores or other.scores)
+
+
+def reads(node: Node) -> Reads:
+    match node:
+        case All(children) | AnyOf(children):
+            found = Reads()
+            for child in children:
+                found |= reads(child)
+            return found
+        case Not(child):
+            return reads(child)
+        case InSegment():
+            return reads(node.rule) if node.rule is not None else Reads()
+        case Condition():
+            column = node.field.path.removeprefix("features__")
+            is_feature = column != node.field.path
+            return Reads(is_feature, is_feature and column not in COUNTED)
+    return Reads()
+
+
 @contextlib.contextmanager
-def _at(as_of: date | None, business: Business) -> Iterator[Moment]:
+def at(as_of: date | None, business: Business, wanted: Reads) -> Iterator[Moment]:
+    """The moment to ask a rule at; for a past day with customers described as of it, as far as is read."""
     if as_of is None:
         yield Moment.now(business=business)
+    elif not wanted.features:
+        yield Moment.end_of(as_of, business)
     else:
-        with transaction.atomic(), aside(as_of, business=business):
+        with transaction.atomic(), aside(as_of, business=business, scores=wanted.scores):
             yield Moment.end_of(as_of, business)
 
 

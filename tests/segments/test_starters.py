@@ -25,7 +25,7 @@ def test_each_example_is_counted_as_its_rule_finds(django_assert_max_num_queries
         make_refund(sale, 5, at=now - timedelta(days=days))
     refresh.run(None, only=["features"])
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(10):
         found = {one.key: count for one, count in counted(Business.current())}
 
     assert found == {key: audience.live(one.rule).count() for key, one in STARTERS.items()}
