@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 
 from babel.core import Locale
+from babel.numbers import format_currency
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_noop
@@ -35,3 +37,9 @@ def locale_of(language: str | None = None) -> Locale:
 @cache
 def _locale(name: str) -> Locale:
     return Locale.parse(name)
+
+
+def money(amount: Decimal | float, currency: str, *, whole: bool = False) -> str:
+    """An amount as the reader writes it; `whole` leaves the cents out."""
+    pattern = "¤#,##0" if whole else None
+    return str(format_currency(amount, currency, pattern, locale=locale_of(), currency_digits=not whole))

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_timedelta
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from django import template
 from django.conf import settings
 from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from crm import access, analysis_day, code_words
+from crm import access, analysis_day, code_words, languages
 from crm.languages import locale_of
 from crm.models import Business, Message, WorkerHeartbeat
 from crm.outbox import reasons
@@ -31,8 +31,7 @@ def money(context: Context, amount: Decimal | float | None, whole: bool = False)
         return "–"
     business = context.get("business")
     currency = business.currency if business else "EUR"
-    pattern = "¤#,##0" if whole else None
-    return str(format_currency(amount, currency, pattern, locale=locale_of(), currency_digits=not whole))
+    return languages.money(amount, currency, whole=whole)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from crm import languages
 from crm.charts import Chart, Series
 from crm.models import Business, Customer
 from crm.templatetags.crm_format import number, percent
@@ -160,7 +161,7 @@ def _average(orders: Mapping[str, float], business: Business) -> Figure:
 
 
 def _amount(value: float | None, business: Business, digits: int = 2) -> str:
-    return "" if value is None else f"{number(value, digits)} {business.currency}"
+    return "" if value is None else languages.money(value, business.currency, whole=not digits)
 
 
 def _margin_words(orders: Mapping[str, float], business: Business) -> str:

@@ -6,12 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from crm import access
-from crm.languages import locale_of
+from crm import access, languages
 from crm.web import HtmxRequest, render_page
 from segments import grid, left_out, refresh, rfm_moves, rfm_names, rfm_notes, rfm_words, scoring
 from segments.journey import Period
@@ -83,7 +81,7 @@ def measures(cuts: Any, currency: str) -> list[tuple[str, list[tuple[int, str]]]
 
 def money(currency: str) -> Any:
     """Writes amounts as the reader does."""
-    return lambda amount: str(format_currency(Decimal(str(amount)), currency, locale=locale_of()))
+    return lambda amount: languages.money(Decimal(str(amount)), currency)
 
 
 def _ago(today: date, days: int) -> date:
