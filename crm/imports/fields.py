@@ -224,6 +224,13 @@ PARTICULAR: Final = (
     _f("refunded_at", "moment", _("Refunded at"), "refundedat refunddate 退款时间"),
     _f("captured", "yes_no", _("Payment collected"), ""),
     _f("event_type", "text", _("Payment or refund"), "eventtype"),
+    _f(
+        "items",
+        "items",
+        _("Several items in one cell"),
+        "lineitems orderitems itemsordered ordereditems productsordered orderedproducts productspurchased "
+        "purchaseditems itemspurchased basket 商品清单 商品明细 订单商品 购买商品",
+    ),
     _f("line_discount", "decimal", _("Discount of the line"), "lineitemdiscount linediscount"),
     _f("tax_of_line", "decimal", _("Tax of the line"), "lineitemtax linetax itemtax"),
     _f("partial_refunds", "decimal", _("Partial refunds"), "partialrefunds"),

@@ -65,6 +65,7 @@ VALUES = {
     "words": "list[str]",
     "clock": "datetime.time",
     "zone": "ZoneInfo",
+    "items": "list[items.Item]; of several columns all together",
 }
 
 

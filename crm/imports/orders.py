@@ -14,7 +14,7 @@ from crm import bulk
 from crm.imports import people, products
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Outcome, Plan
-from crm.imports.sheets import ZERO, Sheet, assemble
+from crm.imports.sheets import ZERO, Sheet, assemble, count_rows
 from crm.models import ImportProblem, Purchase, PurchaseLine, Refund
 
 TEXTS: Final = ("currency", "channel", "coupon")
@@ -114,8 +114,8 @@ class Work:
         if purchase is not None:
             touched = self._update(sheet, purchase, customer) or touched
         if touched and sheet.sales and not self._lines_differ(sheet, purchase):
-            self.rows["unchanged"] -= len(sheet.sales)
-            self.rows["updated"] += len(sheet.sales)
+            self.rows["unchanged"] -= sheet.told
+            self.rows["updated"] += sheet.told
 
     def _count(self, sheet: Sheet, customer: int | None) -> None:
         if sheet.sales:
@@ -150,7 +150,7 @@ class Work:
             }
         )
         self._add_lines(sheet, number, {})
-        self.rows["created"] += len(sheet.sales)
+        self.rows["created"] += sheet.told
         return number
 
     def _linked(self, sheet: Sheet) -> list[Any]:
@@ -176,7 +176,7 @@ class Work:
             ]
             for line in fresh
         ]
-        return len(fresh)
+        return count_rows(fresh)
 
     def _lines_differ(self, sheet: Sheet, purchase: Purchase | None) -> bool:
         stored = self.stored.lines.get(purchase.pk, {}) if purchase else {}
@@ -193,7 +193,7 @@ class Work:
             replaced = min(fresh, len(gone))
             self.rows["updated"] += replaced
             self.rows["created"] += fresh - replaced
-            self.rows["unchanged"] += len(sheet.sales) - fresh
+            self.rows["unchanged"] += sheet.told - fresh
         wanted = self._wanted(sheet, customer)
         if all(getattr(purchase, name) == value for name, value in wanted.items()):
             return False

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, orders, particulars, people, products, staging
+from crm.imports import fields, items, orders, particulars, people, products, staging
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
@@ -83,7 +83,7 @@ class PurchasesLoader:
     def check(self, plan: Plan) -> None:
         if "bought_at" not in plan.mapped:
             raise Refusal(_("Which column says when it was bought? Choose one for “Bought at” (bought_at)."))
-        if not plan.mapped & {"price", "amount", "order_total"}:
+        if not plan.mapped & {"price", "amount", "order_total", "items"}:
             raise Refusal(_("Which column holds the money? Choose one for price, amount or order total."))
 
     def session(self, plan: Plan) -> PurchasesSession:
@@ -96,6 +96,8 @@ class PurchasesSession:
         self.priced = "price" in plan.mapped
         self.settles = bool(particulars.NEEDS & plan.mapped)
         self.header = [name for name in HEADER if name in plan.mapped]
+        if "items" in plan.mapped and "order_total" not in self.header:
+            self.header.append("order_total")  # What was paid for all of them.
         if "converted_amount" in plan.mapped:
             self.header.append("rate")
         if {"partial_refunds", "disputed"} & plan.mapped and "refunded" not in self.header:
@@ -124,6 +126,7 @@ class PurchasesSession:
             raise Reject("too_long", "order")
         dated, day = self._dated(at)
         person = people.key_of(row, self.key_order)
+        others = self._unpack(row) if "items" in row else []
         code = (row.get("sku") or row.get("product", ""))[: products.LONGEST_SKU]
         sale, quantity, price, amount = self._value(row, order)
         if abs(amount) >= MOST:
@@ -140,10 +143,33 @@ class PurchasesSession:
             str(abs(amount)),
             header,
         ]
+        if others:
+            data += ["", [[one.code, str(one.quantity), _each(one), str(one.amount)] for one in others]]
         if not order:
-            data.append(_hash(data))
+            data[9:10] = [_hash(data)]
         since = str(row.get("created_on") or day)
-        return Staged(order or data[-1], data, self._facts(row, (person, code), dated, since))
+        facts = self._facts(row, (person, code), dated, since)
+        goods = tuple(_described(one, dated) for one in others if one.code)
+        return Staged(order or data[9], data, facts + goods)
+
+    def _unpack(self, row: dict[str, Any]) -> list[items.Line]:
+        """Let the row be about the first of its items; returns the others. What goes back is one sum."""
+        found, total = row.pop("items"), row.get("amount", row.get("order_total"))
+        if total is not None and total < 0:
+            row.setdefault("product", found[0].name if len(found) == 1 else "")
+            return []
+        lines = items.lines(found, total)
+        if not lines:
+            raise Reject("missing", "amount" if "amount" in self.plan.mapped else "order_total")
+        first, *others = lines
+        if any(one.amount >= MOST or len(one.code) > products.LONGEST_SKU for one in lines):
+            raise Reject("too_large" if any(one.amount >= MOST for one in lines) else "too_long", "items")
+        row |= {"product": first.name, "sku": first.code, "quantity": first.quantity, "amount": first.amount}
+        if first.price is not None:
+            row["price"] = first.price
+        if total is not None:
+            row["order_total"] = total
+        return others
 
     def _value(self, row: dict[str, Any], order: str) -> tuple[bool, Decimal, Decimal, Decimal]:
         """(is it a sale, quantity, price, amount) of the row's own line."""
@@ -243,6 +269,18 @@ class PurchasesSession:
         return {}
 
 
+def _each(line: items.Line) -> str:
+    """The price of one piece, as far as it is known."""
+    price = line.price if line.price is not None else line.amount / (line.quantity or 1)
+    return str(price.quantize(EXACT))
+
+
+def _described(line: items.Line, dated: str) -> Fact:
+    said = [("name", line.name[: products.LONGEST_NAME])] if line.name else []
+    said += [("price", str(line.price))] if line.price else []
+    return Fact(products.KIND, line.code, dated, tuple(said))
+
+
 def _word(status: str) -> str:
     """What a status means to the order; "" for all that make it a sale."""
     if status in FAILED:
@@ -257,4 +295,5 @@ def _hash(data: list[Any]) -> str:
     header = data[8] or {}
     fixed = sorted(name for name in header if name not in CHANGING)
     parts = [*data[:8], *(f"{name}={header[name]}" for name in fixed)]
+    parts += [text for one in data[10:11] for line in one for text in line]
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -25,6 +25,7 @@ REASONS: dict[str, str | Promise] = {
     "bad_email": _("This is not an e-mail address. Please correct it or leave the cell blank."),
     "bad_phone": _("This is not a phone number. Please correct it or leave the cell blank."),
     "bad_yes_no": _("This is neither yes nor no."),
+    "bad_items": _("This is no list of items. Please write it like: Tea x2; Mug x1."),
     "bad_choice": _("This is not one of the choices of the field."),
     "out_of_range": _("This figure is outside its scale."),
     "too_long": _("This text is too long for its field. Please shorten it."),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from crm.imports import people, staging
+from crm.imports import items, people, staging
 from crm.imports.kinds import Plan, Reject, Skip
 from crm.imports.reasons import words
 
 MOST_ROWS: Final = 100_000
 SHOWN: Final = 20
+EXAMPLES, LONGEST = 5, 300
 
 
 @dataclass(slots=True)
@@ -28,10 +29,12 @@ class Rehearsal:
     complete: bool = True
     reasons: list[tuple[str, int]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    items: list[tuple[str, list[str]]] = field(default_factory=list)  # A cell, and what was read in it.
 
 
 def rehearse(plan: Plan) -> Rehearsal:
     """Judge the rows as the import would."""
+    place = next((at for at, name, _memo in staging.readers(plan) if name == "items"), None)
     found = Rehearsal(complete=plan.findings["rows"] <= MOST_ROWS)
     headers = {name: column for column, name in plan.batch.mapping.items()}
     reasons: Counter[str] = Counter()
@@ -51,6 +54,8 @@ def rehearse(plan: Plan) -> Rehearsal:
                 )
             continue
         found.understood += 1
+        if place is not None and cells[place].strip() and len(found.items) < EXAMPLES:
+            found.items.append((cells[place][:LONGEST], items.shown(cells[place])))
         groups.add(verdict.group)
         persons.update(fact.key for fact in verdict.facts if fact.kind <= people.KINDS[people.PHONE])
     found.groups, found.customers = len(groups), len(persons)

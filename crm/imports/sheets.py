@@ -21,6 +21,7 @@ class Line(NamedTuple):
     amount: str
     fingerprint: str
     occurrence: int
+    row: int = 0  # Which of the rows of the order it stands in: one may hold several.
 
 
 class Return(NamedTuple):
@@ -49,16 +50,19 @@ class Sheet:
     own_charged: Decimal | None = None  # In its own currency, where that is not the shop's.
 
     def add(self, data: list[Any]) -> None:
-        """Take one row: [kind, order, person, at, code, quantity, price, amount, header, …]."""
+        """Take one row: [kind, order, person, at, code, quantity, price, amount, header, mark, more]."""
         kind, _order, person, at, code, quantity, price, amount = data[:8]
         if person:
             self.whom = max(self.whom, (at, person))
         if data[8]:
             self._take(data[8])
         if kind == "s":
-            mark = fingerprint(code, quantity, price, amount)
-            self.seen[mark] += 1
-            self.sales.append(Line(code, quantity, price, amount, mark, self.seen[mark]))
+            more = data[10] if len(data) > 10 else ()
+            for article, pieces, each, total in ((code, quantity, price, amount), *more):
+                mark = fingerprint(article, pieces, each, total)
+                self.seen[mark] += 1
+                here = len(self.rows)
+                self.sales.append(Line(article, pieces, each, total, mark, self.seen[mark], here))
             self.at = min(self.at or at, at)
             return
         mark = fingerprint(code, quantity, price, amount, at, "r")
@@ -79,6 +83,11 @@ class Sheet:
                 self.header[name] = max(known, value, key=Decimal) if name in MONEY else max(known, value)
                 if name == "status":
                     self.header[name] = min(known, value)  # "cancelled" outweighs "failed" and "refunded".
+
+    @property
+    def told(self) -> int:
+        """How many rows tell of sales."""
+        return count_rows(self.sales)
 
     @property
     def person(self) -> str:
@@ -106,6 +115,10 @@ class Sheet:
         if told > 0 and self.sales:
             at = self.header.get("refunded_at") or self.header.get("cancelled_at") or self.at
             self.returns.append(Return(f"{self.key}:refund", "", "1.0000", str(told), at, self.person))
+
+
+def count_rows(lines: Iterable[Line]) -> int:
+    return len({line.row for line in lines})
 
 
 def fingerprint(*parts: str) -> str:

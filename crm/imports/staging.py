@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm import bulk, custom_fields
 from crm.errors import Refusal
-from crm.imports import columns, encodings, parsing, presets, reading, studying
+from crm.imports import columns, encodings, items, parsing, presets, reading, studying
 from crm.imports.headers import plain
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
 from crm.imports.reasons import words
@@ -91,9 +91,13 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
             decimals=_told(plan.options.get("decimals"), column),
         )
         own = name.removeprefix(columns.CUSTOM) if name.startswith(columns.CUSTOM) else ""
-        parse = (_choices(own) if own else None) or parsing.parser(field.kind, style, zone_of(column, plan))
+        parse = (_choices(own) if own else None) or _parser(field.kind, style, zone_of(column, plan))
         found.append((place, name, Memo(_gentle(parse) if preset and name in GENTLE else parse)))
     return found
+
+
+def _parser(kind: str, style: parsing.Style, zone: ZoneInfo) -> parsing.Parser:
+    return items.parse if kind == "items" else parsing.parser(kind, style, zone)
 
 
 def standards(plan: Plan) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def standards(plan: Plan) -> dict[str, Any]:
     for name, text in (plan.options.get("defaults") or {}).items():
         field = columns.field_of(plan.batch.kind, name)
         try:
-            found[name] = parsing.parser(field.kind, parsing.Style(), plan.zone)(str(text).strip())
+            found[name] = _parser(field.kind, parsing.Style(), plan.zone)(str(text).strip())
         except parsing.Bad as bad:
             raise Refusal(
                 _("“%(text)s” cannot stand for “%(field)s”: %(reason)s")
@@ -182,6 +186,8 @@ def judged(plan: Plan, session: Session, *, start: int = 0) -> Iterator[Judged]:
                 value = memo[cells[place]]
                 if value is not None and name not in row:
                     row[name] = value
+                elif value is not None and name == "items":
+                    row[name] = [*row[name], *value]
             if erased and erased.names(row):
                 raise Skip("erased")
             yield number, cells, session.judge(standard | row if standard else row)

@@ -176,6 +176,7 @@ def test_a_refusal_counts_by_cause_and_names_nobody_to_who_may_not_see_them(tmp_
     Customer.objects.exclude(external_id="60").update(city="Rome")
     for person in Customer.objects.filter(external_id__in=["1", "2"]):
         make_purchase(person)
+    ImportBatch.objects.update(started_by=mine)
     client.force_login(mine)
     place = f"/imports/{found['import_id']}/undo/"
 

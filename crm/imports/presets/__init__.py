@@ -59,9 +59,20 @@ def order(preset: Preset | None, columns: Sequence[str]) -> list[str]:
     return [*first, *(column for column in columns if column not in first)]
 
 
-# Fields that several columns may hold: the first one that is filled in counts.
+# Fields that several columns may hold: the first one that is filled in counts, of items all of them.
 SEVERAL: Final = frozenset(
-    ["email", "phone", "name", "first_name", "last_name", "country", "city", "opted_in_at", "stopped_at"]
+    [
+        "email",
+        "phone",
+        "name",
+        "first_name",
+        "last_name",
+        "country",
+        "city",
+        "opted_in_at",
+        "stopped_at",
+        "items",
+    ]
 )
 
 

@@ -25,6 +25,7 @@ MONEY: Final = {
     "currency": "ordercurrency currency currencycode",
     "coupon": "couponcode couponcodes coupons couponsused",
 }
+ITEMS: Final = " ".join(["lineitems orderitems products", *(f"lineitem{n}" for n in range(1, 41))])
 ORDERS: Final = preset(
     "woocommerce-orders",
     "WooCommerce · orders",
@@ -47,6 +48,7 @@ ORDERS: Final = preset(
         "sku": "sku itemsku productsku lineitemsku",
         "quantity": "quantity itemquantity qty lineitemquantity",
         "amount": "itemtotal linetotal lineitemtotal productsubtotal itemsubtotal",
+        "items": ITEMS,
     },
     never="lineitemprice financialstatus",
 )
@@ -70,6 +72,7 @@ ADVANCED: Final = preset(
         "quantity": "quantity quantityrefund",
         "amount": "orderlinetotal itemtotal orderline orderlinesubtotal",
         "price": "itemcost itemprice",
+        "items": "products orderitems lineitems",
     },
 )
 ANALYTICS: Final = preset(
@@ -88,6 +91,7 @@ ANALYTICS: Final = preset(
         "name": "customer kunde client cliente 客户",
         "order_total": "netsales nrevenue netrevenue nettoumsatz revenunet ingresosnetos 净收入",
         "coupon": "coupons gutscheine codespromo cupones 优惠券",
+        "items": "products produkte produits productos 产品",
     },
     never="ordernumber lineitemquantity",
 )
