@@ -15,7 +15,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`title` says the finding. `kind`: line, area, bar, stacked, ranking, scatter, radar or sankey."""
+    """`title` says the finding. `kind`: line, forecast, area, bar, stacked, ranking, scatter, radar or
+    sankey."""
 
     kind: str
     title: str
@@ -24,7 +25,7 @@ class Chart:
     unit: str = ""
     note: str = ""
     first_column: str = ""
-    options: dict[str, Any] = field(default_factory=dict)  # scale, min, max; nodes, colors, links.
+    options: dict[str, Any] = field(default_factory=dict)  # scale, min, max; nodes, colors, links; dashed.
 
     @property
     def spec(self) -> dict[str, Any]:

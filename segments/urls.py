@@ -8,6 +8,7 @@ from segments.views import (
     cluster_work,
     clusterings,
     compare,
+    forecast,
     history,
     journey,
     lapse,
@@ -90,6 +91,7 @@ analysis_urls = [
 ]
 measure_urls = [
     path("measures/", measures.overview, name="measures"),
+    path("measures/forecast/", forecast.forecast, name="forecast"),
     path("measures/spending/", spending.costs, name="spending"),
     path("measures/spending/<int:pk>/delete/", spending.remove, name="spending_delete"),
     path("measures/cohorts/", measures.cohorts, name="cohorts"),

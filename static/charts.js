@@ -41,6 +41,15 @@ const KINDS = {
   area: plain("line", { area: true }),
   bar: plain("bar"),
   stacked: plain("bar", { stack: true }),
+  // The past and the most likely way as lines, the limits of what may come dashed.
+  forecast: (spec) => {
+    const option = plain("line")(spec);
+    option.series.forEach((one, index) => {
+      one.symbolSize = 4;
+      if (spec.dashed.includes(index)) Object.assign(one, { lineStyle: { type: "dashed", width: 1.5 }, color: COLORS[7], symbol: "none" });
+    });
+    return option;
+  },
   ranking: plain("bar", { horizontal: true }),
   scatter: (spec) => ({
     tooltip: { trigger: "item", confine: true },

@@ -206,5 +206,29 @@ CERTAINTY = (
         _("Below 20 people a figure is shown as “too few” instead."),
     ),
 )
-GROUPS = ((_("Customers"), CUSTOMERS), (_("Money"), MONEY), (_("How sure"), CERTAINTY))
+COMING = (
+    Definition(
+        "forecast",
+        _("Forecast"),
+        _(
+            "How the figure would go on by its own past, and the range that should hold it in 95 of 100"
+            " cases."
+        ),
+        _(
+            "Last season once more, or exponential smoothing with a damped trend (ETS), whichever was"
+            " less off"
+        ),
+        _(
+            "Whole weeks or months. Error (MASE): mean error ÷ mean error of saying “as one season before”;"
+            " below 1 is better than that."
+        ),
+        _("A straight line through the past, or one figure without a range."),
+    ),
+)
+GROUPS = (
+    (_("Customers"), CUSTOMERS),
+    (_("Money"), MONEY),
+    (_("What comes"), COMING),
+    (_("How sure"), CERTAINTY),
+)
 ALL = {one.key: one for _name, group in GROUPS for one in group}

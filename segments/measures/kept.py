@@ -25,6 +25,8 @@ TURN = "figures:turn"
 COUNTS: dict[str, str] = {
     "cohorts.month": "segments.measures.cohorts.count_by_month",
     "cohorts.week": "segments.measures.cohorts.count_by_week",
+    "sales.month": "segments.measures.series.count_by_month",
+    "sales.week": "segments.measures.series.count_by_week",
     "measures.365": "segments.measures.counting.count_year",
     "measures.90": "segments.measures.counting.count_quarter",
 }

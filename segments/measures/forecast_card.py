@@ -1,0 +1,145 @@
+"""The forecast of a series as a page shows it: the better of two methods, and how both did on the past."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.charts import Chart
+from crm.charts import Series as Line
+from crm.templatetags.crm_format import number
+from segments.measures import periods
+from segments.measures.series import Series
+from segments.numerics import forecasting
+from segments.numerics.forecasting import LEVELS, NAIVE, SHORTEST, SMOOTH, Forecast, Judged
+
+SEASON = {periods.MONTH: 12, periods.WEEK: 52}
+AHEAD = {periods.MONTH: 6, periods.WEEK: 12}
+CHECKED_AHEAD = {periods.MONTH: 3, periods.WEEK: 4}
+ENDS = 12  # Points of the past from which both methods are tried.
+LONGEST = 260  # Periods that a forecast learns from.
+SECONDS = 600
+HELD_TOO_SELDOM = 0.8
+METHODS: dict[str, str | Promise] = {
+    NAIVE: gettext_lazy("As it was one season before"),
+    SMOOTH: gettext_lazy("Exponential smoothing"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    method: str
+    judged: Judged
+    is_chosen: bool
+
+    @property
+    def label(self) -> str | Promise:
+        return METHODS[self.method]
+
+    @property
+    def error(self) -> float | None:
+        """None where "as before" was never off, so that there is nothing to compare with."""
+        return None if math.isnan(self.judged.mase) else self.judged.mase
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`missing` periods are still needed for any forecast; `tried` is empty where the past is too short."""
+
+    by: str
+    method: str
+    missing: int
+    has_season: bool
+    missing_for_season: int
+    tried: list[Tried]
+    chart: Chart | None
+
+    @property
+    def label(self) -> str | Promise:
+        return METHODS[self.method]
+
+    @property
+    def off(self) -> int | None:
+        """How far off it was on the past, in percent of what "as before" was off."""
+        chosen = next((one for one in self.tried if one.is_chosen), None)
+        return round(100 * chosen.error) if chosen and chosen.error is not None else None
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the range of 95 % held clearly less often than that."""
+        chosen = next((one for one in self.tried if one.is_chosen), None)
+        return chosen is not None and chosen.judged.coverage[1] < HELD_TOO_SELDOM
+
+
+def build(series: Series, name: str, unit: str) -> Card:
+    """Forecast a series; `name` heads its column in the table."""
+    season, known = SEASON[series.by], series.values[-LONGEST:]
+    has_season = len(known) >= 2 * season
+    missing = max(0, SHORTEST - len(known))
+    if missing:
+        return Card(series.by, NAIVE, missing, False, 0, [], None)
+    key = hashlib.sha256(repr((series.by, known)).encode()).hexdigest()
+    found = cache.get(f"forecast:{key}")
+    if found is None:
+        found = _work(known, season, series.by)
+        cache.set(f"forecast:{key}", found, SECONDS)
+    method, tried, ahead = found
+    chart = _chart(series, known, ahead, name, unit)
+    return Card(series.by, method, 0, has_season, max(0, 2 * season - len(known)), tried, chart)
+
+
+def _work(known: list[float], season: int, by: str) -> tuple[str, list[Tried], Forecast]:
+    """The method that was less off on the past, how both did, and its forecast."""
+    verdicts: dict[str, Judged] = {}
+    for method in METHODS:
+        judged = forecasting.judge(method, known, season, CHECKED_AHEAD[by], ENDS)
+        if judged is not None:
+            verdicts[method] = judged
+    best = NAIVE
+    if verdicts and verdicts[SMOOTH].mase < verdicts[NAIVE].mase:
+        best = SMOOTH
+    tried = [Tried(method, judged, method == best) for method, judged in verdicts.items()]
+    return best, tried, forecasting.forecast(best, known, season, AHEAD[by])
+
+
+def _chart(series: Series, known: list[float], ahead: Forecast, name: str, unit: str) -> Chart:
+    steps, digits = len(ahead.mean), 0 if max(known) >= 100 else 1
+    labels = series.names(steps)[-len(known) - steps :]
+    low, high = ([max(0.0, one) for one in side[LEVELS.index(0.95)]] for side in (ahead.low, ahead.high))
+    mean = [max(0.0, one) for one in ahead.mean]
+    gap: list[Any] = [None] * len(known)
+    words = {
+        "when": periods.spoken(series.first + len(series.values), series.by),
+        "mean": number(mean[0], digits),
+        "low": number(low[0], digits),
+        "high": number(high[0], digits),
+        "unit": unit,
+    }
+
+    def tidy(values: list[float]) -> list[float]:
+        return [round(float(one), digits) for one in values]
+
+    return Chart(
+        "forecast",
+        _("%(when)s: probably %(mean)s %(unit)s, between %(low)s and %(high)s") % words,
+        labels,
+        [
+            Line(name, [*tidy(known), *[None] * steps]),
+            Line(_("Forecast"), [*gap, *tidy(mean)]),
+            Line(_("At least (95 %)"), [*gap, *tidy(low)]),
+            Line(_("At most (95 %)"), [*gap, *tidy(high)]),
+        ],
+        unit=unit,
+        note=_(
+            "Between the dashed lines the figure should be in 95 of 100 cases. Running periods are left out."
+        ),
+        first_column=_("Period"),
+        options={"dashed": [2, 3]},
+    )
