@@ -39,9 +39,8 @@ class Tried:
     judged: Judged
     is_chosen: bool
 
-    @property
-    def label(self) -> str | Promise:
-        return METHODS[self.method]
+    def label(self, *, has_season: bool) -> str | Promise:
+        return METHODS[self.method] if has_season or self.method != NAIVE else _("The last figure goes on")
 
     @property
     def error(self) -> float | None:
@@ -62,14 +61,15 @@ class Card:
     chart: Chart | None
 
     @property
-    def label(self) -> str | Promise:
-        return METHODS[self.method]
+    def rows(self) -> list[tuple[str | Promise, Tried]]:
+        return [(one.label(has_season=self.has_season), one) for one in self.tried]
 
     @property
     def off(self) -> int | None:
-        """How far off it was on the past, in percent of what "as before" was off."""
-        chosen = next((one for one in self.tried if one.is_chosen), None)
-        return round(100 * chosen.error) if chosen and chosen.error is not None else None
+        """The error of the method that is shown, in percent of that of the other one."""
+        errors = {one.is_chosen: one.error for one in self.tried}
+        mine, other = errors.get(True), errors.get(False)
+        return round(100 * mine / other) if mine is not None and other else None
 
     @property
     def is_unsure(self) -> bool:
