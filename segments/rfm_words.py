@@ -12,6 +12,8 @@ from crm.templatetags.crm_format import number, percent
 from segments.rfm_moves import NOBODY, Matrix
 from segments.rfm_names import Names
 
+MOST = 12  # Moves that are listed; the matrix has all.
+
 
 def of_matrix(found: Matrix, names: Names) -> dict[str, Any]:
     """What the page of moves shows of a matrix."""
@@ -21,7 +23,9 @@ def of_matrix(found: Matrix, names: Names) -> dict[str, Any]:
         "charts": [_picture(moved, names)] if moved else [],
         "rows": _rows(found, names),
         "columns": _labels(found.after(), names, _("no longer a buyer")),
-        "moved": [(pair, *(_label(names, code) for code in pair), n) for pair, n in moved.items()],
+        "moved": [
+            (pair, *(_label(names, code) for code in pair), n) for pair, n in list(moved.items())[:MOST]
+        ],
     }
 
 

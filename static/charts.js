@@ -66,8 +66,8 @@ const KINDS = {
   sankey: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     series: [{
-      type: "sankey", left: 4, right: 96, top: 8, bottom: 8, nodeGap: 12, emphasis: { focus: "adjacency" },
-      label: { formatter: (node) => node.name.slice(2), color: getComputedStyle(document.body).color },
+      type: "sankey", left: 4, right: 124, top: 8, bottom: 8, nodeGap: 12, emphasis: { focus: "adjacency" },
+      label: { formatter: (node) => node.name.slice(2), width: 116, overflow: "break", color: getComputedStyle(document.body).color },
       lineStyle: { color: "source", opacity: 0.35 },
       data: spec.nodes.map((name, index) => ({ name, itemStyle: { color: COLORS[spec.colors[index] % COLORS.length] } })),
       links: spec.links.map(([source, target, value]) => ({ source, target, value })),

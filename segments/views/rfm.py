@@ -62,7 +62,9 @@ def rfm_moves_page(request: HtmxRequest) -> HttpResponse:
         "status": refresh.status(),
         "since": since,
         "period": period,
-        "presets": [(days, Period(max(since or today, _ago(today, days)), today)) for days in PERIODS],
+        "presets": [
+            (days, Period(_ago(today, days), today)) for days in PERIODS if _fits(since, today, days)
+        ],
         "is_unclear": is_unclear,
         "is_early": is_early,
         "choice": choice,
@@ -82,6 +84,10 @@ def measures(cuts: Any, currency: str) -> list[tuple[str, list[tuple[int, str]]]
 def money(currency: str) -> Any:
     """Writes amounts as the reader does."""
     return lambda amount: languages.money(Decimal(str(amount)), currency)
+
+
+def _fits(since: date | None, today: date, days: int) -> bool:
+    return since is not None and since <= _ago(today, days)
 
 
 def _ago(today: date, days: int) -> date:
