@@ -16,7 +16,7 @@ from crm.ledger import STAGES
 from crm.models import Business
 from segments import audience, journey, naming, rfm_moves, rfm_names
 from segments.measures import periods
-from segments.models import ClusterMember, CustomerFeatures, ScoringRun
+from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
 from segments.numerics.rfm import LEVELS
 from segments.rules.events import EVENTS
 
@@ -41,6 +41,8 @@ def select(query: Mapping[str, str]) -> Selection | None:
         return _cohort(query)
     if query.get("stage", "") in STAGES:
         return _stage(query["stage"])
+    if query.get("segment"):
+        return _segment(query["segment"])
     if query.get("group"):
         return _group(query["group"])
     if "v" in query:
@@ -123,6 +125,15 @@ def _stage(code: str) -> Selection:
     return Selection(
         str(STAGES[code]), CustomerFeatures.objects.filter(stage=code), rule, urlencode({"stage": code})
     )
+
+
+def _segment(slug: str) -> Selection | None:
+    segment = Segment.objects.filter(slug=slug).first()
+    if segment is None:
+        return None
+    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
+    people = CustomerFeatures.objects.filter(customer_id__in=inside)
+    return Selection(segment.name, people, {"in_segment": slug}, urlencode({"segment": slug}))
 
 
 def _group(code: str) -> Selection | None:

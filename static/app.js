@@ -13,7 +13,7 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offlineText));
 
 document.addEventListener("click", (event) => {
-  const element = event.target.closest("[data-theme-toggle],[data-dialog],[data-close],[data-csv-button]");
+  const element = event.target.closest("[data-theme-toggle],[data-dialog],[data-close],[data-csv-button],[data-print]");
   if (!element) return;
   if ("themeToggle" in element.dataset) {
     const root = document.documentElement;
@@ -23,6 +23,8 @@ document.addEventListener("click", (event) => {
     document.dispatchEvent(new CustomEvent("ck:theme"));
   } else if (element.dataset.dialog) {
     document.getElementById(element.dataset.dialog).showModal();
+  } else if ("print" in element.dataset) {
+    window.print();
   } else if ("close" in element.dataset) {
     element.closest("dialog").close();
   } else {
