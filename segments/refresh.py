@@ -28,6 +28,7 @@ from segments import (
     scoring,
     valuing,
 )
+from segments.drift import watching
 from segments.models import CustomerFeatures, Membership, ScoringRun
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 
@@ -125,6 +126,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             lease.finish(run, as_of=day, result=result)
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
+    if "features" in wanted and as_of is None:
+        watching.watch(business, now)
     return result
 
 

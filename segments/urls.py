@@ -8,6 +8,7 @@ from segments.views import (
     cluster_work,
     clusterings,
     compare,
+    drift,
     forecast,
     history,
     journey,
@@ -93,6 +94,8 @@ analysis_urls = [
 ]
 measure_urls = [
     path("measures/", measures.overview, name="measures"),
+    path("measures/changes/", drift.changes, name="changes"),
+    path("measures/changes/<int:pk>/seen/", drift.change_seen, name="change_seen"),
     path("measures/forecast/", forecast.forecast, name="forecast"),
     path("measures/spending/", spending.costs, name="spending"),
     path("measures/spending/<int:pk>/delete/", spending.remove, name="spending_delete"),

@@ -30,7 +30,7 @@ from crm.models import (
     WebhookEndpoint,
     WorkerHeartbeat,
 )
-from segments.models import CustomerFeatures, ScoringRun, Segment
+from segments.models import CustomerFeatures, DriftAlarm, ScoringRun, Segment
 
 LOOK_BACK = timedelta(days=14)
 STALE = timedelta(hours=36)
@@ -56,6 +56,7 @@ def matters(user: User, business: Business, now: datetime) -> list[Matter]:
         *_connections(now),
         *_campaigns(business),
         *_refresh(now),
+        *_drift(),
         *_age(business, now),
         *_feedback(now),
         *_cases(now),
@@ -151,6 +152,15 @@ def _refresh(now: datetime) -> Iterator[Matter]:
         text = _("The segment “%(name)s” was left as it was: %(reason)s")
         text %= {"name": segment.name, "reason": segment.error}
         yield Matter("warning", "chart-pie", text, segment.get_absolute_url(), _("Look at it"))
+
+
+def _drift() -> Iterator[Matter]:
+    """One line, however much moved: the page tells the rest."""
+    if count := DriftAlarm.objects.filter(state=DriftAlarm.State.OPEN).count():
+        text = ngettext(
+            "%(n)s figure left its usual range.", "%(n)s figures left their usual range.", count
+        ) % {"n": count}
+        yield Matter("info", "activity", text, reverse("segments:changes"), _("See what changed"))
 
 
 def _age(business: Business, now: datetime) -> Iterator[Matter]:

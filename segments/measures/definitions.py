@@ -205,6 +205,18 @@ CERTAINTY = (
         _("Wilson’s interval for shares; mean ± 1.96 standard errors for amounts"),
         _("Below 20 people a figure is shown as “too few” instead."),
     ),
+    Definition(
+        "drift",
+        _("Population stability index (PSI)"),
+        _("Whether a figure is spread over your customers as it was."),
+        _("Sum over ten groups of (share now − share then) × ln(share now ÷ share then)"),
+        _(
+            "Buyers, in ten equal groups by the figure then, and who it is unknown of. Below 0.1 steady,"
+            " up to"
+            " 0.25 moved a little, above changed. It rings only above 0.25 and if chance does not explain it."
+        ),
+        _("Ringing at every small but “significant” change: with many customers everything is."),
+    ),
 )
 COMING = (
     Definition(

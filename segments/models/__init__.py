@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segments.models.drift import DriftAlarm, DriftReference
 from segments.models.features import CustomerFeatures
 from segments.models.lifecycle import LifecycleChoice
 from segments.models.measures import KeptFigures, ServingCosts, Spending
@@ -13,6 +14,8 @@ from segments.models.segment import HandPick, Membership, RuleVersion, Segment
 __all__ = [
     "ClusterMember",
     "CustomerFeatures",
+    "DriftAlarm",
+    "DriftReference",
     "HandPick",
     "KeptFigures",
     "LifecycleChoice",

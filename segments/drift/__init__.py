@@ -1,0 +1,1 @@
+"""Watches after each refresh whether figures, segments and models have left their usual range."""
