@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0011_lapse'),
+        ("segments", "0011_lapse"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
