@@ -78,6 +78,10 @@ FORMULAS = [
     '=HYPERLINK("https://evil.example","tea")',
     "'=1+1",
     "-2+3+cmd|' /C calc'!A0",
+    "tea;=1+1",
+    "tea; +1+1;@SUM(1)",
+    "tea\n=1+1",
+    "';'=1+1",
 ]
 SIGNS = [
     "\u202egnihsif",
@@ -197,10 +201,14 @@ def injected(html: str, *, allowed: frozenset[str] = frozenset()) -> list[str]:
 
 
 def formulas_in_csv(text: str) -> list[str]:
-    """Cells that a spreadsheet would calculate, whatever blank or wide sign stands before."""
+    """Cells that a spreadsheet would calculate, whatever blank or wide sign stands before.
+
+    Excel parts cells at commas or at semicolons, as the country of its user has it.
+    """
     return [
         cell
-        for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        for sign in ",;"
+        for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=sign)
         for cell in line
         if is_formula(cell)
     ]
