@@ -120,6 +120,8 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error("default", str(error))
 
     def save(self, commit: bool = True) -> CustomField:
+        if self.instance.choices != self.cleaned_data["options"]:
+            self.instance.grows = False  # From now on a person says what there is to choose from.
         self.instance.choices = self.cleaned_data["options"]
         self.instance.key = self.instance.key or custom_fields.new_key(self.cleaned_data["label"])
         field: CustomField = super().save(commit)

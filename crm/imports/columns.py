@@ -152,7 +152,7 @@ def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple
         key = _key(column)
         told = {"label": column[:80], "kind": study["kind"]}
         if study["kind"] == CustomField.Kind.CHOICE:
-            told["choices"] = study["choices"]
+            told |= {"choices": study["choices"], "grows": True}
         if CustomField.objects.filter(key=key, sensitive=True).exists():
             continue  # A sensitive field takes nothing from files.
         field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm import journal
 from crm.errors import Refusal
-from crm.imports import columns, continuing, exchange, kinds, presets, staging, studying
+from crm.imports import choices, columns, continuing, exchange, kinds, presets, staging, studying
 from crm.imports.presets import general
 from crm.models import CustomField, ImportBatch, User
 
@@ -165,6 +165,7 @@ def queue(batch: ImportBatch) -> None:
     if batch.options.get("create_fields") and kinds.takes_own_fields(batch.kind):
         batch.mapping, made = columns.create_fields(batch.findings, batch.mapping)
         journal.created(journal.of_import(batch), CustomField, made)
+    choices.extend(batch)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
     drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping)
 

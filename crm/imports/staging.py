@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm import bulk, custom_fields
 from crm.errors import Refusal
-from crm.imports import columns, encodings, items, parsing, presets, reading, studying
+from crm.imports import choices, columns, encodings, items, parsing, presets, reading, studying
 from crm.imports.headers import plain
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
 from crm.imports.reasons import words
@@ -91,7 +91,9 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
             decimals=_told(plan.options.get("decimals"), column),
         )
         own = name.removeprefix(columns.CUSTOM) if name.startswith(columns.CUSTOM) else ""
-        parse = (_choices(own) if own else None) or _parser(field.kind, style, zone_of(column, plan))
+        parse = (_choices(own, findings["studies"][place]) if own else None) or _parser(
+            field.kind, style, zone_of(column, plan)
+        )
         found.append((place, name, Memo(_gentle(parse) if preset and name in GENTLE else parse)))
     return found
 
@@ -144,10 +146,11 @@ def _told(dates: Any, column: str) -> str:
 TAKEN_AS_A_COLUMN = ("text", "number", "date", "yes_no")
 
 
-def _choices(key: str) -> parsing.Parser | None:
+def _choices(key: str, study: Mapping[str, Any]) -> parsing.Parser | None:
     own = CustomField.objects.filter(key=key).exclude(kind__in=TAKEN_AS_A_COLUMN).first()
     if own is None:
         return None
+    own.choices = [*own.choices, *choices.fresh(own, study)]
 
     def parse(cell: str) -> Any:
         try:

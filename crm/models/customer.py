@@ -185,6 +185,7 @@ class CustomField(models.Model):
     label = models.CharField(_("label"), max_length=80)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
     choices = models.JSONField(_("choices"), default=list, blank=True)
+    grows = models.BooleanField(default=False, editable=False)  # Made of a file: later files add choices.
     help_text = models.CharField(_("hint"), max_length=200, blank=True)
     required = models.BooleanField(_("must be filled in"), default=False)
     minimum = models.CharField(_("at least"), max_length=30, blank=True)  # A number or a day, as text.

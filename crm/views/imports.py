@@ -19,6 +19,7 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.imports import UploadForm
 from crm.imports import (
+    choices,
     confirming,
     continuing,
     exchange,
@@ -149,6 +150,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "found": rehearsal,
         "will": rehearsal.understood if rehearsal.complete else batch.total_rows,
         "ignored": results.becoming(batch) if batch.options.get("create_fields") else results.ignored(batch),
+        "growing": list(choices.growing(batch)),
         "running": visible(request.user).filter(state=State.RUNNING).first(),
     }
     return render_page(request, "crm/imports/check.html", context)
