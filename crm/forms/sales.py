@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms.look import Look, MomentInput
 from crm.models import Purchase
+from crm.models.purchase import LARGEST
 from crm.sales import Line
 
 LINES = 5
+TOO_LARGE = _("This is too large to be true. A sale must stay below 10,000,000,000.")
 
 
 class SaleForm(Look, forms.Form):
@@ -62,6 +64,8 @@ class LineForm(Look, forms.Form):
             self.add_error("product", gettext("What was sold?"))
         if "product" in given and data.get("price") is None and "price" not in self.errors:
             self.add_error("price", gettext("What did one cost?"))
+        if (data.get("price") or 0) * (data.get("quantity") or 1) >= LARGEST:
+            self.add_error("price", TOO_LARGE)
         return data
 
     @property
@@ -77,6 +81,8 @@ class BaseLines(forms.BaseFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         if not any(self.errors) and not self.lines:
             raise forms.ValidationError(gettext("Fill in at least one line."))
+        if not any(self.errors) and sum(line.amount for line in self.lines) >= LARGEST:
+            raise forms.ValidationError(TOO_LARGE)
 
     @property
     def lines(self) -> list[Line]:

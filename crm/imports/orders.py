@@ -16,6 +16,7 @@ from crm.imports.exchange import Exchange
 from crm.imports.kinds import Outcome, Plan
 from crm.imports.sheets import ZERO, Sheet, assemble, count_rows
 from crm.models import ImportProblem, Purchase, PurchaseLine, Refund
+from crm.models.purchase import LARGEST
 
 TEXTS: Final = ("currency", "channel", "coupon")
 AMOUNTS: Final = ("discount", "shipping", "tax")
@@ -97,6 +98,8 @@ class Work:
         """Why the whole order is left out, "" when it is not."""
         if sheet.failed:
             return "payment_failed"
+        if sheet.charged >= LARGEST or any(Decimal(one.amount) >= LARGEST for one in sheet.returns):
+            return "too_large"
         known = sheet.key in self.stored.purchases or bool(self.stored.refunds.get(sheet.key))
         if self.mode == "create" and known:
             return "known_already"

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-from typing import Self
+from decimal import Decimal
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer
+
+# A line or an order costs less: the sums of a customer must fit their columns, and SQLite counts in floats.
+LARGEST: Final = Decimal(10) ** 10
 
 
 class Product(models.Model):

@@ -245,3 +245,19 @@ def test_the_cdnow_file_comes_out_right(shop):
     )
 
     assert (found["rows"], found["customers"], found["charged"]) == (6_919, 2_357, "244091.94")
+
+
+def test_amounts_that_no_sum_could_hold_are_refused(shop, tmp_path):
+    text = (
+        "Order number,Bought at,E-mail,Product,Quantity,Unit price\n"
+        "1,2026-05-01,ada@example.com,Tea,100,99999999\n"
+        "2,2026-05-01,ada@example.com,Tea,101,99999999\n"
+        "3,2026-05-01,ada@example.com,Tea,60,99999999\n"
+        "3,2026-05-01,ada@example.com,Mug,60,99999999\n"
+    )
+
+    found = bring_text(tmp_path, "purchases", text)
+
+    assert outcomes(found) == {"created": 1, "skipped": 2, "rejected": 1}
+    assert found["reasons"] == {"too_large": 3}
+    assert Purchase.objects.get().charged == 9999999900

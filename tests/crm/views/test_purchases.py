@@ -51,6 +51,8 @@ def test_sending_the_form_twice_makes_one_sale(staff_client):
         ([("Sencha", "1", "")], "What did one cost?"),
         ([("", "1", "8")], "What was sold?"),
         ([("Sencha", "0", "8")], "greater than or equal to 0.001"),
+        ([("Sencha", "200", "99999999")], "too large to be true"),
+        ([("Sencha", "60", "99999999"), ("Cup", "60", "99999999")], "too large to be true"),
         ([("Sencha", "1", "-8")], "greater than or equal to 0"),
     ],
 )
