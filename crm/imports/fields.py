@@ -223,6 +223,9 @@ PARTICULAR: Final = (
     _f("time_zone", "zone", _("Time zone"), ""),
     _f("refunded_at", "moment", _("Refunded at"), "refundedat refunddate 退款时间"),
     _f("captured", "yes_no", _("Payment collected"), ""),
+    _f("movement", "text", _("Kind of movement of the account"), ""),
+    _f("refund_of", "id", _("Payment that is given back"), ""),
+    _f("all_back", "yes_no", _("Refunded in full"), "fullyrefunded"),
     _f("event_type", "text", _("Payment or refund"), "eventtype"),
     _f(
         "items",
@@ -243,6 +246,12 @@ PARTICULAR: Final = (
 PERMISSION: Final = (
     _f("mail_status", "text", _("Status in the mailing list"), "emailsubscriptionstatus subscriptionstatus"),
     _f("opted_in_at", "moment", _("Agreed at"), "optintime confirmtime optindate subscribedat 订阅时间"),
+    _f(
+        "unsubscribed",
+        "yes_no",
+        _("Wants no mail"),
+        "unsubscribed unsubscribedfromallemail optedout emailoptout hasoptedoutofemail 已退订",
+    ),
     _f(
         "stopped_at", "moment", _("Unsubscribed or bounced at"), "unsubtime unsubscribedat cleantime 退订时间"
     ),

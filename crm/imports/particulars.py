@@ -14,6 +14,8 @@ NEEDS: Final = frozenset(
         "time_zone",
         "captured",
         "event_type",
+        "movement",
+        "all_back",
         "partial_refunds",
         "converted_amount",
         "disputed",
@@ -24,6 +26,10 @@ NEEDS: Final = frozenset(
 RETURNS: Final = frozenset(
     ["refund", "refunded", "return", "chargeback", "remboursement", "reembolso", "返金", "退款"]
 )
+# What payment services call the movements of an account; all others are neither sale nor refund.
+SOLD: Final = ("payment", "checkout", "charge", "sale", "purchase")
+BACK: Final = ("refund", "reversal", "chargeback", "dispute")
+SETTLED: Final = frozenset(["", "completed", "cleared", "refunded", "partially refunded", "paid"])
 LOST: Final = frozenset(["lost", "charge_refunded", "warning_closed_lost"])
 GUEST: Final = "0"  # WooCommerce's number of people without account.
 RATE: Final = Decimal("0.0000000001")
@@ -37,6 +43,10 @@ def settle(row: dict[str, Any], plan: Plan) -> None:
         del row["customer"]
     if status := row.get("status"):
         row["status"] = status.casefold().removeprefix("wc-")
+    if "movement" in plan.mapped:
+        _move(row)
+    if row.pop("all_back", False):
+        row["status"] = "refunded"
     _moment(row, plan)
     if row.get("event_type", "").casefold() in RETURNS:
         _turn_round(row)
@@ -57,6 +67,19 @@ def _moment(row: dict[str, Any], plan: Plan) -> None:
     if not isinstance(clock, time):
         clock = local.time()
     row["bought_at"] = datetime.combine(day, clock, tzinfo=zone or plan.zone).astimezone(UTC)
+
+
+def _move(row: dict[str, Any]) -> None:
+    """Of the movements of an account, sales and what was given back on them."""
+    kind, amount = str(row.get("movement", "")).casefold(), row.get("amount", Decimal(0))
+    original = row.pop("refund_of", "")
+    if amount < 0 and any(word in kind for word in BACK):
+        row["order"] = original or row.get("order", "")
+        _turn_round(row)
+    elif amount <= 0 or any(word in kind for word in BACK) or not any(word in kind for word in SOLD):
+        raise Skip("no_sale", "movement")
+    if row.get("status", "") not in SETTLED:
+        raise Skip("payment_failed", "status")
 
 
 def _turn_round(row: dict[str, Any]) -> None:

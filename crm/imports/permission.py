@@ -38,6 +38,8 @@ def reason(word: str) -> Reason | None:
 
 def said(row: Mapping[str, Any], options: Mapping[str, Any]) -> Values:
     """What the row says about permission, ready to be staged."""
+    if row.get("unsubscribed"):
+        return (("mail_stop", [str(Reason.UNSUBSCRIBED), _iso(row.get("stopped_at"))]),)
     status = str(row.get("mail_status") or options.get("mail_status") or "")
     if stop := reason(status):
         return (("mail_stop", [str(stop), _iso(row.get("stopped_at"))]),)

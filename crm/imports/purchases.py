@@ -16,6 +16,7 @@ from crm.imports import fields, items, orders, particulars, people, products, st
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
+from crm.models.purchase import LARGEST
 
 HEADER: Final = [
     "discount",
@@ -69,9 +70,9 @@ CANCELLED: Final = frozenset(
     ["cancelled", "canceled", "void", "voided", "cancel", "已取消", "取消", "已作废"]
 )
 REFUNDED: Final = frozenset(["refunded", "已退款", "全额退款"])
+TOTALS: Final = frozenset(["total", "totals", "sum", "合计", "总计"])
 CHANGING: Final = frozenset(["status", "refunded", "cancelled_at", "refunded_at", "rate"])
 LONGEST_ORDER: Final = 80
-MOST: Final = Decimal(10) ** 12
 ZERO: Final = Decimal(0)
 ONE: Final = "1.0000"
 
@@ -98,6 +99,8 @@ class PurchasesSession:
         self.header = [name for name in HEADER if name in plan.mapped]
         if "items" in plan.mapped and "order_total" not in self.header:
             self.header.append("order_total")  # What was paid for all of them.
+        if "all_back" in plan.mapped and "status" not in self.header:
+            self.header.append("status")
         if "converted_amount" in plan.mapped:
             self.header.append("rate")
         if {"partial_refunds", "disputed"} & plan.mapped and "refunded" not in self.header:
@@ -118,6 +121,8 @@ class PurchasesSession:
         if self.settles:
             particulars.settle(row, self.plan)
         if (at := row.get("bought_at")) is None:
+            if row.get("order", "").casefold() in TOTALS:
+                raise Skip("totals", "order")
             raise Reject("missing", "bought_at")
         order = row.get("order", "")
         if (status := str(row.get("status", "")).casefold()) in FAILED and not (order and self.priced):
@@ -129,7 +134,7 @@ class PurchasesSession:
         others = self._unpack(row) if "items" in row else []
         code = (row.get("sku") or row.get("product", ""))[: products.LONGEST_SKU]
         sale, quantity, price, amount = self._value(row, order)
-        if abs(amount) >= MOST:
+        if abs(amount) >= LARGEST:
             raise Reject("too_large", "amount")
         header = self._header(row, status, sale=sale) if self.header or self.summed else None
         data = [
@@ -162,8 +167,8 @@ class PurchasesSession:
         if not lines:
             raise Reject("missing", "amount" if "amount" in self.plan.mapped else "order_total")
         first, *others = lines
-        if any(one.amount >= MOST or len(one.code) > products.LONGEST_SKU for one in lines):
-            raise Reject("too_large" if any(one.amount >= MOST for one in lines) else "too_long", "items")
+        if any(one.amount >= LARGEST or len(one.code) > products.LONGEST_SKU for one in lines):
+            raise Reject("too_large" if any(one.amount >= LARGEST for one in lines) else "too_long", "items")
         row |= {"product": first.name, "sku": first.code, "quantity": first.quantity, "amount": first.amount}
         if first.price is not None:
             row["price"] = first.price

@@ -95,9 +95,20 @@ def preset(
 @cache
 def known() -> dict[str, Preset]:
     """All presets by name, the more particular before the more general."""
-    from crm.imports.presets import general, mailchimp, shopify, square, stripe, woocommerce
+    from crm.imports.presets import (
+        contacts,
+        courses,
+        etsy,
+        general,
+        mailchimp,
+        paypal,
+        shopify,
+        square,
+        stripe,
+        woocommerce,
+    )
 
-    modules = (shopify, woocommerce, stripe, square, mailchimp, general)
+    modules = (shopify, woocommerce, stripe, square, mailchimp, paypal, etsy, courses, contacts, general)
     return {one.name: one for module in modules for one in module.PRESETS}
 
 

@@ -1,4 +1,4 @@
-"""Stripe: payments and customers. Moments are in UTC; failed and uncaptured payments sold nothing."""
+"""Stripe: payments, customers, balance activity. Times are UTC; what failed sold nothing."""
 
 from __future__ import annotations
 
@@ -59,4 +59,26 @@ CUSTOMERS: Final = preset(
     never="amountrefunded convertedamount",
     zone="UTC",
 )
-PRESETS: Final[tuple[Preset, ...]] = (PAYMENTS, CUSTOMERS)
+ACTIVITY: Final = preset(
+    "stripe-activity",
+    "Stripe · balance activity",
+    "purchases",
+    "balancetransactionid availableonutc availableon gross fee net reportingcategory sourceid chargeid "
+    "paymentintentid customerfacingamount automaticpayoutid",
+    5,
+    {
+        "order": "chargeid",
+        "bought_at": "createdutc created",
+        "movement": "reportingcategory",
+        "amount": "gross",
+        "currency": "currency",
+        "customer": "customerid",
+        "email": "customeremail",
+        "name": "customername",
+        "product": "description",
+    },
+    never="amountrefunded convertedamount",
+    zone="UTC",
+    options={"key": "email"},
+)
+PRESETS: Final[tuple[Preset, ...]] = (PAYMENTS, CUSTOMERS, ACTIVITY)
