@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0029_privacy_corrections'),
+        ("crm", "0029_privacy_corrections"),
     ]
 
     operations = [
