@@ -41,6 +41,12 @@ class Region:
         return text
 
     @property
+    def short(self) -> str:
+        """The region for an axis, where the names of the others are seen beside it."""
+        names = [one.name for one in compress(self.segments, self.inside)]
+        return " + ".join(names) if len(names) > 1 else _("Only %(name)s") % {"name": names[0]}
+
+    @property
     def rule(self) -> dict[str, Any]:
         """The region as a rule of segments."""
         lines: list[dict[str, Any]] = []
@@ -104,7 +110,7 @@ class Overlap:
         return Chart(
             "ranking",
             self.title,
-            [one.label for one in self.regions],
+            [one.short for one in self.regions],
             [Series(_("Customers"), [one.count for one in self.regions])],
             unit=_("people"),
             first_column=_("Who"),

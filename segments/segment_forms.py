@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.forms.look import DateInput
 from crm.forms.look import Look as DressedForm
@@ -26,14 +27,17 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
+def _one_of_all(label: Any, *, required: bool = True) -> forms.ModelChoiceField:  # type: ignore[type-arg]
+    every = Segment.objects.order_by("name")
+    return forms.ModelChoiceField(every, label=label, to_field_name="slug", required=required)
+
+
 class CompareForm(DressedForm, forms.Form):
     """Two or three different segments, by their short names."""
 
-    a = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("First"), to_field_name="slug")
-    b = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("Second"), to_field_name="slug")
-    c = forms.ModelChoiceField(
-        Segment.objects.order_by("name"), label=_("Third"), to_field_name="slug", required=False
-    )
+    a = _one_of_all(pgettext_lazy("segment", "First"))
+    b = _one_of_all(pgettext_lazy("segment", "Second"))
+    c = _one_of_all(pgettext_lazy("segment", "Third"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

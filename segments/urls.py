@@ -64,6 +64,7 @@ segment_urls = [
     path("compare/", compare.compare, name="compare"),
     path("s/<str:slug>/day/", compare.on_day, name="on_day"),
     path("s/<str:slug>/day/rule/", compare.rule_on_day, name="rule_on_day"),
+    path("s/<str:slug>/left-out/", panels.left_out_panel, name="left_out_panel"),
     path("s/<str:slug>/recount/", segments.segment_recount, name="segment_recount"),
     path("s/<str:slug>/delete/", segments.segment_delete, name="segment_delete"),
     path("s/<str:slug>/people.csv", segments.segment_export, name="segment_export"),

@@ -14,7 +14,7 @@ from crm import masking
 from crm.models import Customer
 from segments.rules.fields import MAIL, Field
 from segments.rules.happened import REAL_DAYS
-from segments.rules.operators import Kind
+from segments.rules.operators import OF_DAYS, Kind
 from segments.rules.tree import All, AnyOf, Condition, Did, InSegment, Node, Not, Picked
 
 
@@ -47,6 +47,22 @@ def counts_days(node: Node) -> bool:
             return False
     recency = node.field.how == "days_since" and node.field.group != MAIL
     return recency or node.op in {"in_last_days", "not_in_last_days"}
+
+
+def is_relative(node: Node) -> bool:
+    """Whether it matters when the shop's day begins."""
+    match node:
+        case All(children) | AnyOf(children):
+            return any(is_relative(child) for child in children)
+        case Not(child):
+            return is_relative(child)
+        case InSegment():
+            return node.rule is not None and is_relative(node.rule)
+        case Did():
+            return bool(node.within_days or node.start or node.end)
+        case Picked():
+            return False
+    return node.op in OF_DAYS or node.field.how in {"days_since", "age"}
 
 
 def phrase(node: Node, *, nested: bool = False) -> str:

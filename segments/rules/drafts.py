@@ -14,8 +14,8 @@ from django.http import QueryDict
 
 GROUPS = {"all": "all", "any": "any", "none": "any", "not_all": "all"}
 TEXTS = ("what", "op", "measure", "of", "count_op", "count", "count_to", "period", "days", "from", "to")
-NAME = re.compile(r"(?:group|what)-(0(?:\.\d{1,3}){0,8})")
-MOST = 120
+NAME = re.compile(r"(?:group|what)-(0(?:\.\d{1,3}){0,40})")  # Deeper and longer than a rule may be:
+MOST = 500  # what is too much is refused with all its lines still there.
 
 
 @dataclass(slots=True)

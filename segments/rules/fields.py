@@ -79,6 +79,7 @@ FIELDS: dict[str, Field] = {
         _person("last_name", _("last name")),
         _feature("orders", _("number of orders"), Kind.NUMBER, BUYING, how="zero"),
         _feature("revenue", _("revenue"), Kind.NUMBER, BUYING, how="zero"),
+        _feature("refunds", _("money given back"), Kind.NUMBER, BUYING, how="zero"),
         _feature("average_order", _("average order"), Kind.NUMBER, BUYING),
         _feature(
             "recency_days",

@@ -72,13 +72,15 @@ class Reader:
             self._wrong(_at(place, extra[0]), _("“%(name)s” is not known here.") % {"name": extra[0]})
             return None
         if depth > DEEPEST:
-            self._wrong(place, _("Groups are nested too deeply."))
+            limit = _("Groups may be nested at most %(limit)d deep. Part the rule into two segments.")
+            self._wrong(place, limit % {"limit": DEEPEST})
             return None
         self.lines += 1
         self.total[0] += 1
         if self.lines == MOST_LINES + 1 or self.total[0] > MOST_LINES_IN_ALL:
             limit = MOST_LINES if self.lines > MOST_LINES else MOST_LINES_IN_ALL
-            self._wrong(place, _("A rule may have at most %(limit)d lines.") % {"limit": limit})
+            words = _("A rule may have at most %(limit)d lines. Part it into two segments.")
+            self._wrong(place, words % {"limit": limit})
             return None
         readers: dict[str, Callable[[Any, str, int], Node | None]] = {
             "all": self._group,

@@ -20,7 +20,7 @@ from segments.rules.tree import All, AnyOf, Condition, InSegment, Node, Not
 
 # What is only counted and summed of a customer; every other column of the features is a fitted score.
 COUNTED = frozenset({
-    "orders", "revenue", "average_order", "first_bought_on", "last_bought_on", "gap_days", "stage",
+    "orders", "revenue", "refunds", "average_order", "first_bought_on", "last_bought_on", "gap_days", "stage",
     "last_opened_on", "last_clicked_on", "nps_last", "nps_last_on", "csat_last", "csat_last_on",
 })  # fmt: skip
 

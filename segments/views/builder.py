@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.contrib import messages
@@ -18,9 +18,10 @@ from crm import access
 from crm.access import Right
 from crm.models import CustomerQuerySet
 from crm.web import HtmxRequest, render_page
-from segments import versions
+from segments import left_out, versions
 from segments.builder import Builder
 from segments.drafting import free_slug
+from segments.left_out import LeftOut
 from segments.models import Segment
 from segments.rules import doubts, drafts, writing
 from segments.rules.drafts import Draft
@@ -45,6 +46,7 @@ class Work:
     rule: dict[str, Any]
     node: Node | None
     preview: Preview | None = None
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def count(self, among: CustomerQuerySet) -> None:
         """Ask the database and put each count beside its line; examples are people of `among`."""
@@ -56,6 +58,7 @@ class Work:
             one.count = counts.get(one.place)
         moment = Moment.now()
         odd = doubts.doubts(self.node, moment)
+        self.left_out = left_out.of_rule(self.node, moment)
         writing.warn(self.draft, odd + doubts.unheard(self.node, moment, counts))
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import hand, naming, rfm_names
+from segments import hand, left_out, naming, rfm_names
 from segments.lapse_words import risk_of
-from segments.models import CustomerFeatures, Membership
+from segments.models import CustomerFeatures, Membership, Segment
+from segments.rules.describe import is_relative
+from segments.rules.fields import Catalogue
+from segments.rules.moment import Moment
+from segments.rules.parsing import parse
+from segments.rules.problems import InvalidRule
 from segments.value_words import chance, next_purchase
 
 LEFT = 5
@@ -40,3 +49,15 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)
+
+
+@require_GET
+@access.staff
+def left_out_panel(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who the rule of a segment cannot find, and in which time zone its days are."""
+    segment = get_object_or_404(Segment, slug=slug, kind=Segment.Kind.RULE)
+    context: dict[str, Any] = {}
+    with contextlib.suppress(InvalidRule):  # The page itself says so.
+        node = parse(segment.rule, Catalogue(segment))
+        context = {"left_out": left_out.of_rule(node, Moment.now()), "is_relative": is_relative(node)}
+    return render_page(request, "segments/left_out_panel.html", context)
