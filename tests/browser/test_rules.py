@@ -13,7 +13,7 @@ from tests.people import make_customer, make_purchase
 
 def calm(page):
     """Until the tree is redrawn: what is changed meanwhile makes the older answer useless."""
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    page.wait_for_selector(".htmx-request", state="detached")
 
 
 def test_a_rule_of_three_levels_is_built_and_explained(visitor, owner):
