@@ -72,8 +72,8 @@ class Reader:
             self._wrong(_at(place, extra[0]), _("“%(name)s” is not known here.") % {"name": extra[0]})
             return None
         if depth > DEEPEST:
-            limit = _("Groups may be nested at most %(limit)d deep. Part the rule into two segments.")
-            self._wrong(place, limit % {"limit": DEEPEST})
+            words = _("Groups may be nested at most %(limit)d deep. Part the rule into two segments.")
+            self._wrong(place, words % {"limit": DEEPEST})
             return None
         self.lines += 1
         self.total[0] += 1
