@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm import ledger, webhooks
 from crm.errors import Refusal
 from crm.models import Business, Interaction
-from feedback import closing, texts
+from feedback import attitudes, closing, texts
 from feedback.models import Answer, Invitation, Question, Survey
 
 METRICS = ("nps", "csat", "ces")
@@ -62,6 +62,7 @@ def accept(
         said_of = {"answer": answer.pk, "survey": held.survey.slug, "customer": person}
         webhooks.emit("answer.created", said_of, at=at)
     closing.follow_up(answer)
+    attitudes.heard(held.survey, held.customer_id)
     return answer
 
 

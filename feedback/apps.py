@@ -8,16 +8,21 @@ class FeedbackConfig(AppConfig):
     name = "feedback"
 
     def ready(self) -> None:
-        from crm import privacy, timeline, webhooks
+        from crm import privacy, sensitive, timeline, webhooks
         from crm.audit_trail import follow
         from crm.imports import kinds
-        from feedback import answers, finding
+        from crm.signals import import_finished, merged, undone
+        from feedback import answers, attitudes, finding
         from feedback.imports import AnswersLoader
-        from feedback.models import Answer, Invitation, Question, Survey
+        from feedback.models import Answer, Attitude, Invitation, Question, Survey
 
         follow(Survey, "is_imported", "created_at", by={"slug": "slug"})
         follow(Question, by={"slug": "survey__slug"})
+        follow(Attitude, "known", "synced_at", "created_at")
         finding.register()
+        sensitive.used_in(attitudes.users_of)
+        for signal in (import_finished, merged, undone):
+            signal.connect(attitudes.sync_all, dispatch_uid=f"feedback.attitudes.{id(signal)}")
         kinds.register("answers", AnswersLoader())
         timeline.label("answer", answers.labels)
         webhooks.register("answer.created", _("A customer answered a survey"))

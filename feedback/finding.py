@@ -13,6 +13,7 @@ from feedback.models import Survey
 def register() -> None:
     palette.register("surveys", palette.Source(_("Surveys"), _find))
     palette.page(palette.Place(_("Feedback"), "feedback:surveys", "message-heart"))
+    palette.page(palette.Place(_("Needs and attitudes"), "feedback:needs", "heart-question"))
     palette.page(palette.Place(_("New survey"), "feedback:survey_new", "plus", Right.MARKET))
 
 

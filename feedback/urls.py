@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from feedback.views import results, surveys
+from feedback.views import attitudes, results, surveys
 
 app_name = "feedback"
 
@@ -25,5 +25,11 @@ question_urls = [
     path("<str:slug>/questions/<str:key>/move/", surveys.question_move, name="question_move"),
     path("<str:slug>/questions/<str:key>/remove/", surveys.question_remove, name="question_remove"),
 ]
+need_urls = [
+    path("needs/", attitudes.needs, name="needs"),
+    path("needs/new/", attitudes.need_new, name="need_new"),
+    path("needs/<int:pk>/", attitudes.attitude, name="attitude"),
+    path("needs/<int:pk>/remove/", attitudes.need_remove, name="need_remove"),
+]
 customer_urls = [path("panel/<str:public_id>/", results.customer_panel, name="customer_panel")]
-urlpatterns: list[URLPattern] = [*customer_urls, *survey_urls, *question_urls]
+urlpatterns: list[URLPattern] = [*customer_urls, *need_urls, *survey_urls, *question_urls]
