@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0029_privacy_corrections'),
-        ('feedback', '0002_bad_answers'),
+        ("feedback", "0002_bad_answers"),
     ]
 
     operations = [
