@@ -19,6 +19,7 @@ class SegmentsConfig(AppConfig):
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
+            CustomerScore,
             HandPick,
             LifecycleChoice,
             Membership,
@@ -45,7 +46,7 @@ class SegmentsConfig(AppConfig):
         undone.connect(_recommend, dispatch_uid="segments.recommend_undone")
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
-        journal.derived(CustomerFeatures, Membership, ClusterMember, RfmMove)
+        journal.derived(CustomerFeatures, CustomerScore, Membership, ClusterMember, RfmMove)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
@@ -55,6 +56,7 @@ class SegmentsConfig(AppConfig):
         follow(RfmChoice, "cuts", "cut_on", "compared_from")
         timeline.word(rfm_moves.KIND, rfm_moves.said)
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.
+        privacy.keep(CustomerScore)
 
 
 def _refresh(**_: Any) -> None:

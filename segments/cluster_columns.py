@@ -146,10 +146,10 @@ def read(names: Sequence[str], day: date) -> Table:
     return _without_constants(table)
 
 
-def read_again(columns: Sequence[Column], day: date) -> Table:
-    """The same columns for whoever is a customer now, as newcomers are assigned by them."""
+def read_again(columns: Sequence[Column], day: date, only: int | None = None) -> Table:
+    """The same columns for whoever is a customer now, as newcomers are assigned by them; or for one."""
     wanted = chosen([one.feature for one in columns])
-    ids, raw = _read(wanted, day)
+    ids, raw = _read(wanted, day, only)
     texts = {
         name: _spelled(raw[name], [one.value for one in columns if one.feature == name])
         for name, feature in wanted.items()
@@ -212,9 +212,12 @@ def _stack(values: list[Any], rows: int) -> npt.NDArray[np.float64]:
     return np.column_stack(values).astype(float) if values else np.empty((rows, 0))
 
 
-def _read(wanted: dict[str, Feature], day: date) -> tuple[npt.NDArray[np.int64], dict[str, Any]]:
+def _read(
+    wanted: dict[str, Feature], day: date, only: int | None = None
+) -> tuple[npt.NDArray[np.int64], dict[str, Any]]:
     asked = {name: one for name, one in wanted.items() if one.field.how != "answer_score"}
     rows = Customer.objects.order_by("pk").values_list("pk", *(_source(one) for one in asked.values()))
+    rows = rows if only is None else rows.filter(pk=only)
     kinds = [
         ("id", np.int64),
         *((f"v{n}", object if one.is_category else np.float64) for n, one in enumerate(asked.values())),

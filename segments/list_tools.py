@@ -81,6 +81,7 @@ def register() -> None:
         palette.Place(gettext_lazy("Forecast"), "segments:forecast", "chart-line"),
         palette.Place(gettext_lazy("Spending on marketing"), "segments:spending", "receipt", Right.MARKET),
         palette.Place(gettext_lazy("Cohorts"), "segments:cohorts", "table"),
+        palette.Place(gettext_lazy("Predictions"), "segments:predictions", "crystal-ball"),
         palette.Place(gettext_lazy("Risk of losing customers"), "segments:lapse", "user-question"),
     ):
         palette.page(place)

@@ -18,6 +18,7 @@ from crm.models import Business
 from segments import (
     audience,
     features,
+    kept_scores,
     lapsing,
     lease,
     lifecycle,
@@ -37,6 +38,7 @@ STEPS = {
     "rfm": _("Scoring recency, frequency and money"),
     "value": _("Estimating customer value"),
     "lapse": _("Estimating who will not come back"),
+    "scores": _("Renewing kept predictions"),
     "clusters": _("Assigning clusters"),
     "segments": _("Rebuilding segments"),
 }
@@ -109,6 +111,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             _timed(run, "value", steps, lambda _: _value(valued, day, business))
         if "lapse" in wanted:
             _timed(run, "lapse", steps, lambda _: _lapse(lapsed, day, business))
+        if "scores" in wanted:
+            _timed(run, "scores", steps, lambda _: kept_scores.renew_all())
         if "clusters" in wanted:
             _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.

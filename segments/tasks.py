@@ -19,6 +19,7 @@ NIGHT = time(3)
 WORK: dict[str, str] = {
     ScoringRun.Kind.REFRESH: "segments.refresh.run",
     ScoringRun.Kind.CLUSTER: "segments.clusters.run",
+    ScoringRun.Kind.PREDICT: "segments.predictions.run",
     ScoringRun.Kind.RECOMMEND: "segments.affinities.work",
 }
 

@@ -17,6 +17,7 @@ from segments.views import (
     measures,
     panels,
     personas,
+    predictions,
     recommendations,
     rfm,
     rfm_settings,
@@ -103,6 +104,14 @@ measure_urls = [
     path("measures/cohorts/", measures.cohorts, name="cohorts"),
     path("measures/words/", measures.words, name="measure_words"),
 ]
+prediction_urls = [
+    path("predictions/", predictions.prediction_list, name="predictions"),
+    path("predictions/start/", predictions.prediction_start, name="prediction_start"),
+    path("predictions/<int:pk>/", predictions.prediction, name="prediction"),
+    path("predictions/<int:pk>/keep/", predictions.prediction_keep, name="prediction_keep"),
+    path("predictions/<int:pk>/cancel/", predictions.prediction_cancel, name="prediction_cancel"),
+    path("predictions/<int:pk>/delete/", predictions.prediction_delete, name="prediction_delete"),
+]
 recommend_urls = [
     path("recommendations/", recommendations.recommendations, name="recommendations"),
     path("recommendations/pairs.csv", recommendations.recommendations_csv, name="recommendations_csv"),
@@ -121,4 +130,5 @@ urlpatterns: list[URLPattern] = [
     *analysis_urls,
     *measure_urls,
     *recommend_urls,
+    *prediction_urls,
 ]

@@ -9,6 +9,7 @@ from segments.models.measures import KeptFigures, ServingCosts, Spending
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.rfm import RfmChoice, RfmMove
 from segments.models.run import ClusterMember, ScoringRun
+from segments.models.score import CustomerScore, Score
 from segments.models.segment import HandPick, Membership, RuleVersion, Segment
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "CustomerFeatures",
     "DriftAlarm",
     "DriftReference",
+    "CustomerScore",
     "HandPick",
     "KeptFigures",
     "LifecycleChoice",
@@ -26,6 +28,7 @@ __all__ = [
     "RfmChoice",
     "RfmMove",
     "RuleVersion",
+    "Score",
     "ScoringRun",
     "Segment",
     "SegmentFavourite",

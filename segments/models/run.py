@@ -30,6 +30,7 @@ class ScoringRun(models.Model):
         CLUSTER = "cluster", _("Clustering")
         VALUE = "value", _("Customer value")
         RECOMMEND = "recommend", _("Recommendations")
+        PREDICT = "predict", _("Prediction")
         LAPSE = "lapse", _("Risk of losing customers")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from crm import fading, masking
 from crm.models import Customer, CustomerTag, Interaction, Subscription
-from segments.models import HandPick, Membership
+from segments.models import CustomerScore, HandPick, Membership
 from segments.rules import json_values
 from segments.rules.describe import shown
 from segments.rules.fields import MAIL, Field
@@ -79,6 +79,9 @@ def _of_field(field: Field, moment: Moment) -> Values:
             held = CustomerTag.objects.filter(customer=OuterRef("pk"), tag_id=int(field.key))
             now = fading.weight(fading.end_of(moment.real, moment.zone))
             return {"value": Subquery(held.values_list(now)[:1])}
+        case "score":
+            said = CustomerScore.objects.filter(customer=OuterRef("pk"), score_id=int(field.key))
+            return {"value": Subquery(said.values("value")[:1])}
         case "subscription":
             return {}  # There may be several: they are read when they are said.
     return {"value": F(field.path)}

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from crm import fading
 from crm.models import CustomerTag, Interaction, Subscription
-from segments.models import HandPick, Membership
+from segments.models import CustomerScore, HandPick, Membership
 from segments.rules import compare, json_values
 from segments.rules.fields import MAIL, Field
 from segments.rules.happened import did
@@ -48,7 +48,7 @@ def is_costly(node: Node) -> bool:
         case Not(child):
             return is_costly(child)
         case Condition():
-            return node.field.how in {"tag", "answer", "answer_score", "subscription"}
+            return node.field.how in {"tag", "answer", "answer_score", "score", "subscription"}
         case InSegment():
             return node.rule is None or is_costly(node.rule)
     return True
@@ -95,6 +95,9 @@ def _positive(field: Field, op: str, value: Any, moment: Moment) -> Q:
             weight = CustomerTag.objects.filter(customer=OuterRef("pk"), tag_id=int(field.key))
             now = fading.weight(fading.end_of(moment.real, moment.zone))
             return compare.figure(Subquery(weight.values_list(now)[:1]), op, value)
+        case "score":
+            said = CustomerScore.objects.filter(customer=OuterRef("pk"), score_id=int(field.key))
+            return compare.figure(Subquery(said.values("value")[:1]), op, value, compare.floating)
         case "subscription":
             return _subscribed(field, op, value, moment)
         case "zero":

@@ -16,7 +16,7 @@ from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Subscription, Tag
 from segments import rfm_names
 from segments.groups import GROUPS
-from segments.models import HandPick, Segment
+from segments.models import HandPick, Score, Segment
 from segments.rules.operators import Kind
 
 type Label = str | Promise
@@ -180,6 +180,8 @@ class Catalogue:
             return self._own_fields.get(rest) or self._own_fields_in_any_case.get(rest.casefold())
         if area == "tag":
             return self._tags.get(rest.casefold())
+        if area == "score":
+            return self._scores.get(rest)
         if area == "answer":
             survey, _dot, question = rest.rpartition(".")
             return self._question(survey, question)
@@ -191,7 +193,13 @@ class Catalogue:
     def everything(self) -> list[Field]:
         """Every field in the order of the pages."""
         fixed = {**FIELDS, "cluster": self._cluster, "rfm.group": self._rfm_group}
-        return [*fixed.values(), *self._questions, *self._own_fields.values(), *self._tags.values()]
+        return [
+            *fixed.values(),
+            *self._scores.values(),
+            *self._questions,
+            *self._own_fields.values(),
+            *self._tags.values(),
+        ]
 
     @cached_property
     def segments(self) -> dict[str, Segment]:
@@ -237,6 +245,15 @@ class Catalogue:
         return {
             name.casefold(): Field(f"tag.{name}", name, Kind.NUMBER, TAGS, how="tag", key=str(pk))
             for pk, name in names
+        }
+
+    @cached_property
+    def _scores(self) -> dict[str, Field]:
+        """Predictions that are kept."""
+        rows = Score.objects.values_list("pk", "key", "name")
+        return {
+            key: Field(f"score.{key}", name, Kind.NUMBER, SCORES, how="score", key=str(pk))
+            for pk, key, name in rows
         }
 
     @cached_property

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import hand, left_out, naming, rfm_names
+from segments import hand, left_out, naming, prediction_words, rfm_names
 from segments.lapse_words import risk_of
 from segments.models import CustomerFeatures, Membership, Segment
 from segments.rules.describe import is_relative
@@ -46,6 +46,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "chance": "" if features is None or features.alive_chance is None else chance(features.alive_chance),
         "next_purchase": next_purchase(features, business.today()) if features else "",
         "risk": risk_of(features) if features else None,
+        "scores": prediction_words.of_customer(customer),
         "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)

@@ -21,10 +21,12 @@ def test_measures_are_those_worked_out_by_hand():
     assert found["top_decile_lift"] == pytest.approx(1 / 0.3)
 
 
-def test_decisions_name_as_many_as_there_are():
+def test_decisions_say_yes_from_one_half_on():
     found = measures.of_decisions(CHANCE, DONE)
 
-    assert found == {name: pytest.approx(2 / 3) for name in ("precision", "recall", "f1")}
+    # Five are named, all three of whom it is true among them.
+    assert found == pytest.approx({"precision": 0.6, "recall": 1, "f1": 0.75})
+    assert measures.of_decisions(CHANCE / 10, DONE) == {"precision": 0, "recall": 0, "f1": 0}
 
 
 def test_equal_chances_lift_nothing():

@@ -14,6 +14,7 @@ from sklearn import metrics
 type Floats = npt.NDArray[np.float64]
 type Flags = npt.NDArray[np.bool_]
 BINS = 10
+HALF = 0.5
 TOP = 0.1
 
 
@@ -30,8 +31,8 @@ def of_chances(chance: Floats, happened: Flags) -> dict[str, float | None]:
 
 
 def of_decisions(chance: Floats, happened: Flags) -> dict[str, float]:
-    """Precision, recall and F1 where a yes is said from the cut of `best_cut` on."""
-    said = chance >= best_cut(chance, happened)
+    """Precision, recall and F1 where a yes is said from a chance of one half on."""
+    said = chance >= HALF
     hit = int((said & happened).sum())
     precision = hit / max(int(said.sum()), 1)
     recall = hit / max(int(happened.sum()), 1)
@@ -41,12 +42,6 @@ def of_decisions(chance: Floats, happened: Flags) -> dict[str, float]:
         "recall": recall,
         "f1": 2 * precision * recall / total if total else 0.0,
     }
-
-
-def best_cut(chance: Floats, happened: Flags) -> float:
-    """As many are named as there are: the chance above which lies the share that it happened to."""
-    count = int(happened.sum())
-    return float(np.sort(chance)[::-1][count - 1]) if count else 1.0
 
 
 def of_numbers(guess: Floats, actual: Floats) -> dict[str, float]:
