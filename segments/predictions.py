@@ -118,7 +118,7 @@ def remove(run: ScoringRun) -> None:
     """Delete a prediction, and the score it is kept as unless a segment asks for that."""
     if run.state in WAITING:
         raise Refusal(_("Please stop it first."))
-    ruled = list(Segment.objects.exclude(rule=None).values_list("name", "rule"))
+    ruled = list(Segment.objects.exclude(rule__isnull=True).values_list("name", "rule"))
     for key in run.scores.values_list("key", flat=True):
         asking = [name for name, rule in ruled if f'"score.{key}"' in json.dumps(rule)]
         if asking:

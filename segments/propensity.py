@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
@@ -87,7 +88,8 @@ def ask(target: str, features: Sequence[str] = ()) -> Question:
     """Check the names; without features all that do not simply tell the target in other words."""
     known, catalogue = cluster_columns.features(), Catalogue()
     if target in mail_targets.TARGETS:
-        label, kind, group = str(mail_targets.TARGETS[target]), YES_NO, MAIL
+        label, kind = str(mail_targets.TARGETS[target]), YES_NO
+        group: str | Promise = MAIL
     else:
         field = catalogue.field(target)
         found = _kind_of(field) if field and field.name in known else ""

@@ -49,10 +49,11 @@ def test_the_command_says_what_each_step_did(shop):
         "rfm",
         "value",
         "lapse",
+        "scores",
         "clusters",
         "segments",
     ]
-    assert [step["rows"] for step in found["steps"]][:5] == [2, 1, 1, 0, 0]
+    assert [step["rows"] for step in found["steps"]][:6] == [2, 1, 1, 0, 0, 0]
     assert (found["customers"], found["as_of"]) == (2, str(shop.today()))
     assert found["peak_mb"] > 10
     assert ScoringRun.objects.get(kind="refresh").state == State.DONE
