@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ def happened(target: str, ids: npt.NDArray[np.int64], since: date) -> npt.NDArra
         mailing__purpose=Mailing.Purpose.MARKETING,
     )
     got = dict(sent.exclude(customer=None).order_by().values_list("customer_id").annotate(Min("sent_at")))
+    rows: Any
     if target == "mail.bought":
         bought = Purchase.objects.counting().filter(bought_at__gte=begin, bought_at__lt=end)
         rows = bought.exclude(customer=None).order_by().values_list("customer_id").annotate(Max("bought_at"))

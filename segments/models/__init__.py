@@ -15,9 +15,9 @@ from segments.models.segment import HandPick, Membership, RuleVersion, Segment
 __all__ = [
     "ClusterMember",
     "CustomerFeatures",
+    "CustomerScore",
     "DriftAlarm",
     "DriftReference",
-    "CustomerScore",
     "HandPick",
     "KeptFigures",
     "LifecycleChoice",
