@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0029_privacy_corrections'),
-        ('segments', '0011_lapse'),
+        ("segments", "0012_drift"),
     ]
 
     operations = [
