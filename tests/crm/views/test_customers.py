@@ -101,7 +101,7 @@ def test_the_page_of_a_customer_needs_few_queries(staff_client):
     with CaptureQueriesContext(connection) as queries:
         staff_client.get(address)
 
-    assert len(queries) <= 20
+    assert len(queries) <= 21
 
 
 def test_an_unknown_customer_is_not_found(staff_client):
