@@ -65,6 +65,7 @@ OPEN: Final = {
     "feedback.Answer": {"key", "language"},
     "segments.CustomerFeatures": {"rfm_group", "cluster", "stage"},
     "segments.ClusterMember": {"why"},
+    "segments.RfmMove": {"before", "after"},
     "crm.Task": {"repeat"},
 }
 type Shape = Callable[[str], Any]
