@@ -20,8 +20,9 @@ SHOWN = {periods.MONTH: 24, periods.WEEK: 26}
 def cells(day: date, business: Business, by: str) -> list[list[Any]]:
     """[period of the first purchase, period, customers who bought, net money], of the youngest cohorts."""
     end = days.end_of(day, business.zone)
-    values: dict[str, Any] = {"end": days.moment(end), "lowest": periods.number_of(day, by) - SHOWN[by]}
-    found = sold.rows(_statement(end, business, by), values)
+    now = periods.number_of(day, by)
+    values: dict[str, Any] = {"end": days.moment(end), "lowest": now - SHOWN[by]}
+    found = sold.rows(_statement(now, business, by), values)
     return [[int(first), int(at), int(n), float(net)] for first, at, n, net in found]
 
 
@@ -39,9 +40,9 @@ def count_by_week(business: Business, day: date) -> list[list[Any]]:
     return cells(day, business, periods.WEEK)
 
 
-def _statement(end: Any, business: Business, by: str) -> str:
-    bought = periods.number_sql(days.day_of("p.bought_at", business.zone, end), by)
-    given = periods.number_sql(days.day_of("refunded_at", business.zone, end), by)
+def _statement(now: int, business: Business, by: str) -> str:
+    span = by, now - SHOWN[by], now, business.zone
+    bought, given = (periods.number_at(column, *span) for column in ("p.bought_at", "refunded_at"))
     return f"""
 WITH {sold.sold(f", {bought} AS period")}, every AS (
     SELECT customer_id, period, SUM(charged - refunded) AS net,

@@ -152,8 +152,7 @@ def _firsts(window: Window) -> str:
         ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY bought_at, id) AS turn
     FROM sold WHERE {sold.COUNTS}
 ), firsts AS (
-    SELECT t.customer_id, {window.day_of("t.bought_at")} AS day,
-        COALESCE(NULLIF(c.source, ''), t.channel) AS channel
+    SELECT t.customer_id, t.bought_at, COALESCE(NULLIF(c.source, ''), t.channel) AS channel
     FROM turns t JOIN {sold.table(Customer)} c ON c.id = t.customer_id
     WHERE t.turn = 1 AND t.bought_at >= %(since)s
 )"""
@@ -164,10 +163,13 @@ def _won(window: Window) -> list[list[Any]]:
 
     The value of a customer is the margin so far and the expected one; features say both.
     """
+    now = periods.number_of(window.day, periods.MONTH)
+    months = now - months_in(window.length), now
+    month = periods.number_at("b.bought_at", periods.MONTH, *months, window.business.zone)
     worth = "(CAST(f.revenue AS double precision) * %(margin)s + COALESCE(f.clv, 0))"
     sql = f"""
 WITH {_firsts(window)}
-SELECT b.channel, {periods.number_sql("b.day", periods.MONTH)}, COUNT(*), COUNT(f.clv),
+SELECT b.channel, {month}, COUNT(*), COUNT(f.clv),
     SUM(CASE WHEN f.clv IS NOT NULL THEN {worth} END),
     SUM(CASE WHEN f.clv IS NOT NULL THEN {worth} * {worth} END)
 FROM firsts b LEFT JOIN {sold.table(CustomerFeatures)} f ON f.customer_id = b.customer_id
@@ -192,15 +194,15 @@ def months_in(length: int) -> int:
 
 def _paying_back(window: Window) -> list[list[Any]]:
     """[channel, month of being a customer from 0, customers who had it whole, their net money in it]."""
-    age = days.days_between(_day(window), "b.day")
-    at = days.days_between(window.day_of("s.bought_at"), "b.day")
+    age, at = (_steps_between(moment) for moment in ("%(end)s", "s.bought_at"))
     sql = f"""
 WITH {_firsts(window)}, money AS (
-    SELECT b.channel, {at} / {STEP} AS step, SUM(s.charged - s.refunded) AS net
-    FROM firsts b JOIN sold s ON s.customer_id = b.customer_id
-    WHERE {at} >= 0 AND {age} + 1 >= {STEP} * ({at} / {STEP} + 1) GROUP BY 1, 2
+    SELECT channel, step, SUM(net) AS net FROM (
+        SELECT b.channel, {age} AS whole, {at} AS step, s.charged - s.refunded AS net
+        FROM firsts b JOIN sold s ON s.customer_id = b.customer_id WHERE s.bought_at >= b.bought_at
+    ) bought WHERE step < whole GROUP BY channel, step
 ), people AS (
-    SELECT b.channel, ({age} + 1) / {STEP} AS steps, COUNT(*) AS n FROM firsts b GROUP BY 1, 2
+    SELECT b.channel, {age} AS steps, COUNT(*) AS n FROM firsts b GROUP BY 1, 2
 )
 SELECT 'money', channel, step, net FROM money UNION ALL SELECT 'people', channel, steps, n FROM people"""
     money: dict[tuple[str, int], float] = {}
@@ -214,8 +216,12 @@ SELECT 'money', channel, step, net FROM money UNION ALL SELECT 'people', channel
     return [[*key, n, money.get(key, 0.0)] for key, n in sorted(people.items())]
 
 
-def _day(window: Window) -> str:
-    return f"DATE '{window.day}'" if sold.is_postgres() else f"'{window.day}'"
+def _steps_between(moment: str) -> str:
+    """SQL of the whole months of being a customer, of 30 days, from the first order until a moment."""
+    if sold.is_postgres():
+        moment = "CAST(%(end)s AS timestamptz)" if moment == "%(end)s" else moment
+        return f"CAST(FLOOR(EXTRACT(EPOCH FROM {moment} - b.bought_at) / {STEP * 86400}) AS integer)"
+    return f"CAST((julianday({moment}) - julianday(b.bought_at)) / {STEP} AS integer)"
 
 
 def _served(window: Window) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.formats import date_format
@@ -37,6 +38,18 @@ def spoken(number: int, by: str) -> str:
     if by == MONTH:
         return date_format(day, "YEAR_MONTH_FORMAT")
     return _("the week of %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+
+
+def number_at(column: str, by: str, lowest: int, highest: int, zone: ZoneInfo) -> str:
+    """SQL of the number of the period of a column of moments: all before `lowest` have it, all after
+    `highest` that. A tree of comparisons, as reading a calendar for each row takes many times as long."""
+    if lowest >= highest:
+        return str(lowest)
+    middle = (lowest + highest + 1) // 2
+    edge = days.moment(days.end_of(first_day(middle, by) - timedelta(days=1), zone))
+    before = number_at(column, by, lowest, middle - 1, zone)
+    after = number_at(column, by, middle, highest, zone)
+    return f"CASE WHEN {column} < '{edge}' THEN {before} ELSE {after} END"
 
 
 def number_sql(day: str, by: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from django.db.models import Min
 
 from crm.models import Business, Purchase, Refund
 from segments import days
@@ -59,19 +61,28 @@ def count_by_week(business: Business, day: date) -> list[list[Any]]:
 def _count(business: Business, day: date, by: str) -> list[list[Any]]:
     """[period, day of its first sale or None, net revenue, orders]."""
     end = days.end_of(day, business.zone)
-    at, given = (days.day_of(column, business.zone, end) for column in ("bought_at", "r.refunded_at"))
+    began = Purchase.objects.filter(bought_at__lt=end).aggregate(at=Min("bought_at"))["at"]
+    span = by, periods.number_of(business.today(began), by), periods.number_of(day, by), business.zone
+    at, given = (periods.number_at(column, *span) for column in ("bought_at", "r.refunded_at"))
     sql = f"""
 SELECT period, MIN(first), SUM(net), SUM(orders) FROM (
-    SELECT {periods.number_sql(at, by)} AS period, {at} AS first, charged AS net,
+    SELECT {at} AS period, bought_at AS first, charged AS net,
         CASE WHEN refunded = 0 OR refunded < charged THEN 1 ELSE 0 END AS orders
     FROM {sold.table(Purchase)} WHERE status = 'completed' AND bought_at < %(end)s
     UNION ALL
-    SELECT {periods.number_sql(given, by)}, NULL, -r.amount, 0 FROM {sold.table(Refund)} r
+    SELECT {given}, NULL, -r.amount, 0 FROM {sold.table(Refund)} r
     LEFT JOIN {sold.table(Purchase)} p ON p.id = r.purchase_id
     WHERE r.refunded_at < %(end)s AND (p.id IS NULL OR p.status = 'completed')
 ) moved GROUP BY period ORDER BY period"""
     found = sold.rows(sql, {"end": days.moment(end)})
-    return [[int(number), first and str(first), float(net), int(n)] for number, first, net, n in found]
+    return [[int(number), _day(first, business), float(net), int(n)] for number, first, net, n in found]
+
+
+def _day(at: Any, business: Business) -> str | None:
+    """The shop's day of a moment as the database gives it."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    return business.today(at).isoformat() if at else None
 
 
 def members(segment: Segment, business: Business, today: date) -> Series:
