@@ -64,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """`values` are the answers, most frequent first; empty for numbers and free texts."""
+    """`values` are the choices, most frequent first; free texts and what few said are told to nobody."""
 
     everybody: Group
     groups: list[Group]
@@ -92,7 +92,8 @@ def of(attitude: Attitude, by: str) -> Leaning:
             _add(found.setdefault(name, Group(names[name])), value, n, is_number=is_number)
     groups = sorted(found.values(), key=lambda one: -one.people)[:SHOWN_GROUPS]
     is_text = own.kind in (CustomField.Kind.TEXT, CustomField.Kind.LONG_TEXT)
-    values = [] if is_number or is_text else sorted(everybody.counts, key=lambda one: -everybody.counts[one])
+    said = [] if is_text or everybody.is_few else [one for one in own.choices if one in everybody.counts]
+    values = sorted(said, key=lambda one: -everybody.counts[one])
     shown = values[:SHOWN_VALUES]
     return Leaning(everybody, groups, shown, is_number, is_text, _chart(everybody, groups, shown, is_number))
 

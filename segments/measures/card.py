@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from crm import languages
+from crm import access, languages
 from crm.charts import Chart, Series
-from crm.models import Business, Customer
+from crm.models import Business, Customer, User
 from crm.templatetags.crm_format import number, percent
 from segments.journey import POINTS
 from segments.measures import channels, definitions, kept
@@ -64,12 +64,13 @@ class Card:
         return bool(self.counts["served"]["case_cost"] or self.counts["served"]["return_cost"])
 
 
-def build(business: Business, day: date, length: int) -> Card:
+def build(business: Business, day: date, length: int, user: User) -> Card:
+    """The measures of the days up to `day`; people are named only as far as `user` may see them."""
     found = kept.figures(f"measures.{length}", business, day)
     counts = found.data
     rows, total = channels.build(counts, business, day)
     worst = dict(counts["served"]["worst"])
-    people = Customer.objects.in_bulk(worst)
+    people = access.customers(user).in_bulk(worst)
     return Card(
         length,
         counts,

@@ -24,7 +24,7 @@ def overview(request: HtmxRequest) -> HttpResponse:
         "part": "measures",
         "stands": stands,
         "status": refresh.status(),
-        "card": card.build(request.business, stands.day, length),
+        "card": card.build(request.business, stands.day, length, request.user),
         "windows": WINDOWS,
         "return_days": WINDOWS[length],
         "left_out": left_out.of_buyers(),

@@ -176,6 +176,23 @@ def test_pages_show_figures_with_their_definitions_and_ask_for_costs(staff_clien
     assert staff_client.get("/segments/measures/?days=7").context["card"].length == 365
 
 
+def test_who_sees_only_their_own_customers_reads_no_other_name(client, clerk, shop):
+    Business.objects.update(analyse_as_of="fixed", analyse_on=DAY)
+    ServingCosts.objects.create(pk=1, case_cost=90)
+    for name, keeper in (("Mine", clerk), ("Theirs", None)):
+        customer = make_customer(last_name=name, owner=keeper)
+        make_purchase(customer, 10, at=at(5, 1))
+        Case.objects.create(subject="Broken", customer=customer, opened_at=at(5, 3))
+    clerk.scope = "own"
+    clerk.save()
+    client.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
+
+    page = client.get("/segments/measures/").text
+
+    assert "Ada Mine" in page
+    assert "Theirs" not in page
+
+
 def test_spending_is_entered_pasted_replaced_and_refused_at_its_field(staff_client, shop):
     url, wrong = (
         "/segments/measures/spending/",
