@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import F, FloatField
+from django.db.models import Exists, F, FloatField, OuterRef
 from django.db.models.functions import Cast, Mod
 from django.utils import timezone
 
@@ -175,11 +175,17 @@ def _segments(business: Business, now: datetime) -> Iterator[Found]:
     settled = {
         one.name: one.data["until"] for one in DriftReference.objects.filter(name__startswith="segment:")
     }
-    watched = list(Segment.objects.filter(kind=Segment.Kind.RULE, member_count__gte=1))
+    before = days.end_of(today - timedelta(days=LOOKED_BACK + 1), business.zone)
+    older = Membership.objects.filter(segment=OuterRef("pk"), entered_at__lt=before)
+    rules = Segment.objects.filter(kind=Segment.Kind.RULE, member_count__gte=1)
+    watched = list(rules.annotate(had_members=Exists(older)))
     most = drift.limit(len(watched))
     for segment in watched:
-        begun = max(LOOKED_BACK - 1 - (today - business.today(segment.created_at)).days + 1, 0)
         mine = steps.get(segment.pk, {})
+        first = business.today(segment.created_at)
+        if not segment.had_members:  # The day on which it was first filled is no change.
+            first = max(first, min(mine, default=today))
+        begun = max(LOOKED_BACK - (today - first).days, 0)
         since = settled.get(f"segment:{segment.slug}")
         moves = [mine.get(today - timedelta(days=back), 0) for back in range(LOOKED_BACK - 1 - begun, -1, -1)]
         weeks = [sum(moves[end - WEEK : end]) for end in range(WEEK, len(moves) + 1)]

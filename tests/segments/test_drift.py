@@ -122,9 +122,9 @@ def stay(segment: Segment, day: int, count: int) -> None:
 @pytest.mark.django_db
 def test_a_segment_rings_when_its_week_is_unlike_all_others(staff_client, shop):
     start = NOW - timedelta(days=80)
-    calm, odd, young = (
+    calm, odd, young, filled = (
         Segment.objects.create(slug=name, name=name.title(), kind="rule", created_at=start, rule={})
-        for name in ("calm", "odd", "young")
+        for name in ("calm", "odd", "young", "filled")
     )
     Segment.objects.filter(pk=young.pk).update(created_at=NOW - timedelta(days=10))
     for day in range(59, -1, -1):
@@ -132,7 +132,8 @@ def test_a_segment_rings_when_its_week_is_unlike_all_others(staff_client, shop):
             stay(segment, day, 1)
     stay(odd, 3, 60)
     stay(young, 3, 60)
-    for segment in (calm, odd, young):
+    stay(filled, 0, 60)
+    for segment in (calm, odd, young, filled):
         Segment.objects.filter(pk=segment.pk).update(
             member_count=Membership.objects.filter(segment=segment, left_at=None).count()
         )
