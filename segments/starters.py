@@ -44,7 +44,12 @@ STARTERS: dict[str, Starter] = {
             _("Best customers"),
             _("They buy often, lately and for much."),
             "crown",
-            {"any": [{"field": "rfm.group", "op": "in", "value": ["champions", "loyal"]}]},
+            {
+                "all": [
+                    {"field": "rfm.recency", "op": ">=", "value": 3},
+                    {"field": "rfm.frequency", "op": ">=", "value": 4},
+                ]
+            },
         ),
         Starter(
             "once",
