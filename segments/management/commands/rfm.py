@@ -64,5 +64,5 @@ def _plain(found: dict[str, Any], names: Names) -> Answer:
     if cuts:
         cuts["monetary"] = [f"{cut:.2f}" for cut in cuts["monetary"]]
         cuts["middle"] = [*cuts["middle"][:2], f"{cuts['middle'][2]:.2f}"] if cuts.get("middle") else []
-    groups = {names.plain(code): count for code, count in found["groups"].items()}
+    groups = {names.plain(code): found["groups"].get(code, 0) for code in names.map.codes}
     return {**found, "cut_points": cuts, "groups": groups}
