@@ -140,19 +140,22 @@ def _stood() -> str:
     names = rfm_names.in_use().map
 
     def later(name: str) -> str:
-        return f"""LEFT JOIN (
-    SELECT m.customer_id, m.before FROM {_table(RfmMove)} m JOIN (
-        SELECT MIN(id) AS id FROM {_table(RfmMove)} WHERE moved_on > %s GROUP BY customer_id
-    ) first_one ON first_one.id = m.id
-) {name} ON {name}.customer_id = f.customer_id"""
+        return f"""{name} AS MATERIALIZED (
+    SELECT customer_id, before FROM (
+        SELECT customer_id, before, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY id) AS place
+        FROM {_table(RfmMove)} WHERE moved_on > %s
+    ) later WHERE place = 1
+)"""
 
     def group(name: str) -> str:
         found = f"CASE WHEN f.first_bought_on > %s THEN '' ELSE COALESCE({name}.before, f.rfm_group) END"
         return f"COALESCE(NULLIF({found}, '{names.not_yet}'), '')"
 
     return (
-        f"SELECT f.customer_id, {group('one')} AS was, {group('two')} AS now"
-        f" FROM {_table(CustomerFeatures)} f {later('one')} {later('two')}"
+        f"WITH {later('one')}, {later('two')}"
+        f" SELECT f.customer_id, {group('one')} AS was, {group('two')} AS now"
+        f" FROM {_table(CustomerFeatures)} f LEFT JOIN one ON one.customer_id = f.customer_id"
+        " LEFT JOIN two ON two.customer_id = f.customer_id"
     )
 
 
