@@ -161,8 +161,8 @@ def explain_middle(cuts: CutPoints, names: Names, money: Callable[[float], str])
         return []
     days, orders, revenue = cuts.middle
     return [
-        _("Lately: fewer than %(days)s days ago.") % {"days": number(days, 1)},
-        _("Many orders: more than %(orders)s.") % {"orders": number(orders, 1)},
+        _("Lately: fewer than %(days)s days ago.") % {"days": number(days, days % 1 > 0)},
+        _("Many orders: more than %(orders)s.") % {"orders": number(orders, orders % 1 > 0)},
         _("Much money: more than %(revenue)s.") % {"revenue": money(revenue)},
     ]
 

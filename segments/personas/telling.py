@@ -43,6 +43,7 @@ class Part:
     known: int
     of: int
     lines: list[Line]
+    unit: str = "people"  # What is counted: people, buyers or orders.
 
     @property
     def is_few(self) -> bool:
@@ -88,12 +89,12 @@ def when(group: Facts, everyone: Facts) -> list[Part]:
 
 def channels(group: Facts, everyone: Facts) -> Part | None:
     lines = _lines(group, everyone, "channel", _channel, SHOWN)
-    return Part(_("Where they buy"), group.known["channel"], group.orders, lines) if lines else None
+    return Part(_("Where they buy"), group.known["channel"], group.orders, lines, "orders") if lines else None
 
 
 def categories(group: Facts, everyone: Facts) -> Part | None:
     lines = _by_lift(group, everyone, "category", str, 3)
-    return Part(_("Categories"), group.buyers, group.drawn, lines) if lines else None
+    return Part(_("Categories"), group.buyers, group.drawn, lines, "buyers") if lines else None
 
 
 def products(group: Facts, everyone: Facts) -> Part:
