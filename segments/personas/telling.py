@@ -81,9 +81,8 @@ def when(group: Facts, everyone: Facts) -> list[Part]:
     for name, (title, words, keys) in titles.items():
         if group.known.get(name):
             lines = [_line(group, everyone, name, key, words(key)) for key in keys]
-            found.append(
-                Part(title, group.known[name], group.orders, _marked(lines, group, everyone, name, keys))
-            )
+            lines = _marked(lines, group, everyone, name, keys)
+            found.append(Part(title, group.known[name], group.orders, lines, "orders"))
     return found
 
 
