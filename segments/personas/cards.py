@@ -12,8 +12,9 @@ from django.core.cache import cache
 from django.db.models import F, QuerySet
 from django.db.models.functions import Mod
 
-from crm import analysis_day, masking
-from crm.models import Business
+from crm import access, analysis_day, masking
+from crm.access import Person
+from crm.models import Business, User
 from segments.models import CustomerFeatures, ScoringRun
 from segments.people import Selection
 from segments.personas import advice, facts, telling
@@ -56,10 +57,10 @@ class Card:
         return self.facts.drawn < self.facts.size
 
 
-def card(selection: Selection, business: Business, now: datetime) -> Card:
-    """The card of the people behind a selection; counted once per refresh."""
-    group = _facts(selection.query, selection.people, business, now)
-    everyone = _facts("", CustomerFeatures.objects.all(), business, now)
+def card(selection: Selection, business: Business, now: datetime, reader: Person | None = None) -> Card:
+    """The card of the people behind a selection whom the reader may see; counted once per refresh."""
+    group = _facts(selection.query, selection.people, business, now, reader)
+    everyone = _facts("", CustomerFeatures.objects.all(), business, now, reader)
     products, when = telling.products(group, everyone), telling.when(group, everyone)
     others = [telling.categories(group, everyone), telling.channels(group, everyone)]
     favourite = next(iter(products.lines), None)
@@ -87,9 +88,19 @@ def _best_time(when: Iterable[Part]) -> str:
     return ", ".join(found)
 
 
-def _facts(query: str, people: QuerySet[CustomerFeatures], business: Business, now: datetime) -> Facts:
+def _facts(
+    query: str,
+    people: QuerySet[CustomerFeatures],
+    business: Business,
+    now: datetime,
+    reader: Person | None,
+) -> Facts:
+    """From the cache, where those whom this reader may see were counted since the last refresh."""
+    scope = reader.pk if isinstance(reader, User) and reader.scope == User.Scope.OWN else 0
+    people = access.visible(reader, people) if reader else people
     run = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE).first()
-    key = f"segments.persona.{run.pk if run else 0}.{masking.active()}.{business.time_zone}.{_short(query)}"
+    told = f"{query} {business.time_zone} {masking.active()} {scope}"
+    key = f"segments.persona.{run.pk if run else 0}.{_short(told)}"
     found: Facts | None = cache.get(key)
     if found is None or found.size != people.count():
         found = facts.read(people, business, analysis_day.day(business, now), now)

@@ -28,7 +28,7 @@ def persona(request: HtmxRequest) -> HttpResponse:
         context = {
             "section": "segments",
             "selection": selection,
-            "card": cards.card(selection, request.business, timezone.now()),
+            "card": cards.card(selection, request.business, timezone.now(), request.user),
             "some": cards.some_people(seen),
             "status": refresh.status(),
             "languages": [translation.get_language_info(code) for code in known if code != language],

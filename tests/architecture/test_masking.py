@@ -32,6 +32,7 @@ PARTS = [
     ("customers/export/", "?kind=csv&all=1", "crm.Customer.first_name"),
     ("customers/<slug:public_id>/", "?kind=note", "note text"),
     ("segments/people/", "?group=champions", "crm.Customer.first_name"),
+    ("segments/persona/", "?group=champions", "crm.Customer.first_name"),
     ("segments/s/<str:slug>/search/", "?q=zqfirstna", "crm.Customer.first_name"),
     ("feedback/<str:slug>/answers/", "?comments=1", "feedback.Answer.comment"),
     ("feedback/<str:slug>/answers/", "?segment=loop", "feedback.Answer.comment"),

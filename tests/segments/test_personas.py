@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import Business, Interaction, User
+from crm.models import Business, Customer, Interaction, User
 from segments import people, refresh
 from segments.models import CustomerFeatures, Segment
 from segments.numerics.lifts import lifts
@@ -169,6 +169,12 @@ def test_too_few_people_are_said_to_be_too_few(shop, staff_client):
 
 def test_the_page_speaks_either_language_and_names_people_only_to_who_may_see_them(shop, owner_client):
     tea_shop(shop)
+    mine = User.objects.create_user(
+        "mia@teahouse.example", "steep-leaves-4", name="Mia", role="manager", scope="own"
+    )
+    Customer.objects.filter(last_name="Person 03").update(owner=mine, city="Sligo")
+    keeper = Client()
+    keeper.force_login(mine, backend="django.contrib.auth.backends.ModelBackend")
     analyst = User.objects.create_user("ana@teahouse.example", "steep-leaves-4", name="Ana", role="analyst")
     reader = Client()
     reader.force_login(analyst, backend="django.contrib.auth.backends.ModelBackend")
@@ -177,6 +183,10 @@ def test_the_page_speaks_either_language_and_names_people_only_to_who_may_see_th
     chinese = owner_client.get("/segments/persona/?segment=ladies&lang=zh-hans").content.decode()
     masked = reader.get("/segments/persona/?segment=ladies").content.decode()
 
+    own = keeper.get("/segments/persona/?segment=ladies").content.decode()
+    assert "Sligo" in own
+    assert "Galway" not in own
+    assert "Persona of 1 customer" in own
     assert "Person 0" in full
     assert "Galway" in full
     assert "女" in chinese
