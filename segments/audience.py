@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -155,17 +156,25 @@ def remove(segment: Segment, customer_id: int, *, at: datetime) -> int:
     return gone
 
 
-def recheck(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> None:
-    """Let these few enter or leave a rule segment at once; everybody else stays where they are."""
+def recheck(segment: Segment, customer_id: int, *, at: datetime) -> None:
+    """Let one person enter or leave a rule segment at once, as the rule and choices by hand say."""
+    moment = replace(Moment.now(at), person=customer_id)
+    fits = Customer.objects.filter(to_q(effective(segment), moment), pk=customer_id).exists()
+    place(segment, [customer_id], inside=fits, at=at)
+
+
+def place(segment: Segment, customer_ids: Sequence[int], *, inside: bool, at: datetime) -> None:
+    """Let these few be inside, or outside, from now on; everybody else stays where they are."""
     with transaction.atomic():
         Segment.objects.select_for_update().get(pk=segment.pk)
-        fits = to_q(effective(segment), Moment.now(at))
-        belong = set(Customer.objects.filter(fits, pk__in=customer_ids).values_list("pk", flat=True))
         stays = Membership.objects.filter(segment=segment, customer__in=customer_ids, left_at=None)
-        stays.exclude(customer__in=belong).update(left_at=at)
-        inside = set(stays.values_list("customer_id", flat=True))
-        new = [Membership(segment=segment, customer_id=pk, entered_at=at) for pk in sorted(belong - inside)]
-        Membership.objects.bulk_create(new, ignore_conflicts=True)
+        if inside:
+            already = set(stays.values_list("customer_id", flat=True))
+            new = [Membership(segment=segment, customer_id=pk, entered_at=at) for pk in customer_ids]
+            new = [one for one in new if one.customer_id not in already]
+            Membership.objects.bulk_create(new, ignore_conflicts=True)
+        else:
+            stays.update(left_at=at)
         segment.member_count = members(segment).count()
         segment.save(update_fields=["member_count"])
 
@@ -236,6 +245,7 @@ __all__ = [
     "live_of",
     "members",
     "members_on",
+    "place",
     "rebuild",
     "rebuild_all",
     "recheck",

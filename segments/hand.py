@@ -54,7 +54,7 @@ def undo(segment: Segment, customer_id: int, *, at: datetime) -> int:
     """Let the rule decide about a customer again; returns how many choices ended."""
     ended = _in_force(segment).filter(customer=customer_id).update(ended_at=at)
     if ended:
-        audience.recheck(segment, [customer_id], at=at)
+        audience.recheck(segment, customer_id, at=at)
         _tell(segment)
     return ended
 
@@ -108,7 +108,7 @@ def _choose(segment: Segment, ids: list[int], included: bool, by: User | None, a
             ],
             ignore_conflicts=True,
         )
-        audience.recheck(segment, part, at=at)
+        audience.place(segment, part, inside=included, at=at)
     if ids:
         _tell(segment)
     return _in_force(segment).filter(included=included).count() - standing_before
