@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
 from segments.column_words import feature_label
+from segments.mail_targets import TARGETS
 from segments.models import ScoringRun
 from segments.propensity import YES_NO
 
@@ -68,6 +69,12 @@ class Card:
     def is_rare(self) -> bool:
         """Whether hardly anybody is ever likelier than not, so that the order counts and not the yes."""
         return self.is_chance and self.result["mean"] < RARE
+
+
+def title(run: ScoringRun) -> str:
+    """What a run foretells, in the language of the reader; own fields keep the name they had."""
+    target = run.parameters["target"]
+    return str(TARGETS.get(target) or feature_label(target, {target: run.parameters["label"]}))
 
 
 def step(run: ScoringRun) -> dict[str, Any]:

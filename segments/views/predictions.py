@@ -94,7 +94,7 @@ def _page(request: HtmxRequest, form: PredictionForm, *, status: int = 200) -> H
         "section": "segments",
         "tab": "predictions",
         "form": form,
-        "runs": list(RUNS[:30]),
+        "runs": [(run, prediction_card.title(run)) for run in RUNS[:30]],
         "scores": Score.objects.select_related("run").defer("run__model"),
     }
     return render_page(request, "segments/predictions.html", context, status=status)
@@ -106,6 +106,7 @@ def _result(request: HtmxRequest, pk: int, form: KeepForm, *, status: int = 200)
     context: dict[str, Any] = {
         "section": "segments",
         "run": run,
+        "name": prediction_card.title(run),
         "waiting": run.state in predictions.WAITING,
         "step": prediction_card.step(run),
         "worker": WorkerHeartbeat.anybody_there(),

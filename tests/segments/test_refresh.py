@@ -230,8 +230,8 @@ def test_a_finished_import_asks_for_a_refresh(shop, django_capture_on_commit_cal
 
 
 def test_a_refresh_does_not_read_customers_one_by_one(shop, django_assert_max_num_queries):
-    for _ in range(60):
+    for _ in range(90):
         make_purchase(make_customer())
 
-    with django_assert_max_num_queries(140):
+    with django_assert_max_num_queries(160):
         refresh.run(None)
