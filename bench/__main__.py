@@ -19,11 +19,22 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSES = (
     ("import_lines",),
     ("import_customers",),
-    ("synthesis", "refresh", "features", "cluster", "recommend", "preview", "pages", "customer_work"),
+    (
+        "synthesis",
+        "refresh",
+        "incremental",
+        "features",
+        "cluster",
+        "recommend",
+        "preview",
+        "pages",
+        "customer_work",
+    ),
     ("send",),
     ("events",),
     ("duplicates",),
     ("value",),
+    ("growth",),
 )
 
 

@@ -49,6 +49,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "let segments follow": {
+        "task": "segments.tasks.follow_changes",
+        "schedule": 20,
+        "options": {"expires": 20},
+    },
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
     "look after cases": {"task": "crm.tasks.look_after_cases", "schedule": 60, "options": {"expires": 60}},
     "look for duplicates": {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -10,6 +11,7 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models import Q
+        from django.db.models.signals import post_migrate, pre_migrate
 
         from crm import field_kinds, journal, privacy, sensitive, timeline
         from crm.audit_trail import follow
@@ -48,6 +50,8 @@ class SegmentsConfig(AppConfig):
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, CustomerScore, Membership, ClusterMember, RfmMove)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
+        pre_migrate.connect(_forget_triggers, sender=self)
+        post_migrate.connect(_make_triggers, sender=self)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
         follow(Spending)
@@ -60,10 +64,24 @@ class SegmentsConfig(AppConfig):
 
 
 def _refresh(**_: Any) -> None:
-    """Purchases or answers came or went: describe everyone soon; if this is lost, the night catches up."""
-    from segments import refresh
+    """Purchases or answers came or went: follow now; if this is lost, the next beat does."""
+    from segments import following
 
-    refresh.request()
+    following.soon()
+
+
+def _make_triggers(**_: Any) -> None:
+    from segments import noticing
+
+    noticing.install()
+
+
+def _forget_triggers(plan: Sequence[Any] = (), **_: Any) -> None:
+    """No table can be copied or dropped while a trigger names it."""
+    from segments import noticing
+
+    if plan:
+        noticing.uninstall()
 
 
 def _recommend(**_: Any) -> None:

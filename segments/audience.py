@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import ManyToManyRel, Model, Q
+from django.db.models import Count, F, ManyToManyRel, Model, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments import days
+from segments.at_hand import only, within
 from segments.models import Membership, Segment
+from segments.rules.asks import is_touched
 from segments.rules.compile import to_q
 from segments.rules.moment import Moment
 from segments.rules.parsing import effective, parse
@@ -82,6 +86,29 @@ def rebuild_all(at: datetime, progress: Progress | None = None) -> int:
     if progress:
         progress(len(ordered), len(ordered))
     return rebuilt
+
+
+def rebuild_few(at: datetime, changes: frozenset[str]) -> list[str]:
+    """Let those `at_hand` enter and leave the rule segments that ask about such changes; returns which.
+
+    A rule that does not work is left to the rebuild of everyone, which says so.
+    """
+    moment = replace(Moment.now(at), few=True)
+    rebuilt = []
+    for segment in Segment.objects.filter(kind=Segment.Kind.RULE).order_by("pk"):
+        with contextlib.suppress(InvalidRule):
+            node = effective(segment)
+            if is_touched(node, changes):
+                _switch(segment, node, moment, at)
+                rebuilt.append(segment.slug)
+    return rebuilt
+
+
+def count_all() -> None:
+    """Count the members of every segment anew, as after customers were deleted."""
+    inside = Membership.objects.filter(segment=OuterRef("pk"), left_at=None).order_by()
+    count = inside.values("segment").annotate(n=Count("pk")).values("n")
+    Segment.objects.update(member_count=Coalesce(Subquery(count), 0))
 
 
 def in_order(segments: Sequence[Segment]) -> list[Segment]:
@@ -184,10 +211,11 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
         if Segment.objects.select_for_update().filter(pk=segment.pk).first() is None:
             return 0  # Somebody deleted it in the meantime.
         if node is not None:
-            _find(Customer.objects.filter(to_q(node, moment)))
-            _enter(segment, at)
-            _leave(segment, at)
+            _find(only(Customer.objects.filter(to_q(node, moment)), "pk", moment.few))
+            more = _enter(segment, at) - _leave(segment, at, moment.few)
             _run("DROP TABLE found_members")
+        if moment.few:
+            return Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + more)
         return _count(segment, at)
 
 
@@ -200,10 +228,10 @@ def _find(found: CustomerQuerySet) -> None:
         _run("ANALYZE found_members")
 
 
-def _enter(segment: Segment, at: datetime) -> None:
+def _enter(segment: Segment, at: datetime) -> int:
     """Who fits and is not inside yet."""
     moment_type = "timestamptz" if connection.vendor == "postgresql" else "text"
-    _run(
+    return _run(
         f"INSERT INTO {MEMBERSHIPS} (segment_id, customer_id, entered_at)"
         f" SELECT %s, f.id, CAST(%s AS {moment_type}) FROM found_members f WHERE NOT EXISTS"
         f" (SELECT 1 FROM {MEMBERSHIPS} m"
@@ -212,18 +240,20 @@ def _enter(segment: Segment, at: datetime) -> None:
     )
 
 
-def _leave(segment: Segment, at: datetime) -> None:
+def _leave(segment: Segment, at: datetime, few: bool) -> int:
     """Who is inside and fits no more."""
-    _run(
+    return _run(
         f"UPDATE {MEMBERSHIPS} SET left_at = %s WHERE segment_id = %s AND left_at IS NULL"
-        f" AND NOT EXISTS (SELECT 1 FROM found_members f WHERE f.id = {MEMBERSHIPS}.customer_id)",
+        f" AND NOT EXISTS (SELECT 1 FROM found_members f WHERE f.id = {MEMBERSHIPS}.customer_id)"
+        f"{within('customer_id', few)}",
         [connection.ops.adapt_datetimefield_value(at), segment.pk],
     )
 
 
-def _run(sql: str, params: Sequence[Any] = ()) -> None:
+def _run(sql: str, params: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
+        return int(cursor.rowcount)
 
 
 def _count(segment: Segment, at: datetime) -> int:
@@ -239,6 +269,7 @@ def _short(text: str) -> str:
 
 __all__ = [
     "add",
+    "count_all",
     "delete",
     "in_order",
     "live",
@@ -248,6 +279,7 @@ __all__ = [
     "place",
     "rebuild",
     "rebuild_all",
+    "rebuild_few",
     "recheck",
     "remove",
     "slugs_in",

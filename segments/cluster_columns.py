@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from crm import custom_fields
 from crm.errors import Refusal
 from crm.models import Business, Customer, Interaction
-from segments import days, frames
+from segments import at_hand, days, frames
 from segments.rules.fields import FIELDS, Catalogue, Field
 from segments.rules.operators import Kind
 
@@ -146,10 +146,10 @@ def read(names: Sequence[str], day: date) -> Table:
     return _without_constants(table)
 
 
-def read_again(columns: Sequence[Column], day: date, only: int | None = None) -> Table:
-    """The same columns for whoever is a customer now, as newcomers are assigned by them; or for one."""
+def read_again(columns: Sequence[Column], day: date, only: int | None = None, *, few: bool = False) -> Table:
+    """The same columns for whoever is a customer now, to assign by; for one, or the `few` `at_hand`."""
     wanted = chosen([one.feature for one in columns])
-    ids, raw = _read(wanted, day, only)
+    ids, raw = _read(wanted, day, only, few)
     texts = {
         name: _spelled(raw[name], [one.value for one in columns if one.feature == name])
         for name, feature in wanted.items()
@@ -213,11 +213,12 @@ def _stack(values: list[Any], rows: int) -> npt.NDArray[np.float64]:
 
 
 def _read(
-    wanted: dict[str, Feature], day: date, only: int | None = None
+    wanted: dict[str, Feature], day: date, only: int | None = None, few: bool = False
 ) -> tuple[npt.NDArray[np.int64], dict[str, Any]]:
     asked = {name: one for name, one in wanted.items() if one.field.how != "answer_score"}
-    rows = Customer.objects.order_by("pk").values_list("pk", *(_source(one) for one in asked.values()))
-    rows = rows if only is None else rows.filter(pk=only)
+    people = at_hand.only(Customer.objects.all(), "pk", few)
+    people = people if only is None else people.filter(pk=only)
+    rows = people.order_by("pk").values_list("pk", *(_source(one) for one in asked.values()))
     kinds = [
         ("id", np.int64),
         *((f"v{n}", object if one.is_category else np.float64) for n, one in enumerate(asked.values())),
@@ -228,7 +229,7 @@ def _read(
     raw: dict[str, Any] = {name: table[f"v{n}"] for n, name in enumerate(asked)}
     for name, one in wanted.items():
         if name not in asked:
-            raw[name] = _answers(ids, one.field.path, day)
+            raw[name] = _answers(ids, one.field.path, day, few)
     return ids, raw
 
 
@@ -271,13 +272,13 @@ def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _answers(ids: npt.NDArray[np.int64], survey: str, day: date) -> npt.NDArray[np.float64]:
+def _answers(ids: npt.NDArray[np.int64], survey: str, day: date, few: bool) -> npt.NDArray[np.float64]:
     """The latest score of each customer in a survey by the end of the day."""
     answers = Interaction.objects.filter(
         kind="answer", subject=survey, number__isnull=False, customer__isnull=False
     )
     seen = answers.filter(at__lt=days.end_of(day, Business.current().zone))
-    rows = seen.order_by("at", "pk").values_list("customer_id", "number")
+    rows = at_hand.only(seen, "customer", few).order_by("at", "pk").values_list("customer_id", "number")
     latest = {
         customer: float(number) for customer, number in rows.iterator(chunk_size=CHUNK) if number is not None
     }

@@ -13,6 +13,7 @@ from django.db.models import Model
 from crm import bulk
 from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
 from segments import days, lapsing, lifecycle, rfm_cuts, scoring, valuing
+from segments.at_hand import within
 from segments.models import CustomerFeatures, ScoringRun
 from segments.shadow import settle, shadow
 
@@ -42,14 +43,15 @@ def count_anew() -> None:
     bulk.analyze(Customer, Purchase, PurchaseLine, Refund, Interaction)
 
 
-def rebuild(as_of: date, *, business: Business, heard_on: date | None = None) -> int:
+def rebuild(as_of: date, *, business: Business, heard_on: date | None = None, few: bool = False) -> int:
     """Describe every customer by what had happened until the end of `as_of`; returns how many.
 
-    `heard_on`: answers and reading count until this later day, where only the sales are old.
+    `heard_on`: answers and reading count until this later day, where only the sales are old. `few`: only
+    those `at_hand`.
     """
     zone = business.zone
     end, heard = days.end_of(as_of, zone), days.end_of(heard_on or as_of, zone)
-    sql = _statement(lambda column: days.day_of(column, zone, max(end, heard)))
+    sql = _statement(lambda column: days.day_of(column, zone, max(end, heard)), few)
     values: dict[str, Any] = {
         "end": days.moment(end),
         "heard": days.moment(heard),
@@ -82,11 +84,11 @@ def aside(
         yield
 
 
-def _statement(day: Callable[[str], str]) -> str:
+def _statement(day: Callable[[str], str], few: bool) -> str:
     changed = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
     return f"""
 INSERT INTO {_table(CustomerFeatures)} ({", ".join(COLUMNS)}, rfm_group, cluster, stage)
-WITH {_bought()}, {_given_back()}, {_answered()}, {_read()},
+WITH {_bought(few)}, {_given_back(few)}, {_answered(few)}, {_read(few)},
 dated AS (
     SELECT b.*, {day("b.first_at")} AS first_on, {day("b.last_at")} AS last_on FROM bought b
 )
@@ -104,12 +106,12 @@ LEFT JOIN dated d ON d.customer_id = c.id
 LEFT JOIN given_back g ON g.customer_id = c.id
 LEFT JOIN answered a ON a.customer_id = c.id
 LEFT JOIN reading r ON r.customer_id = c.id
-WHERE true
+WHERE true{within("c.id", few)}
 ON CONFLICT (customer_id) DO UPDATE SET {changed}
 """
 
 
-def _bought() -> str:
+def _bought(few: bool) -> str:
     """Orders per customer. `counted_at` is empty for those given back in full by the end of the day.
 
     The sum of linked refunds stands in the purchase; only those given later have to be taken off again, and
@@ -124,6 +126,7 @@ later AS (
         ROUND(p.refunded - COALESCE(l.amount, 0), 4) AS refunded
     FROM {_table(Purchase)} p LEFT JOIN later l ON l.purchase_id = p.id
     WHERE p.customer_id IS NOT NULL AND p.bought_at < %(end)s AND p.status = 'completed'
+        {within("p.customer_id", few)}
 ), bought AS (
     SELECT customer_id, SUM(charged) AS charged,
         SUM(CASE WHEN refunded = 0 OR refunded < charged THEN 1 ELSE 0 END) AS orders,
@@ -134,18 +137,19 @@ later AS (
 )"""
 
 
-def _given_back() -> str:
+def _given_back(few: bool) -> str:
     """Refunds per customer; what was given back for a cancelled order went in and out and is no loss."""
     return f"""
 given_back AS (
     SELECT f.customer_id, ROUND(SUM(f.amount), 4) AS amount
     FROM {_table(Refund)} f LEFT JOIN {_table(Purchase)} p ON p.id = f.purchase_id
     WHERE f.customer_id IS NOT NULL AND f.refunded_at < %(end)s AND (p.id IS NULL OR p.status = 'completed')
+        {within("f.customer_id", few)}
     GROUP BY f.customer_id
 )"""
 
 
-def _answered() -> str:
+def _answered(few: bool) -> str:
     """The latest figure per customer and metric."""
     return f"""
 answers AS (
@@ -154,6 +158,7 @@ answers AS (
     FROM {_table(Interaction)}
     WHERE kind = 'answer' AND metric IN ('nps', 'csat') AND number IS NOT NULL
         AND customer_id IS NOT NULL AND at < %(heard)s
+        {within("customer_id", few)}
 ), answered AS (
     SELECT customer_id,
         MAX(CASE WHEN metric = 'nps' THEN number END) AS nps,
@@ -164,13 +169,15 @@ answers AS (
 )"""
 
 
-def _read() -> str:
+def _read(few: bool) -> str:
     return f"""
 reading AS (
     SELECT customer_id, MAX(CASE WHEN kind = 'open' THEN at END) AS opened_at,
         MAX(CASE WHEN kind = 'click' THEN at END) AS clicked_at
     FROM {_table(Interaction)}
-    WHERE kind IN ('open', 'click') AND customer_id IS NOT NULL AND at < %(heard)s GROUP BY customer_id
+    WHERE kind IN ('open', 'click') AND customer_id IS NOT NULL AND at < %(heard)s
+        {within("customer_id", few)}
+    GROUP BY customer_id
 )"""
 
 

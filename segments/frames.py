@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import custom_fields
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
+from segments.at_hand import only
 from segments.models import CustomerFeatures
 
 CHUNK = 5000
@@ -67,10 +68,10 @@ class Frame:
         }
 
 
-def buyers() -> Frame:
-    """Recency, orders and revenue of everyone with a purchase that counts."""
+def buyers(*, few: bool = False) -> Frame:
+    """Recency, orders and revenue of everyone with a purchase that counts; `few`: of those `at_hand`."""
     names = ("recency_days", "orders", "revenue")
-    rows = CustomerFeatures.objects.filter(orders__gt=0).order_by("customer_id")
+    rows = only(CustomerFeatures.objects.filter(orders__gt=0), "customer_id", few).order_by("customer_id")
     columns = [Cast(name, FloatField()) for name in names]
     return _frame(names, rows.values_list("customer_id", *columns))
 

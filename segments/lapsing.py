@@ -15,6 +15,7 @@ from django.utils import timezone
 from crm.errors import Refusal
 from crm.models import Business
 from segments import days, lapse, lifecycle, purchase_days, store
+from segments.at_hand import within
 from segments.lapse_notes import Note, Unlearnable, note
 from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics.lapse.fitting import Fitted
@@ -90,14 +91,26 @@ def _scored(day: date, business: Business, *, check: bool) -> Lapsing:
     return Lapsing(scored, result, fitted.as_json())
 
 
-def known_now(until: date) -> tuple[Ints, Floats]:
-    """(ids, what is known of each buyer at the end of `until` (n × RAW)), by the features in sight."""
+def score_few(run: ScoringRun, day: date, business: Business) -> int:
+    """Give those `at_hand` the chance that the model of `run` gives them."""
+    if (fitted := model_of(run)) is None:
+        return 0
+    last = purchase_days.last_of_few(day, business) or date.min
+    ids, known = known_now(max(date.fromisoformat(run.result["until"]), last), few=True)
+    return store.save_lapse(ids, fitted.chance(known) if len(ids) else np.empty(0), few=True)
+
+
+def known_now(until: date, *, few: bool = False) -> tuple[Ints, Floats]:
+    """(ids, what is known of each buyer at the end of `until` (n × RAW)), by the features in sight.
+
+    `few`: only of those `at_hand`.
+    """
     day = "CAST(%(until)s AS date)" if connection.vendor == "postgresql" else "%(until)s"
     silent, age = (days.days_between(day, column) for column in ("last_bought_on", "first_bought_on"))
     sql = f"""
 SELECT customer_id, {silent}, orders, {age}, gap_days, CAST(average_order AS double precision)
 FROM {connection.ops.quote_name(CustomerFeatures._meta.db_table)}
-WHERE orders > 0 AND last_bought_on IS NOT NULL"""
+WHERE orders > 0 AND last_bought_on IS NOT NULL{within("customer_id", few)}"""
     pieces = []
     with connection.cursor() as cursor:
         cursor.execute(sql, {"until": connection.ops.adapt_datefield_value(until)})

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.ledger import STAGES
 from crm.models import Business, Customer, Interaction, Purchase
 from segments import days
+from segments.at_hand import within
 from segments.models import CustomerFeatures, LifecycleChoice
 from segments.shadow import settle
 
@@ -82,18 +83,28 @@ def _rhythm() -> tuple[float | None, int]:
     return sum(float(one or 0) for one in middle) / len(middle), count
 
 
-def assign(as_of: date, *, business: Business) -> None:
-    """Write the stage of everybody in sight, in two statements."""
-    values, until = _values(thresholds(), as_of, business)
+def assign(
+    as_of: date, *, business: Business, now: Thresholds | None = None, few: bool = False
+) -> Thresholds:
+    """Write the stage of everybody in sight, in two statements; returns what held.
+
+    `few`: only of those `at_hand`, by given thresholds.
+    """
+    now = now or thresholds()
+    values, until = _values(now, as_of, business)
+    here = within("customer_id", few)
+    again = f"customer_id IN ({_came_back(business, until, few)})"
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {_table(CustomerFeatures)} SET stage = {STAGE}", values)
-    settle()  # Else the planner takes nobody for active, and meets everybody one by one.
+        cursor.execute(f"UPDATE {_table(CustomerFeatures)} SET stage = {STAGE} WHERE true{here}", values)
+    if not few:
+        settle()  # Else the planner takes nobody for active, and meets everybody one by one.
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_table(CustomerFeatures)} SET stage = 'regained'"
-            f" WHERE stage IN ('active', 'loyal') AND customer_id IN ({_came_back(business, until)})",
+            f" WHERE stage IN ('active', 'loyal') AND {again}{here}",
             values,
         )
+    return now
 
 
 def foresee(choice: LifecycleChoice, as_of: date, *, business: Business) -> dict[str, int]:
@@ -132,7 +143,7 @@ STAGE = """CASE
     ELSE 'active' END"""
 
 
-def _came_back(business: Business, until: datetime) -> str:
+def _came_back(business: Business, until: datetime, few: bool = False) -> str:
     """Who bought again lately after having been lost: a gap ends in the active time."""
     first = days.day_of("first_at", business.zone, until)
     before = days.day_of("before_at", business.zone, until)
@@ -143,7 +154,7 @@ def _came_back(business: Business, until: datetime) -> str:
             MAX(CASE WHEN bought_at < %(window)s THEN bought_at END) AS before_at
         FROM {_table(Purchase)}
         WHERE customer_id IS NOT NULL AND status = 'completed' AND bought_at < %(end)s
-            AND (refunded = 0 OR refunded < charged)
+            AND (refunded = 0 OR refunded < charged){within("customer_id", few)}
         GROUP BY customer_id
     ) gaps
     WHERE first_at IS NOT NULL AND before_at IS NOT NULL

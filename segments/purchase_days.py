@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Max, Model
 
 from crm.models import Business, Purchase, Refund
 from segments import days
+from segments.at_hand import only, within
 
 CHUNK = 20_000
 EVERYBODY = (1, 0)
@@ -48,17 +49,29 @@ def span(business: Business, today: date) -> tuple[date, date] | None:
     return (business.today(ends[0]), business.today(ends[1])) if ends[0] and ends[1] else None
 
 
+def last_of_few(day: date, business: Business) -> date | None:
+    """The day until `day` of the last purchase of those `at_hand`."""
+    sales = only(Purchase.objects.counting(), "customer", True)
+    found = sales.filter(bought_at__lt=days.end_of(day, business.zone)).aggregate(last=Max("bought_at"))
+    return business.today(found["last"]) if found["last"] else None
+
+
 def later_than(day: date, business: Business) -> int:
     """How many purchases are dated after `day`."""
     return Purchase.objects.filter(bought_at__gte=days.end_of(day, business.zone)).count()
 
 
-def summaries(until: date, business: Business, part: tuple[int, int] = EVERYBODY) -> Summaries:
-    """Everybody who had bought by the end of `until`; `part` (k, j): only ids with remainder j by k."""
+def summaries(
+    until: date, business: Business, part: tuple[int, int] = EVERYBODY, *, few: bool = False
+) -> Summaries:
+    """Everybody who had bought by the end of `until`; `part` (k, j): only ids with remainder j by k.
+
+    `few`: only those `at_hand`.
+    """
     end = connection.ops.adapt_datefield_value(until)
     first = days.days_between("CAST(%(until)s AS date)" if _postgres() else "%(until)s", "MIN(day)")
     sql = f"""
-WITH {_days(until, business)}
+WITH {_days(until, business, few)}
 SELECT customer_id, COUNT(*) - 1, {days.days_between("MAX(day)", "MIN(day)")}, {first},
     COALESCE(CAST(SUM(CASE WHEN turn > 1 THEN worth END) AS double precision) / NULLIF(COUNT(*) - 1, 0), 0)
 FROM turns GROUP BY customer_id"""
@@ -89,8 +102,9 @@ def repeats_per_day(
     """Repeat purchases on each day from `since` to `until`, of customers who had bought by `known`."""
     ago = days.days_between("day", "CAST(%(since)s AS date)" if _postgres() else "%(since)s")
     sql = f"""
-WITH {_days(until, business)}, firsts AS (SELECT customer_id FROM turns WHERE turn = 1 AND day <= %(known)s)
-SELECT {ago}, COUNT(*) FROM turns JOIN firsts USING (customer_id) WHERE turn > 1 GROUP BY 1"""
+WITH {_days(until, business)},
+known AS (SELECT day, turn, MIN(day) OVER (PARTITION BY customer_id) AS first_day FROM turns)
+SELECT {ago}, COUNT(*) FROM known WHERE turn > 1 AND first_day <= %(known)s GROUP BY 1"""
     adapt = connection.ops.adapt_datefield_value
     values = _values(until, business, part) | {"since": adapt(since), "known": adapt(known)}
     rows = _read(sql, values, np.dtype([("day", np.int64), ("n", np.int64)]))
@@ -100,7 +114,7 @@ SELECT {ago}, COUNT(*) FROM turns JOIN firsts USING (customer_id) WHERE turn > 1
     return found
 
 
-def _days(until: date, business: Business) -> str:
+def _days(until: date, business: Business, few: bool = False) -> str:
     """`turns`: one row per customer and day with its net worth, numbered from the first day of each.
 
     The plus keeps SQLite from meeting every purchase through the index, when all of them are wanted.
@@ -115,10 +129,12 @@ later AS (
     SELECT p.customer_id, p.bought_at, p.charged, ROUND(p.refunded - COALESCE(l.amount, 0), 4) AS refunded
     FROM {_table(Purchase)} p LEFT JOIN later l ON l.purchase_id = p.id
     WHERE +p.customer_id IS NOT NULL AND p.customer_id %% %(parts)s = %(part)s
-        AND p.bought_at < %(end)s AND p.status = 'completed'
+        AND p.bought_at < %(end)s AND p.status = 'completed'{within("p.customer_id", few)}
 ), loose AS (
     SELECT customer_id, {given} AS day, SUM(amount) AS amount FROM {_table(Refund)}
-    WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND refunded_at < %(end)s GROUP BY 1, 2
+    WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND refunded_at < %(end)s
+        {within("customer_id", few)}
+    GROUP BY 1, 2
 ), daily AS (
     SELECT customer_id, {bought} AS day, SUM(charged - refunded) AS net FROM sold
     WHERE refunded = 0 OR refunded < charged GROUP BY 1, 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from segments import (
     lapsing,
     lease,
     lifecycle,
+    pending,
     rfm_cuts,
     rfm_moves,
     rfm_names,
@@ -93,17 +94,18 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     business = Business.current()
     now = timezone.now()
     stands = analysis_day.settle(business, now)
-    day = as_of or stands.day
+    day, heard_on = as_of or stands.day, as_of or stands.today
     wanted = [name for name in STEPS if not only or name in only]
     steps: list[dict[str, Any]] = []
     found: list[scoring.Scoring] = []
     valued: list[valuing.Valuation] = []
     lapsed: list[lapsing.Lapsing] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    is_whole = _covers(as_of, wanted)
     features.count_anew()
     with shadow(filled=True):
         if "features" in wanted:
-            _timed(run, "features", steps, lambda _: _describe(day, business, day if as_of else stands.today))
+            _timed(run, "features", steps, lambda _: _describe(run, day, business, heard_on))
         settle()
         if "rfm" in wanted:
             _timed(run, "rfm", steps, lambda _: _score(found, frozen, stands.today))
@@ -126,13 +128,23 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             lapsing.keep(lapsed, as_of=day)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
-            result = _result(day, customers, steps, time.perf_counter() - began)
+            if is_whole:
+                pending.covered(now)
+            result = dict(run.result) | _result(day, customers, steps, time.perf_counter() - began)
             lease.finish(run, as_of=day, result=result)
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
     if "features" in wanted and as_of is None:
         watching.watch(business, now)
     return result
+
+
+def _covers(as_of: date | None, wanted: Sequence[str]) -> bool:
+    """Whether this refresh works in every change there is; then it takes them."""
+    is_whole = as_of is None and {"features", "segments"} <= set(wanted)
+    if is_whole:
+        pending.cover()
+    return is_whole
 
 
 def _has_moved(run: ScoringRun, stands: analysis_day.Standing) -> bool:
@@ -152,10 +164,10 @@ def _note_moves(found: list[scoring.Scoring], today: date, now: datetime) -> Non
         rfm_moves.note(live_table(), shadow_table(), one.names, one.cuts, now, today)
 
 
-def _describe(day: date, business: Business, heard_on: date) -> int:
+def _describe(run: ScoringRun, day: date, business: Business, heard_on: date) -> int:
     count = features.rebuild(day, business=business, heard_on=heard_on)
     settle()
-    lifecycle.assign(day, business=business)
+    run.result = {"lifecycle": asdict(lifecycle.assign(day, business=business))}
     return count
 
 
@@ -217,13 +229,15 @@ class Status(runs.Status):
 
     day: date | None = None
     is_last_sale: bool = False
+    fresh: pending.Freshness | None = None
 
 
 def status() -> Status:
     day = CustomerFeatures.objects.values_list("as_of", flat=True).first()
     stands = analysis_day.standing(Business.current())
     found = Status.of(ScoringRun.Kind.REFRESH, STEPS)
-    return replace(found, day=day, is_last_sale=stands.is_last_sale and stands.day == day)
+    is_last_sale = stands.is_last_sale and stands.day == day
+    return replace(found, day=day, is_last_sale=is_last_sale, fresh=pending.freshness(timezone.now()))
 
 
 def latest(count: int = 10) -> list[ScoringRun]:

@@ -19,6 +19,7 @@ from segments.numerics.rfm_maps import Kind
 from segments.rfm_names import Names
 
 KEPT_SCORINGS = 400
+NOBODY = rfm.CutPoints((0,) * 4, (0,) * 4, (0,) * 4, (0,) * 3)  # Where nobody has bought.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,7 @@ def score_rfm(cuts: rfm.CutPoints | None = None, names: Names | None = None) -> 
     if len(buyers.ids) and (cuts is None or (names.map.kind is Kind.MIDDLE and not cuts.middle)):
         fresh = rfm.cut_points(recency, orders, revenue, names.middle)
         cuts = replace(cuts, middle=fresh.middle) if cuts else fresh
-    empty = rfm.CutPoints((0,) * 4, (0,) * 4, (0,) * 4, (0,) * 3)
-    scores = rfm.score(recency, orders, revenue, cuts or empty, names.map)
+    scores = rfm.score(recency, orders, revenue, cuts or NOBODY, names.map)
     store.save_scores(buyers.ids, scores, names.map.not_yet)
     found = Counter(scores.group.tolist())
     if names.map.not_yet:
@@ -101,15 +101,27 @@ def live_run(kind: ScoringRun.Kind) -> ScoringRun | None:
     return ScoringRun.objects.filter(kind=kind, is_live=True, state=ScoringRun.State.DONE).first()
 
 
-def assign_clusters(run: ScoringRun | None) -> int:
-    """Give everyone their cluster by the clustering `run`, without refitting; nobody has one without it."""
+def score_few(cuts: rfm.CutPoints, names: Names) -> int:
+    """Score those `at_hand` by the cut points and the map in force."""
+    buyers = frames.buyers(few=True)
+    recency, orders, revenue = buyers.values.T
+    scores = rfm.score(recency, orders, revenue, cuts, names.map)
+    return store.save_scores(buyers.ids, scores, names.map.not_yet, few=True)
+
+
+def assign_clusters(run: ScoringRun | None, *, few: bool = False) -> int:
+    """Give everyone (`few`: `at_hand`) their cluster by the clustering `run`, without refitting.
+
+    Nobody has one without it.
+    """
     if run is None:
-        store.clear_clusters()
+        if not few:
+            store.clear_clusters()
         return 0
     model = assigning.Model.from_json(run.model or run.result["model"])
     columns = [Column(**one) for one in run.result.get("columns", [])] or [Column(n) for n in model.features]
-    table = cluster_columns.read_again(columns, Business.current().today())
+    table = cluster_columns.read_again(columns, Business.current().today(), few=few)
     known = table.complete
     labels = model.nearest(table.values[known])
     noise = naming.UNUSUAL if run.result.get("noise") else ""
-    return store.save_clusters(table.ids[known], labels.tolist(), naming.keys(run), noise)
+    return store.save_clusters(table.ids[known], labels.tolist(), naming.keys(run), noise, few=few)

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from crm.errors import Refusal
 from crm.models import Business, Customer
-from segments import lease, refresh, runs
+from segments import following, lease, refresh, runs
 from segments.measures import kept
 from segments.models import ScoringRun
 
@@ -42,6 +42,12 @@ def run_scoring(run_id: int) -> None:
 def nightly_refresh() -> None:
     """Once a day, from three o'clock in the shop's time zone, or as soon after as the machine is on."""
     refresh_if_due(timezone.now())
+
+
+@shared_task
+def follow_changes() -> None:
+    """Let segments follow what happened; who comes while somebody follows waits, and finds nothing left."""
+    following.follow()
 
 
 @shared_task

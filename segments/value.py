@@ -109,13 +109,18 @@ def estimate(wish: Wish, business: Business, today: date, part: tuple[int, int] 
             % {"day": until.isoformat(), "first": first.isoformat()}
         )
     people = purchase_days.summaries(until, business, part)
-    unit = UNITS[wish.unit]
-    histories = Histories.of(people.repeats, people.last / unit, people.age / unit)
+    histories = histories_of(people, wish)
     fitted, params, notes = _fitted(histories, wish.model)
     spent = spend.fit(people.repeats, people.value)
     notes += _of_spend(spent) + _of_data(wish, business, today, (first, until))
     made = Estimate(wish, people, histories, fitted, params, spent, tuple(notes))
     return replace(made, holdout=_held_out(made, last, business, part) if until < last else None)
+
+
+def histories_of(people: Summaries, wish: Wish) -> Histories:
+    """What the models see of these people, in the unit of the wish."""
+    unit = UNITS[wish.unit]
+    return Histories.of(people.repeats, people.last / unit, people.age / unit)
 
 
 def _span(business: Business, today: date) -> tuple[date, date]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from segments import purchase_days, store, value, value_check
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
 from segments.numerics.value import forecast, worth
 from segments.numerics.value.histories import Floats
+from segments.numerics.value.likelihood import Params
+from segments.numerics.value.spend import Spend
 from segments.scoring import live_run
 from segments.value_notes import Note, note
 
@@ -38,11 +41,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """How many were valued, with what terms, and what came out, as it is kept."""
+    """How many were valued, with what terms, what came out, and what newcomers are valued by."""
 
     valued: int
     parameters: dict[str, Any]
     result: dict[str, Any]
+    model: dict[str, Any] = field(default_factory=dict)
 
 
 def value_everyone(day: date, business: Business, *, check: bool = True) -> Valuation:
@@ -63,7 +67,26 @@ def value_everyone(day: date, business: Business, *, check: bool = True) -> Valu
     except (ArithmeticError, ValueError, np.linalg.LinAlgError):
         log.exception("Customer value could not be estimated")
         return _nothing(terms, note("broken"))
-    return Valuation(store.save_values(_rows(made, found)), terms, result)
+    model = {
+        "params": asdict(made.params),
+        "spend": asdict(made.spend),
+        "until": made.people.until.isoformat(),
+    }
+    return Valuation(store.save_values(_rows(made, found)), terms, result, model)
+
+
+def value_few(run: ScoringRun, day: date, business: Business) -> int:
+    """Value those `at_hand` by the parameters that the valuation `run` found."""
+    if not run.model:
+        return 0
+    until = max(date.fromisoformat(run.model["until"]), purchase_days.last_of_few(day, business) or date.min)
+    people = purchase_days.summaries(until, business, few=True)
+    if not len(people.ids):
+        return store.save_values((), few=True)
+    wish = value.Wish(**run.parameters)
+    params, spent = Params(**run.model["params"]), Spend(**run.model["spend"])
+    made = value.Estimate(wish, people, value.histories_of(people, wish), None, params, spent, ())
+    return store.save_values(_rows(made, made.worth()), few=True)
 
 
 def _nothing(terms: dict[str, Any], why: Note) -> Valuation:
@@ -87,23 +110,23 @@ def _rows(made: value.Estimate, found: worth.Worth) -> Iterator[tuple[Any, ...]]
 def _next(made: value.Estimate, piece: slice, until: date, likely: Flags) -> list[list[str | None]]:
     """The first and the last day of the middle half of next purchases, of those who are likely to come."""
     unit = value.UNITS[made.wish.unit]
-    days = np.full((len(QUARTILES), len(likely)), np.inf)
+    ahead = np.full((len(QUARTILES), len(likely)), np.inf)
     people = made.histories.taken(piece).taken(np.flatnonzero(likely))
-    for row, share in zip(days, QUARTILES, strict=True):
+    for row, share in zip(ahead, QUARTILES, strict=True):
         row[likely] = forecast.next_purchase(made.params, people, share) * unit
-    is_near = days[-1] <= LONGEST_DAYS
-    return [_days(until, row, is_near) for row in days]
+    is_near = ahead[-1] <= LONGEST_DAYS
+    return [_days(until, row, is_near) for row in ahead]
 
 
 def _plain(numbers: Floats) -> list[float | None]:
-    return np.where(np.isnan(numbers), None, numbers.astype(object)).tolist()
+    return [None if isnan(one) else one for one in numbers.tolist()]
 
 
 def _days(until: date, ahead: Floats, wanted: Flags) -> list[str | None]:
     """Days after `until`; the next purchase comes tomorrow at the earliest."""
     whole = np.maximum(1, np.ceil(np.where(wanted, ahead, 0))).astype(np.int64)
-    texts = (np.datetime64(until) + whole).astype(str).astype(object)
-    return np.where(wanted, texts, None).tolist()
+    texts = (np.datetime64(until) + whole).astype(str).tolist()
+    return [text if one else None for text, one in zip(texts, wanted.tolist(), strict=True)]
 
 
 def _result(made: value.Estimate, found: worth.Worth, day: date, business: Business) -> dict[str, Any]:
@@ -143,6 +166,7 @@ def remember(valuation: Valuation, *, as_of: date) -> None:
         state=ScoringRun.State.DONE,
         parameters=valuation.parameters,
         result=valuation.result,
+        model=valuation.model,
         as_of=as_of,
         is_live=True,
         started_at=now,

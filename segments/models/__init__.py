@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segments.models.drift import DriftAlarm, DriftReference
 from segments.models.features import CustomerFeatures
+from segments.models.following import Following, Touched
 from segments.models.lifecycle import LifecycleChoice
 from segments.models.measures import KeptFigures, ServingCosts, Spending
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
@@ -18,6 +19,7 @@ __all__ = [
     "CustomerScore",
     "DriftAlarm",
     "DriftReference",
+    "Following",
     "HandPick",
     "KeptFigures",
     "LifecycleChoice",
@@ -34,4 +36,5 @@ __all__ = [
     "SegmentFavourite",
     "ServingCosts",
     "Spending",
+    "Touched",
 ]

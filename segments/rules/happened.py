@@ -25,6 +25,7 @@ from django.db.models.functions import Cast, Coalesce, NullIf, Round
 
 from crm.models import Interaction, Product, Purchase, PurchaseLine, Refund
 from crm.models.purchase import counting
+from segments.at_hand import only
 from segments.rules import compare, json_values
 from segments.rules.fields import Field
 from segments.rules.moment import DaysApart, Moment, ShopDay
@@ -79,7 +80,7 @@ def measured(node: Did, moment: Moment) -> dict[str, Any]:
 
 def _known(rows: Rows, moment: Moment) -> QuerySet[Any]:
     whose = {f"{rows.customer}__isnull": False} if moment.person is None else {rows.customer: moment.person}
-    return rows.found.filter(**whose).order_by()
+    return only(rows.found.filter(**whose), rows.customer, moment.few).order_by()
 
 
 def _zero_fits(op: str, value: Any) -> bool:

@@ -21,7 +21,7 @@ class Moment:
 
     `today` is the day that analysis stands on. Ages, anniversaries, tags, mails and answers go by `calendar`,
     the real day, where it is another. `person` says that nobody else is asked about: what others did need
-    not be read.
+    not be read; `few` says so of those `at_hand`.
     """
 
     today: date
@@ -29,6 +29,7 @@ class Moment:
     as_of: date | None = None
     calendar: date | None = None
     person: int | None = None
+    few: bool = False
 
     @classmethod
     def now(cls, at: datetime | None = None, business: Business | None = None) -> Moment:

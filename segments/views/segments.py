@@ -20,7 +20,7 @@ from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import audience, growth, hand, valuing
+from segments import audience, growth, hand, pending, valuing
 from segments.models import Segment
 from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
@@ -50,7 +50,11 @@ def segments(request: HttpRequest) -> HttpResponse:
     catalogue = Catalogue()
     grown = growth.grown(page.rows, timezone.now() - GROWTH)
     moment = Moment.now(business=cast("HtmxRequest", request).business)
-    rows = [(one, *_words(one, catalogue, moment.counts_back), grown.get(one.pk, 0)) for one in page.rows]
+    fresh = pending.freshness(timezone.now())
+    rows = [
+        (one, *_words(one, catalogue, moment.counts_back), grown.get(one.pk, 0), fresh.of(one))
+        for one in page.rows
+    ]
     context = {"section": "segments", "page": page, "rows": rows}
     return render_page(request, "segments/segments.html", context)
 
@@ -79,6 +83,7 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
         "used_by": [*audience.used_by(found), *audience.used_elsewhere(found)],
         "paste": PasteForm(),
         "equity": valuing.of_segment(found),
+        "fresh": pending.freshness(timezone.now()).of(found),
     }
     if found.kind == Segment.Kind.RULE:
         context |= _by_hand(found, access.customers(request.user))

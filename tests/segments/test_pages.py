@@ -192,7 +192,7 @@ def test_members_are_listed_without_a_query_each(staff_client, django_assert_max
         make_customer(country="Germany")
     made()
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         page = staff_client.get("/segments/s/germans/")
 
     assert page.text.count("ada") >= 20

@@ -80,7 +80,7 @@ def _terms(half: float) -> int:
 def _integrated(params: Params, count: int, logs: Floats, times: Floats) -> Floats:
     assert params.a is not None
     assert params.b is not None
-    nodes, weights = nodes_of(params.a, params.b + float(params.chances(np.int64(count))))
+    nodes, weights = nodes_of(params.a, params.b + float(params.chances(np.array([count]))[0]))
     rates = times[None, :] / np.exp(logs)[:, None]
     found = np.empty_like(rates)
     size = max(1, BLOCK // (NODES * len(times)))
