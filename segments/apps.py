@@ -11,7 +11,6 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models import Q
-        from django.db.models.signals import post_migrate, pre_migrate
 
         from crm import field_kinds, journal, privacy, sensitive, timeline
         from crm.audit_trail import follow
@@ -50,8 +49,7 @@ class SegmentsConfig(AppConfig):
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, CustomerScore, Membership, ClusterMember, RfmMove)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
-        pre_migrate.connect(_forget_triggers, sender=self)
-        post_migrate.connect(_make_triggers, sender=self)
+        _notice_changes(self)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
         follow(Spending)
@@ -68,6 +66,13 @@ def _refresh(**_: Any) -> None:
     from segments import following
 
     following.soon()
+
+
+def _notice_changes(app: AppConfig) -> None:
+    from django.db.models.signals import post_migrate, pre_migrate
+
+    pre_migrate.connect(_forget_triggers, sender=app)
+    post_migrate.connect(_make_triggers, sender=app)
 
 
 def _make_triggers(**_: Any) -> None:
