@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("segments", "0012_drift"),
+        ("segments", "0013_predictions"),
     ]
 
     operations = [
