@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
@@ -21,7 +21,6 @@ from crm.web import HtmxRequest, render_page
 from segments import left_out, versions
 from segments.builder import Builder
 from segments.drafting import free_slug
-from segments.left_out import LeftOut
 from segments.models import Segment
 from segments.rules import doubts, drafts, writing
 from segments.rules.drafts import Draft
@@ -46,7 +45,6 @@ class Work:
     rule: dict[str, Any]
     node: Node | None
     preview: Preview | None = None
-    left_out: list[LeftOut] = field(default_factory=list)
 
     def count(self, among: CustomerQuerySet) -> None:
         """Ask the database and put each count beside its line; examples are people of `among`."""
@@ -58,7 +56,6 @@ class Work:
             one.count = counts.get(one.place)
         moment = Moment.now()
         odd = doubts.doubts(self.node, moment)
-        self.left_out = left_out.of_rule(self.node, moment)
         writing.warn(self.draft, odd + doubts.unheard(self.node, moment, counts))
 
 
@@ -103,6 +100,9 @@ def _posted(request: HtmxRequest, segment: Segment | None) -> HttpResponse:
     action = request.POST.get("act", "refresh")
     draft = drafts.change(drafts.read(request.POST), action)
     work = _work(draft, Catalogue(segment), quiet=action.partition(":")[0] in {"add", "group"})
+    if action == "left_out":  # Looks at everybody: only for who opens it.
+        missing = left_out.of_rule(work.node, Moment.now()) if work.node else []
+        return render_page(request, "segments/_left_out_lines.html", {"left_out": missing})
     form = SegmentForm(request.POST, instance=segment)
     if action != "save":
         part = "preview" if action == "preview" else "builder"

@@ -56,10 +56,16 @@ def test_the_builder_and_the_segment_say_whom_they_leave_out(staff_client):
     }
     Segment.objects.create(slug="bonn", name="Bonn", rule=rule)
 
-    builder = staff_client.get("/segments/s/bonn/rule/").text
+    form = {"group-0": "all", "what-0.0": "field:city", "op-0.0": "is", "value-0.0": "Bonn"}
+    address = "/segments/s/bonn/rule/"
+    opened = staff_client.post(address, {**form, "act": "left_out"}, headers={"HX-Request": "true"}).text
+    known = {**form, "what-0.0": "field:created_on", "op-0.0": "known", "value-0.0": ""}
+    nothing = staff_client.post(address, {**known, "act": "left_out"}, headers={"HX-Request": "true"}).text
     panel = staff_client.get("/segments/s/bonn/left-out/").text
 
-    assert "1 customer of whom “city” is not known" in builder
+    assert "1 customer of whom “city” is not known" in opened
+    assert "<html" not in opened
+    assert "Nobody: all that the rule asks about is known." in nothing
     assert "1 customer of whom “city” is not known" in panel
     assert "your shop's time zone" in panel.replace("&#x27;", "'")
 
