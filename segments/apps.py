@@ -16,7 +16,7 @@ class SegmentsConfig(AppConfig):
         from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools, own_fields, rfm_moves, service
+        from segments import list_tools, own_fields, pending, rfm_moves, service
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -59,6 +59,7 @@ class SegmentsConfig(AppConfig):
         timeline.word(rfm_moves.KIND, rfm_moves.said)
         privacy.keep(CustomerFeatures)  # Figures, and names of groups.
         privacy.keep(CustomerScore)
+        privacy.lastly(pending.forget)
 
 
 def _refresh(**_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +56,13 @@ def cover() -> None:
         lock()
         Touched.objects.all()._raw_delete("default")
         Touched.objects.create(what=EVERYTHING, via=Via.CUSTOMER, number=0)
+
+
+def forget(numbers: Collection[int]) -> int:
+    """What was noted of erased people becomes one note that they changed altogether."""
+    gone, _ = Touched.objects.filter(via=Via.CUSTOMER, number__in=bulk.numbers(numbers)).delete()
+    Touched.objects.bulk_create([Touched(what="new", via=Via.CUSTOMER, number=one) for one in numbers])
+    return gone
 
 
 def covered(at: datetime) -> None:

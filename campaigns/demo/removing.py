@@ -28,7 +28,19 @@ from crm.models import (
     User,
 )
 from feedback.models import Answer, Invitation, Survey
-from segments.models import ClusterMember, CustomerFeatures, HandPick, Membership, ScoringRun, Segment
+from segments.models import (
+    ClusterMember,
+    CustomerFeatures,
+    DriftAlarm,
+    DriftReference,
+    Following,
+    HandPick,
+    Membership,
+    RfmChoice,
+    ScoringRun,
+    Segment,
+    Touched,
+)
 
 
 def what_goes() -> dict[str, int]:
@@ -56,6 +68,9 @@ def remove(*, keep_user: User | None) -> dict[str, int]:
     _groups()
     guidance.remove_articles()
     _profile(keep_user)
+    if not Customer.objects.exists():
+        for learned in (RfmChoice, DriftReference, DriftAlarm, Touched, Following):
+            learned._default_manager.all().delete()
     return gone
 
 

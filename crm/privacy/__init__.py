@@ -11,6 +11,16 @@ from __future__ import annotations
 
 from crm.privacy.erasing import anonymise, erase
 from crm.privacy.identities import is_erased, refuse_erased
-from crm.privacy.keeping import also, keep, numbers_only, sweep_whole
+from crm.privacy.keeping import also, keep, lastly, numbers_only, sweep_whole
 
-__all__ = ["also", "anonymise", "erase", "is_erased", "keep", "numbers_only", "refuse_erased", "sweep_whole"]
+__all__ = [
+    "also",
+    "anonymise",
+    "erase",
+    "is_erased",
+    "keep",
+    "lastly",
+    "numbers_only",
+    "refuse_erased",
+    "sweep_whole",
+]

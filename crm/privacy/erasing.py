@@ -217,6 +217,9 @@ def _shell(people: Iterable[Customer], at: datetime, done: Erased) -> None:
     shells = [Customer(pk=one.pk, public_id=new_public_id(), **values) for one in people]
     bulk.rewrite(shells, [*(name for name in values if name != "owner_id"), "owner", "public_id"])
     done.tables["crm_customer"] += len(shells)
+    for name, hook in keeping.last_hooks().items():
+        if n := hook([one.pk for one in shells]):
+            done.tables[name] += n
 
 
 def _record(people: Collection[Customer], by: User | None, at: datetime, done: Erased) -> None:

@@ -4,6 +4,7 @@ Apps speak in AppConfig.ready(), naming the columns that lose their content:
 
     privacy.keep(Answer, "comment", changes={"values": numbers_only})
     privacy.also(journal.forget)             # Called with the customers' numbers; returns how many rows.
+    privacy.lastly(noticing.forget)          # The same, after everything else.
     privacy.sweep_whole(WebhookDelivery)     # A row that mentions the person loses all its texts.
 """
 
@@ -32,6 +33,7 @@ class Kept:
 
 _kept: dict[type[Model], Kept] = {}
 _hooks: dict[str, Hook] = {}
+_last: dict[str, Hook] = {}
 _whole: set[type[Model]] = set()
 
 
@@ -52,6 +54,12 @@ def also(hook: Hook, name: str = "") -> Hook:
     return hook
 
 
+def lastly(hook: Hook) -> Hook:
+    """The same once all else is emptied: for what is noted of that emptying itself."""
+    _last[f"{hook.__module__}.{hook.__name__}"] = hook
+    return hook
+
+
 def sweep_whole(*models: type[Model]) -> None:
     """Rows of these that mention an erased person lose all their texts, not only the mention."""
     _whole.update(models)
@@ -63,6 +71,10 @@ def policy(model: type[Model]) -> Kept | None:
 
 def hooks() -> dict[str, Hook]:
     return dict(_hooks)
+
+
+def last_hooks() -> dict[str, Hook]:
+    return dict(_last)
 
 
 def is_swept_whole(model: type[Model]) -> bool:

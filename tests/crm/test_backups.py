@@ -81,6 +81,8 @@ def test_everything_comes_back_as_it_was(tmp_path, shop, owner, media):
     assert [read[name] for name in names] == [written[name] for name in names]
     assert written["rows"] == sum(len(rows) for rows in before.values())
     after = dump()
+    before.pop("segments.touched")  # The queue also notes what came between.
+    after.pop("segments.touched")
     after["crm.auditentry"] = [row for row in after["crm.auditentry"] if "restored" not in str(row)]
     assert after == before
     assert (media / "letter.txt").read_text() == "茶"

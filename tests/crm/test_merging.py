@@ -37,11 +37,11 @@ from crm.models import (
     Purchase,
 )
 from feedback.models import Answer, Invitation, Survey
-from segments.models import Membership, Segment
+from segments.models import Membership, Segment, Touched
 from tests.people import NOON, make_customer, make_purchase, make_refund
 
 pytestmark = pytest.mark.django_db
-BOOKKEEPING = (AuditEntry, CustomerMerge, Journal, JournalEntry)
+BOOKKEEPING = (AuditEntry, CustomerMerge, Journal, JournalEntry, Touched)
 
 
 def dump() -> dict[str, Any]:
