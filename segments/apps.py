@@ -12,11 +12,11 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import field_kinds, journal, privacy, sensitive, timeline
+        from crm import field_kinds, journal, sensitive, timeline
         from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools, own_fields, pending, rfm_moves, service
+        from segments import list_tools, own_fields, rfm_moves, service
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -57,9 +57,17 @@ class SegmentsConfig(AppConfig):
         follow(HandPick, by={"slug": "segment__slug"})
         follow(RfmChoice, "cuts", "cut_on", "compared_from")
         timeline.word(rfm_moves.KIND, rfm_moves.said)
-        privacy.keep(CustomerFeatures)  # Figures, and names of groups.
-        privacy.keep(CustomerScore)
-        privacy.lastly(pending.forget)
+        _speak_for_privacy()
+
+
+def _speak_for_privacy() -> None:
+    from crm import privacy
+    from segments import pending
+    from segments.models import CustomerFeatures, CustomerScore
+
+    privacy.keep(CustomerFeatures)  # Figures, and names of groups.
+    privacy.keep(CustomerScore)
+    privacy.lastly(pending.forget)
 
 
 def _refresh(**_: Any) -> None:
