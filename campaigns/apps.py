@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import finding, mailer, tracking  # Models are loaded only now.
-        from campaigns.models import Campaign, MailTemplate, MessageEvent
+        from campaigns.models import Campaign, MailTemplate, MessageEvent, Variant
         from crm import privacy
         from crm.audit_trail import follow
         from crm.signals import unsubscribed
@@ -17,12 +17,14 @@ class CampaignsConfig(AppConfig):
             Campaign,
             "mailing",
             "error",
+            "frozen",
             "started_at",
             "finished_at",
             "created_by",
             "created_at",
             by={"slug": "slug"},
         )
+        follow(Variant, "updated_at", by={"slug": "campaign__slug"})
         follow(MailTemplate, "updated_at", by={"pk": "pk"})
         finding.register()
         mailer.register()

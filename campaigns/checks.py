@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import design, lifecycle, planning, reports
+from campaigns import design, lifecycle, planning, reports, variants
 from campaigns.forms import ScheduleForm, TestForm
 from campaigns.models import Campaign
 from crm.errors import Refusal
@@ -38,9 +38,7 @@ def before_sending(campaign: Campaign, business: Business, user: User) -> dict[s
         "include": include,
         "exclude": exclude,
         **_audience(campaign, include, exclude),
-        "problem": design.problem_in(
-            design.sources(campaign), has_survey=campaign.survey_id is not None, business=business
-        ),
+        "problem": variants.problem_in(campaign, business),
         "stopped": nothing_may_leave(),
         "sender": business.sender,
         "needs_sender": not business.from_email,
@@ -55,7 +53,7 @@ def _audience(campaign: Campaign, include: list[Any], exclude: list[Any]) -> dic
     try:
         found = planning.people(include, exclude, planning.as_of_now)
         forecast = planning.forecast(found, per_household=campaign.one_per_household)
-        missing = design.missing(design.prepared(campaign), found)
+        missing = design.missing(design.prepared(design.sources(campaign)), found)
     except (Refusal, ValueError) as problem:
         return {"audience_problem": str(problem)}
     return {"forecast": forecast, "missing": missing}

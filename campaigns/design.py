@@ -15,17 +15,27 @@ from crm.models import Business, Customer, CustomerQuerySet, Message
 from feedback import invitations
 from feedback.models import Survey
 
-ready = lru_cache(maxsize=16)(prepare)
+ready = lru_cache(maxsize=32)(prepare)
 
 
 def sources(campaign: Campaign) -> Sources:
     return Sources(campaign.subject, campaign.mjml, campaign.preheader, campaign.text)
 
 
-def prepared(campaign: Campaign) -> PreparedMail:
+def whole(written: Sources) -> Sources:
+    """A design with everything in it that it only names."""
+    return written
+
+
+def compiled(written: Sources) -> PreparedMail:
+    """The design made ready; a DesignProblem says what is wrong with it."""
+    return ready(whole(written))
+
+
+def prepared(written: Sources) -> PreparedMail:
     """The design made ready, or a Refusal that says what is wrong with it."""
     try:
-        return ready(sources(campaign))
+        return compiled(written)
     except DesignProblem as problem:
         raise Refusal(str(problem)) from problem
 
@@ -33,7 +43,7 @@ def prepared(campaign: Campaign) -> PreparedMail:
 def problem_in(written: Sources, *, has_survey: bool, business: Business) -> str:
     """What is wrong with a design, "" when it can be sent; tries it once on an invented person."""
     try:
-        mail = ready(written)
+        mail = compiled(written)
         placeholders.check(mail, has_survey=has_survey)
         mail.render(_values_of(business, placeholders.sample_customer(), None))
     except DesignProblem as problem:
@@ -46,7 +56,7 @@ def preview(
 ) -> Rendered:
     """The mail as this person would get it, with links that count nothing."""
     customer = customer or placeholders.sample_customer()
-    return ready(written).render(_values_of(business, customer, survey))
+    return compiled(written).render(_values_of(business, customer, survey))
 
 
 def _values_of(business: Business, customer: Customer, survey: Survey | None) -> dict[str, object]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from campaigns import design, planning
+from campaigns import planning, variants
 from campaigns.models import Campaign
 from crm import outbox
 from crm.errors import Refusal
@@ -22,9 +22,7 @@ STALLED = timedelta(minutes=2)  # Planning that gave no sign for so long is take
 
 def check_ready(campaign: Campaign) -> None:
     """Refuse a campaign that cannot be sent, saying what to do."""
-    has_survey = campaign.survey_id is not None
-    business = Business.current()
-    if problem := design.problem_in(design.sources(campaign), has_survey=has_survey, business=business):
+    if problem := variants.problem_in(campaign, Business.current()):
         raise Refusal(problem)
     if campaign.survey is not None and campaign.survey.state != "open":
         raise Refusal(_("The survey of this campaign is closed. Open it again or choose another."))
@@ -95,6 +93,9 @@ def duplicate(campaign: Campaign, slug: str) -> Campaign:
         copy = Campaign.objects.create(slug=slug, name=_("%s (copy)") % campaign.name[:110], **values)
         copy.include.set(campaign.include.all())
         copy.exclude.set(campaign.exclude.all())
+        for variant in campaign.variants.all():
+            variant.pk, variant.campaign = None, copy
+            variant.save(force_insert=True)
     return copy
 
 

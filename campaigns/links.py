@@ -81,6 +81,7 @@ class Tracker:
     urls: list[str]
     campaign_id: int = 0
     message_id: int = 0  # 0: a preview or a test, which is not counted.
+    places: tuple[int, ...] = ()  # Of these addresses among all of the campaign; () when they are all.
 
     def fill(self, text: str, *, is_html: bool) -> str:
         def replace(found: re.Match[str]) -> str:
@@ -96,11 +97,16 @@ class Tracker:
         if resolved is None:
             if not self.message_id:
                 return self.urls[position] if position < len(self.urls) else "#"
-            return click_url(self.campaign_id, self.message_id, position)
+            return click_url(self.campaign_id, self.message_id, self._place(position))
         url = (html.unescape(resolved) if is_html else resolved).strip()
         if not is_web(url):
             return url if url.startswith(("mailto:", "tel:")) else "#"
-        return click_url(self.campaign_id, self.message_id, position, url) if self.message_id else url
+        if not self.message_id:
+            return url
+        return click_url(self.campaign_id, self.message_id, self._place(position), url)
+
+    def _place(self, position: int) -> int:
+        return self.places[position] if position < len(self.places) else position
 
 
 def click_url(campaign_id: int, message_id: int, position: int, url: str = "") -> str:

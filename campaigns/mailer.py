@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns import design
+from campaigns import design, variants
 from campaigns.links import Tracker
 from campaigns.models import Campaign
 from campaigns.placeholders import Values, sample_customer
@@ -29,11 +29,13 @@ def campaign_mails(mailing: Mailing) -> Render:
     campaign = Campaign.objects.select_related("survey").filter(mailing=mailing).first()
     if campaign is None:
         raise PermanentFailure("The campaign of this mailing does not exist any more.")
+    business = Business.current()
+    texts = variants.texts(campaign, business)
     try:
-        mail = design.prepared(campaign)
+        for written in texts.sources.values():
+            design.prepared(written)
     except Refusal as problem:
         raise PermanentFailure(str(problem)) from problem
-    business = Business.current()
     values = Values(business, survey=campaign.survey, source=campaign.source)
     from_name, from_email = business.sender
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
@@ -42,9 +44,11 @@ def campaign_mails(mailing: Mailing) -> Render:
         if message.customer is None:
             raise PermanentFailure("The customer does not exist any more.")
         unsubscribe = outbox.unsubscribe_url(message)
+        chosen = texts.of(message)
         try:
-            rendered = mail.render(
-                values.of(message.customer, unsubscribe), Tracker(mail.urls, campaign.pk, message.pk)
+            rendered = chosen.mail.render(
+                values.of(message.customer, unsubscribe, language=chosen.language),
+                Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places),
             )
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
@@ -78,7 +82,7 @@ def test_mails(mailing: Mailing) -> Render:
             context["subject"], context["mjml"], context.get("preheader", ""), context.get("text", "")
         )
         try:
-            ready = design.ready(written)
+            ready = design.compiled(written)
             rendered = ready.render(values.of(person, outbox.unsubscribe_url(Message()), survey_url=link))
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem

@@ -108,8 +108,7 @@ class Values:
     ) -> None:
         self.survey, self.source, self.language = survey, source, business.language
         self.blank = dict.fromkeys(custom_fields.plain().values_list("key", flat=True))
-        with translation.override(business.language):
-            unsubscribe = str(UNSUBSCRIBE)
+        self.languages: dict[str, dict[str, Any]] = {}
         self.shared: dict[str, Any] = {
             "business": {
                 "name": business.name,
@@ -120,24 +119,32 @@ class Values:
             },
             "today": today or business.today(),
             "_currency": business.currency,
-            "_language": business.language,
-            "_unsubscribe": unsubscribe,
         }
 
-    def of(self, customer: Customer, unsubscribe_url: str, *, survey_url: str = "") -> dict[str, Any]:
-        """Everything a template may name, for this customer."""
+    def of(
+        self, customer: Customer, unsubscribe_url: str, *, survey_url: str = "", language: str = ""
+    ) -> dict[str, Any]:
+        """Everything a template may name, for this customer, in the language of the mail."""
         url, row = survey_url, ""
         if self.survey is not None:
             url = url or invitations.link(self.survey.pk, self.source, customer.pk)
             row = invitations.rating_row(self.survey, url, customer.language or self.language)
         return {
-            **self.shared,
+            **self._in(language or self.language),
             "customer": self._customer(customer),
             "unsubscribe_url": unsubscribe_url,
             "preferences_url": unsubscribe_url,
             "survey_link": url,
             "survey_row": Markup(row),
         }
+
+    def _in(self, language: str) -> dict[str, Any]:
+        """What is the same for all who read one language."""
+        if language not in self.languages:
+            with translation.override(language):
+                words = {"_language": language, "_unsubscribe": str(UNSUBSCRIBE)}
+            self.languages[language] = {**self.shared, **words}
+        return self.languages[language]
 
     def _customer(self, customer: Customer) -> Mapping[str, Any]:
         values = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from campaigns import design, households
+from campaigns import households, variants
 from campaigns.models import Campaign, Link
-from campaigns.placeholders import Values
-from campaigns.rendering import PreparedMail
 from crm import outbox
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, Mailing, Message
@@ -116,7 +113,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     """
     try:
         with translation.override(_reader(campaign)):
-            prepared = design.prepared(campaign)
+            said = variants.freeze(campaign, Business.current())
             include, exclude = _up_to_date(campaign, now)
             audience_found = people(include, exclude)
             if refusal := forecast(audience_found, per_household=campaign.one_per_household).refusal:
@@ -130,7 +127,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     outbox.pause(mailing, gettext_noop("The messages are being prepared."))
     Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
     Link.objects.bulk_create(
-        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(_addresses(prepared))],
+        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
         ignore_conflicts=True,
     )
     outbox.plan(mailing, _drafts(campaign, mailing, audience_found))
@@ -139,13 +136,6 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)
     _begin(campaign, mailing)
-
-
-def _addresses(mail: PreparedMail) -> list[str]:
-    """Addresses of the links, with the shop's own data filled in; what is personal stays a placeholder."""
-    shared = Values(Business.current()).shared["business"]
-    shop = re.compile(r"\{\{-?\s*business\.(\w+)\s*-?\}\}")
-    return [shop.sub(lambda found: str(shared.get(found[1], found[0])), url) for url in mail.urls]
 
 
 def _reader(campaign: Campaign) -> str:
@@ -207,7 +197,7 @@ def _begin(campaign: Campaign, mailing: Mailing) -> None:
 
 def _give_back(campaign: Campaign, problem: str) -> None:
     """Nothing was sent and nothing was written: the campaign is a draft again and says why."""
-    back = {"state": State.DRAFT, "error": problem[:300], "started_at": None}
+    back: dict[str, object] = {"state": State.DRAFT, "error": problem[:300], "started_at": None, "frozen": []}
     Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING, mailing=None).update(**back)
     stopped = Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING)
     stopped.update(state=State.CANCELLED, error=problem[:300])

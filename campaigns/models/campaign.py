@@ -52,6 +52,7 @@ class Campaign(models.Model):
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     tolerance_minutes = models.PositiveIntegerField(_("may start late by minutes"), default=120)
     mailing = models.OneToOneField(Mailing, models.PROTECT, null=True, blank=True, related_name="+")
+    frozen = models.JSONField(default=list, blank=True, editable=False)  # Its texts, from PLANNING on.
     error = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -1,0 +1,150 @@
+"""Which text of a campaign somebody gets: the arm of the experiment, then their language, else the shop's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from campaigns import design
+from campaigns.models import Campaign
+from campaigns.placeholders import Values
+from campaigns.rendering import PreparedMail, Sources
+from crm.errors import Refusal
+from crm.languages import language_of
+from crm.models import Business, Customer, Message
+
+FIRST = "a"
+FIELDS = ("subject", "mjml", "preheader", "text")
+SHOP = re.compile(r"\{\{-?\s*business\.(\w+)\s*-?\}\}")
+
+type Key = tuple[str, str]  # Arm and language; ("a", "") is what the campaign itself says.
+
+
+def arm_of(message: Message) -> str:
+    """The arm that planning drew for this message."""
+    return str(message.context.get("arm") or FIRST)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The text for one message, made ready; `places`: its links among all of the campaign."""
+
+    arm: str
+    language: str  # That money, dates and the survey are written in.
+    mail: PreparedMail
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All texts of one campaign. Each is compiled once, when first asked for."""
+
+    sources: dict[Key, Sources]
+    business: Business
+    _chosen: dict[Key, Chosen] = field(default_factory=dict)
+
+    def key(self, arm: str, customer: Customer | None) -> Key:
+        """Which text it is: of this arm in this person's language, then of this arm, then of arm A."""
+        language = language_of(customer, self.business)
+        for key in ((arm, language), (arm, ""), (FIRST, language)):
+            if key in self.sources:
+                return key
+        return FIRST, ""
+
+    def of(self, message: Message) -> Chosen:
+        """The text that a message gets, by its arm and its customer's language."""
+        return self.chosen(self.key(arm_of(message), message.customer))
+
+    def chosen(self, key: Key) -> Chosen:
+        if key not in self._chosen:
+            mail = design.compiled(self.sources[key])
+            places = tuple(self.addresses.index(url) for url in mail.urls)
+            self._chosen[key] = Chosen(key[0], key[1] or self.business.language, mail, places)
+        return self._chosen[key]
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        """Addresses of the links in all texts, each once, in the order of arms and languages."""
+        found: dict[str, None] = {}
+        for written in self.sources.values():
+            found |= dict.fromkeys(design.compiled(written).urls)
+        return list(found)
+
+    def shown_addresses(self) -> list[str]:
+        """The same with the shop's own data filled in; what is personal stays a placeholder."""
+        shared = Values(self.business).shared["business"]
+        return [
+            SHOP.sub(lambda found: str(shared.get(found[1], found[0])), address) for address in self.addresses
+        ]
+
+
+def texts(campaign: Campaign, business: Business) -> Texts:
+    """What a campaign says, as it was frozen when its planning began, or as it is written now."""
+    if campaign.frozen:
+        written = {(one["arm"], one["language"]): _sources(one) for one in campaign.frozen}
+    else:
+        written = written_now(campaign)
+    return Texts(written, business)
+
+
+def written_now(campaign: Campaign) -> dict[Key, Sources]:
+    """Every text with its gaps filled: a language takes what it lacks from the arm, the arm from A."""
+    rows = {(one.arm, one.language): one for one in campaign.variants.order_by("arm", "language")}
+    found: dict[Key, Sources] = {(FIRST, ""): design.sources(campaign)}
+    for key, row in sorted(rows.items()):
+        homes = [campaign]
+        if key[0] != FIRST:
+            nearer = [(FIRST, key[1]), (key[0], "")] if key[1] else []
+            homes += [rows[home] for home in nearer if home in rows]  # type: ignore[misc]
+        values = {name: _first([row, *reversed(homes)], name) for name in FIELDS}
+        if row.mjml and not row.text:
+            values["text"] = ""  # Words of another design would not fit.
+        found[key] = Sources(**values)
+    return found
+
+
+def freeze(campaign: Campaign, business: Business) -> Texts:
+    """Keep what is said now for the whole sending; a Refusal names what cannot be sent."""
+    found = Texts(texts(campaign, business).sources, business)
+    for key in found.sources:
+        try:
+            design.prepared(found.sources[key])
+        except Refusal as problem:
+            raise Refusal(f"{label(key)}{problem}") from problem
+    if not campaign.frozen:
+        campaign.frozen = [
+            {"arm": arm, "language": language, **_kept(design.whole(written))}
+            for (arm, language), written in found.sources.items()
+        ]
+        Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.PLANNING).update(frozen=campaign.frozen)
+    return texts(campaign, business)
+
+
+def problem_in(campaign: Campaign, business: Business) -> str:
+    """What is wrong with any text of a campaign, saying which; "" when all can be sent."""
+    has_survey = campaign.survey_id is not None
+    for key, written in texts(campaign, business).sources.items():
+        if problem := design.problem_in(written, has_survey=has_survey, business=business):
+            return f"{label(key)}{problem}"
+    return ""
+
+
+def label(key: Key) -> str:
+    """What stands before a problem of one text among several, as in "B, zh-hans: "."""
+    said = [key[0].upper()] if key[0] != FIRST else []
+    said += [key[1]] if key[1] else []
+    return f"{', '.join(said)}: " if said else ""
+
+
+def _first(homes: list[Any], name: str) -> str:
+    return next((value for one in homes if (value := getattr(one, name))), "")
+
+
+def _sources(kept: dict[str, str]) -> Sources:
+    return Sources(**{name: kept.get(name, "") for name in FIELDS})
+
+
+def _kept(written: Sources) -> dict[str, str]:
+    return {name: getattr(written, name) for name in FIELDS}
