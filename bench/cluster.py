@@ -7,7 +7,8 @@ from time import perf_counter
 from typing import Any
 
 from crm.models import Business
-from segments import cluster_columns, clusters, features
+from segments import features
+from segments.clusters import columns, laboratory
 from segments.numerics import clustering, preparing
 
 SEED = 1
@@ -20,7 +21,7 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
 
     business = Business.current()
     features.rebuild(business.today(), business=business)
-    table = cluster_columns.read(clusters.DEFAULT_FEATURES, business.today())
+    table = columns.read(laboratory.DEFAULT_FEATURES, business.today())
     ids, values = table.ids[table.complete], table.values[table.complete]
     ready = preparing.prepare(values, "standard").apply(values)
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from bench import segments
 from crm import bulk
 from crm.models import Customer, Product, Purchase, PurchaseLine
-from segments import following, refresh
+from segments import refresh
+from segments.following import follower
 from segments.models import Segment, Touched
 
 PURCHASES = 1_000
@@ -33,7 +34,7 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
 def _seconds(rng: np.random.Generator) -> float:
     _sell(rng)
     began = perf_counter()
-    touched = following.follow()
+    touched = follower.follow()
     seconds = perf_counter() - began
     assert touched > PURCHASES * 0.9, touched
     assert not Touched.objects.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from segments import affinities
+from segments.recommending import affinities
 
 LIMITS = {"small": 120.0, "large": 1200.0}  # Seconds.
 

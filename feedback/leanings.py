@@ -18,7 +18,7 @@ from crm.ledger import STAGES
 from crm.models import Customer, CustomField
 from feedback import attitudes
 from feedback.models import Attitude
-from segments import naming
+from segments.clusters import naming
 from segments.models import CustomerFeatures, Membership, Segment
 
 FEW = 10  # Known answers below which shares say little, and could tell who it was.

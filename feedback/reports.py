@@ -29,7 +29,7 @@ from feedback import texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 from feedback.numerics.scores import Difference, Score
-from segments import naming
+from segments.clusters import naming
 from segments.models import Segment
 
 MONTHS = 36  # As many as a trend shows, up to the last answer.

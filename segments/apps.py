@@ -16,7 +16,7 @@ class SegmentsConfig(AppConfig):
         from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
-        from segments import list_tools, own_fields, rfm_moves, service
+        from segments import list_tools, own_fields, service
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -34,6 +34,7 @@ class SegmentsConfig(AppConfig):
             ServingCosts,
             Spending,
         )
+        from segments.rfm import moves
         from segments.rules import text
 
         text.connect()
@@ -56,13 +57,13 @@ class SegmentsConfig(AppConfig):
         follow(ServingCosts)
         follow(HandPick, by={"slug": "segment__slug"})
         follow(RfmChoice, "cuts", "cut_on", "compared_from")
-        timeline.word(rfm_moves.KIND, rfm_moves.said)
+        timeline.word(moves.KIND, moves.said)
         _speak_for_privacy()
 
 
 def _speak_for_privacy() -> None:
     from crm import privacy
-    from segments import pending
+    from segments.following import pending
     from segments.models import CustomerFeatures, CustomerScore
 
     privacy.keep(CustomerFeatures)  # Figures, and names of groups.
@@ -72,9 +73,9 @@ def _speak_for_privacy() -> None:
 
 def _refresh(**_: Any) -> None:
     """Purchases or answers came or went: follow now; if this is lost, the next beat does."""
-    from segments import following
+    from segments.following import follower
 
-    following.soon()
+    follower.soon()
 
 
 def _notice_changes(app: AppConfig) -> None:
@@ -85,14 +86,14 @@ def _notice_changes(app: AppConfig) -> None:
 
 
 def _make_triggers(**_: Any) -> None:
-    from segments import noticing
+    from segments.following import noticing
 
     noticing.install()
 
 
 def _forget_triggers(plan: Sequence[Any] = (), **_: Any) -> None:
     """No table can be copied or dropped while a trigger names it."""
-    from segments import noticing
+    from segments.following import noticing
 
     if plan:
         noticing.uninstall()
@@ -100,6 +101,6 @@ def _forget_triggers(plan: Sequence[Any] = (), **_: Any) -> None:
 
 def _recommend(**_: Any) -> None:
     """Purchases came or went: recommend by them soon; if this is lost, the night catches up."""
-    from segments import affinities
+    from segments.recommending import affinities
 
     affinities.request()

@@ -12,10 +12,14 @@ from django.db.models import Model
 
 from crm import bulk
 from crm.models import Business, Customer, Interaction, Purchase, PurchaseLine, Refund
-from segments import days, lapsing, lifecycle, rfm_cuts, scoring, valuing
+from segments import days, scoring
 from segments.at_hand import within
+from segments.lapse import lapsing
+from segments.lifecycle import stages
 from segments.models import CustomerFeatures, ScoringRun
+from segments.rfm import cuts
 from segments.shadow import settle, shadow
+from segments.value import valuing
 
 # Written here, in the order of the SELECT; scores, values and clusters have their own modules.
 COLUMNS = (
@@ -75,9 +79,9 @@ def aside(
     with shadow(filled=filled):
         rebuild(as_of, business=business or Business.current())
         settle()
-        lifecycle.assign(as_of, business=business or Business.current())
+        stages.assign(as_of, business=business or Business.current())
         if scores:
-            scoring.score_rfm(rfm_cuts.on_day(as_of))
+            scoring.score_rfm(cuts.on_day(as_of))
             valuing.value_everyone(as_of, business or Business.current(), check=False)
             lapsing.score_everyone(as_of, business or Business.current(), check=False)
             scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))

@@ -20,8 +20,10 @@ from crm.listing.catalogue import BOUGHT
 from crm.listing.columns import Column, Look
 from crm.models import Customer, User
 from crm.templatetags.crm_format import number, percent
-from segments import audience, naming, rfm_names
+from segments import audience
+from segments.clusters import naming
 from segments.models import Membership, Segment
+from segments.rfm import names
 
 SCORES = gettext_lazy("Segments and scores")
 
@@ -31,7 +33,7 @@ def _segments() -> list[tuple[str, str]]:
 
 
 def _groups() -> list[tuple[str, str]]:
-    return [(code, str(name)) for code, name in rfm_names.in_use().labels.items()]
+    return [(code, str(name)) for code, name in names.in_use().labels.items()]
 
 
 def _clusters() -> list[tuple[str, str]]:
@@ -120,7 +122,7 @@ def _register_columns() -> None:
             "rfm",
             gettext_lazy("RFM group"),
             read="features__rfm_group",
-            say=rfm_names.name_of,
+            say=names.name_of,
             sort="features__rfm_group",
         ),
         Column(

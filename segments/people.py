@@ -14,10 +14,14 @@ from django.utils.translation import gettext as _
 
 from crm.ledger import STAGES
 from crm.models import Business
-from segments import audience, journey, naming, rfm_moves, rfm_names
+from segments import audience
+from segments.clusters import naming
+from segments.lifecycle import journey
 from segments.measures import periods
 from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
 from segments.numerics.rfm import LEVELS
+from segments.rfm import moves
+from segments.rfm import names as rfm_names
 from segments.rules.events import EVENTS
 
 EARLIEST, LATEST = date(1970, 1, 2), date(2999, 12, 30)
@@ -154,7 +158,7 @@ def _moved(query: Mapping[str, str]) -> Selection | None:
     codes = [code.removeprefix("none") for code in (before, after)]
     asked = {"was": before, "is": after, "first": period.first, "last": period.last}
     title = _("%(before)s → %(after)s") % {"before": names[before], "after": names[after]}
-    return Selection(title, rfm_moves.people(period.first, period.last, *codes), None, urlencode(asked))
+    return Selection(title, moves.people(period.first, period.last, *codes), None, urlencode(asked))
 
 
 def _cell(recency: str, frequency: str) -> Selection | None:

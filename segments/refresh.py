@@ -15,24 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business
-from segments import (
-    audience,
-    features,
-    kept_scores,
-    lapsing,
-    lease,
-    lifecycle,
-    pending,
-    rfm_cuts,
-    rfm_moves,
-    rfm_names,
-    runs,
-    scoring,
-    valuing,
-)
+from segments import audience, features, lease, runs, scoring
 from segments.drift import watching
+from segments.following import pending
+from segments.lapse import lapsing
+from segments.lifecycle import stages
 from segments.models import CustomerFeatures, Membership, ScoringRun
+from segments.predictions import kept_scores
+from segments.rfm import cuts as rfm_cuts
+from segments.rfm import moves, names
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
+from segments.value import valuing
 
 STEPS = {
     "features": _("Describing customers"),
@@ -159,20 +152,20 @@ def _has_moved(run: ScoringRun, stands: analysis_day.Standing) -> bool:
 
 def _note_moves(found: list[scoring.Scoring], today: date, now: datetime) -> None:
     """Who came to another stage or RFM group, while both tables are there."""
-    lifecycle.note_moves(live_table(), shadow_table(), today, now)
+    stages.note_moves(live_table(), shadow_table(), today, now)
     for one in found:
-        rfm_moves.note(live_table(), shadow_table(), one.names, one.cuts, now, today)
+        moves.note(live_table(), shadow_table(), one.names, one.cuts, now, today)
 
 
 def _describe(run: ScoringRun, day: date, business: Business, heard_on: date) -> int:
     count = features.rebuild(day, business=business, heard_on=heard_on)
     settle()
-    run.result = {"lifecycle": asdict(lifecycle.assign(day, business=business))}
+    run.result = {"lifecycle": asdict(stages.assign(day, business=business))}
     return count
 
 
 def _score(found: list[scoring.Scoring], frozen: bool | None, today: date) -> int:
-    cuts = rfm_cuts.held(rfm_names.choice(), today) if frozen is None else None
+    cuts = rfm_cuts.held(names.choice(), today) if frozen is None else None
     found.append(scoring.score_rfm(scoring.live_cuts() if frozen else cuts))
     return found[0].scored
 

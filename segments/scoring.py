@@ -11,12 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.models import Business, Customer
-from segments import cluster_columns, frames, naming, rfm_cuts, rfm_names, store
-from segments.cluster_columns import Column
+from segments import frames, store
+from segments.clusters import columns as cluster_columns
+from segments.clusters import naming
+from segments.clusters.columns import Column
 from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import assigning, rfm
 from segments.numerics.rfm_maps import Kind
-from segments.rfm_names import Names
+from segments.rfm import cuts as rfm_cuts
+from segments.rfm import names as rfm_names
+from segments.rfm.names import Names
 
 KEPT_SCORINGS = 400
 NOBODY = rfm.CutPoints((0,) * 4, (0,) * 4, (0,) * 4, (0,) * 3)  # Where nobody has bought.

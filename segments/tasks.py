@@ -10,7 +10,8 @@ from django.utils.module_loading import import_string
 
 from crm.errors import Refusal
 from crm.models import Business, Customer
-from segments import following, lease, refresh, runs
+from segments import lease, refresh, runs
+from segments.following import follower
 from segments.measures import kept
 from segments.models import ScoringRun
 
@@ -18,9 +19,9 @@ NIGHT = time(3)
 # Which function does which kind of calculation; loaded only where one is done.
 WORK: dict[str, str] = {
     ScoringRun.Kind.REFRESH: "segments.refresh.run",
-    ScoringRun.Kind.CLUSTER: "segments.clusters.run",
-    ScoringRun.Kind.PREDICT: "segments.predictions.run",
-    ScoringRun.Kind.RECOMMEND: "segments.affinities.work",
+    ScoringRun.Kind.CLUSTER: "segments.clusters.laboratory.run",
+    ScoringRun.Kind.PREDICT: "segments.predictions.foretelling.run",
+    ScoringRun.Kind.RECOMMEND: "segments.recommending.affinities.work",
 }
 
 
@@ -47,7 +48,7 @@ def nightly_refresh() -> None:
 @shared_task
 def follow_changes() -> None:
     """Let segments follow what happened; who comes while somebody follows waits, and finds nothing left."""
-    following.follow()
+    follower.follow()
 
 
 @shared_task
@@ -64,7 +65,7 @@ def refresh_if_due(now: datetime) -> bool:
     this_night = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, created_at__gte=night)
     if now < night or this_night.exists() or not Customer.objects.exists():
         return False
-    from segments import affinities  # Loads the numerics, which other tasks can do without.
+    from segments.recommending import affinities  # Loads the numerics, which other tasks can do without.
 
     refresh.request()
     affinities.request()

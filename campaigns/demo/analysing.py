@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from segments import affinities, clusters, lease, refresh
+from segments import lease, refresh
+from segments.clusters import laboratory
+from segments.recommending import affinities
 
 CLUSTERS = 4
 
 
 def analyse() -> None:
     refresh.run(None)
-    prepared = clusters.prepare(clusters.DEFAULT_FEATURES, k=CLUSTERS, scaling="standard", seed=1)
+    prepared = laboratory.prepare(laboratory.DEFAULT_FEATURES, k=CLUSTERS, scaling="standard", seed=1)
     run = lease.claim(prepared.pk)
     if run is not None:
-        clusters.run(run)
+        laboratory.run(run)
         run.refresh_from_db()
-        clusters.use(run)
+        laboratory.use(run)
     affinities.calculate()

@@ -15,7 +15,7 @@ from crm import access, languages
 from crm.charts import Chart, Series
 from crm.models import Business, Customer, User
 from crm.templatetags.crm_format import number, percent
-from segments.journey import POINTS
+from segments.lifecycle.journey import POINTS
 from segments.measures import channels, definitions, kept
 from segments.measures.channels import FEW, Z95, Channel
 from segments.measures.counting import months_in

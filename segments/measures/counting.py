@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from crm.models import Business, Case, Customer, Product, Purchase, PurchaseLine, Refund
-from segments import days, journey, lifecycle
+from segments import days
+from segments.lifecycle import journey, stages
 from segments.measures import periods, sold, subscriptions
 from segments.models import CustomerFeatures, ServingCosts
 
@@ -45,7 +46,7 @@ class Window:
 
 def count(business: Business, day: date, *, length: int) -> dict[str, Any]:
     """Everything that the page of measures shows of a period, as JSON."""
-    window = Window(business, day, length, lifecycle.thresholds().lost_days)
+    window = Window(business, day, length, stages.thresholds().lost_days)
     return {
         "length": length,
         "lost_days": window.lost,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.ledger import KINDS
 from crm.models import Interaction
-from segments import rfm_names
+from segments.rfm import names as rfm_names
 from segments.rules.fields import FIELDS, Field, Label
 from segments.rules.operators import Kind
 

@@ -14,9 +14,9 @@ from django.utils.translation import override
 from crm import custom_fields
 from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Subscription, Tag
-from segments import rfm_names
-from segments.groups import GROUPS
 from segments.models import HandPick, Score, Segment
+from segments.rfm import names as rfm_names
+from segments.rfm.groups import GROUPS
 from segments.rules.operators import Kind
 
 type Label = str | Promise
@@ -213,7 +213,7 @@ class Catalogue:
     @cached_property
     def _cluster(self) -> Field:
         """A choice among the clusters in use; they can be named in any language."""
-        from segments import naming  # It reads our labels.
+        from segments.clusters import naming  # It reads our labels.
 
         names = tuple(naming.in_use().items())
         plain = FIELDS["cluster"]

@@ -13,7 +13,7 @@ from crm.access import Right
 from crm.models import Business
 from crm.web import HtmxRequest, render_page
 from segments import refresh
-from segments.analysis_forms import AnalysisForm
+from segments.lifecycle.forms import AnalysisForm
 
 PANEL = "segments/analysis_panel.html"
 

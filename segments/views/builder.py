@@ -18,20 +18,20 @@ from crm import access
 from crm.access import Right
 from crm.models import CustomerQuerySet
 from crm.web import HtmxRequest, render_page
-from segments import left_out, versions
-from segments.builder import Builder
+from segments import left_out
 from segments.drafting import free_slug
+from segments.forms import SegmentForm
 from segments.models import Segment
-from segments.rules import doubts, drafts, writing
+from segments.rules import doubts, drafts, versions, writing
+from segments.rules.builder import Builder
 from segments.rules.drafts import Draft
 from segments.rules.fields import Catalogue
 from segments.rules.moment import Moment
 from segments.rules.parsing import DEEPEST, parse
 from segments.rules.preview import Preview, preview
 from segments.rules.problems import InvalidRule
+from segments.rules.starters import STARTERS, counted
 from segments.rules.tree import Node
-from segments.segment_forms import SegmentForm
-from segments.starters import STARTERS, counted
 
 PAGE = "segments/builder.html"
 

@@ -14,7 +14,8 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import cluster_compare, cluster_report, drafting, naming, unusual
+from segments import drafting
+from segments.clusters import naming, report, side_by_side, unusual
 from segments.models import CustomerFeatures, ScoringRun
 from segments.people import Selection
 
@@ -92,7 +93,7 @@ def cluster_unusual_keep(request: HtmxRequest, pk: int) -> HttpResponse:
 @access.staff
 def cluster_compare_page(request: HtmxRequest) -> HttpResponse:
     """Two finished clusterings; without a choice the one in use (or the last) and the one before."""
-    runs = list(cluster_compare.DONE.defer("model")[:SHOWN])
+    runs = list(side_by_side.DONE.defer("model")[:SHOWN])
     by_key = {str(run.pk): run for run in runs}
     newest = sorted(runs, key=lambda run: (not run.is_live, -run.pk))
     first = by_key.get(request.GET.get("a", ""), newest[0] if newest else None)
@@ -100,9 +101,9 @@ def cluster_compare_page(request: HtmxRequest) -> HttpResponse:
     second = by_key.get(request.GET.get("b", ""), others[0] if others else None)
     context = {
         "section": "segments",
-        "runs": [(run, cluster_report.asked(run)) for run in runs],
+        "runs": [(run, report.asked(run)) for run in runs],
         "first": first,
         "second": second,
-        "found": cluster_compare.compare(first, second) if first and second else None,
+        "found": side_by_side.compare(first, second) if first and second else None,
     }
     return render_page(request, "segments/cluster_compare.html", context)

@@ -13,8 +13,9 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
 from crm.web import HtmxRequest, render_page
-from segments import cluster_report, clusters, refresh, scoring
-from segments.cluster_form import ClusterForm
+from segments import refresh, scoring
+from segments.clusters import laboratory, report
+from segments.clusters.form import ClusterForm
 from segments.models import ScoringRun
 
 RUNS = ScoringRun.objects.filter(kind=ScoringRun.Kind.CLUSTER).defer("model")
@@ -33,8 +34,8 @@ def cluster_start(request: HtmxRequest) -> HttpResponse:
     form = ClusterForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    run = clusters.prepare(form.cleaned_data["features"], **form.wish)
-    clusters.start(run)
+    run = laboratory.prepare(form.cleaned_data["features"], **form.wish)
+    laboratory.start(run)
     return redirect("segments:cluster_run", run.pk)
 
 
@@ -45,10 +46,10 @@ def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
     context = {
         "section": "segments",
         "run": run,
-        "asked": cluster_report.asked(run),
-        "waiting": run.state in clusters.WAITING,
+        "asked": report.asked(run),
+        "waiting": run.state in laboratory.WAITING,
         "worker": WorkerHeartbeat.anybody_there(),
-        "report": cluster_report.report(run) if run.state == ScoringRun.State.DONE else None,
+        "report": report.report(run) if run.state == ScoringRun.State.DONE else None,
     }
     return render_page(request, "segments/cluster_run.html", context, partial="work")
 
@@ -57,7 +58,7 @@ def cluster_run(request: HtmxRequest, pk: int) -> HttpResponse:
 @access.needs(Right.MARKET)
 def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
     try:
-        count = clusters.use(get_object_or_404(ScoringRun, pk=pk))
+        count = laboratory.use(get_object_or_404(ScoringRun, pk=pk))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
@@ -69,7 +70,7 @@ def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.needs(Right.MARKET)
 def cluster_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
-    if clusters.cancel(get_object_or_404(RUNS, pk=pk)):
+    if laboratory.cancel(get_object_or_404(RUNS, pk=pk)):
         messages.success(request, _("Stopped. Nothing was changed."))
     else:
         messages.error(request, _("It had ended already."))
@@ -78,12 +79,12 @@ def cluster_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _page(request: HtmxRequest, form: ClusterForm, *, status: int = 200) -> HttpResponse:
     live = scoring.live_run(ScoringRun.Kind.CLUSTER)
-    runs = [(run, cluster_report.asked(run)) for run in RUNS.all()[:SHOWN]]
+    runs = [(run, report.asked(run)) for run in RUNS.all()[:SHOWN]]
     context = {
         "section": "segments",
         "tab": "clusters",
         "form": form,
-        "live": cluster_report.report(live) if live else None,
+        "live": report.report(live) if live else None,
         "runs": runs,
         "comparable": sum(run.state == ScoringRun.State.DONE for run, _asked in runs) > 1,
         "status": refresh.status(),

@@ -14,9 +14,10 @@ from crm import access
 from crm.errors import Refusal
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import audience, overlap, past
+from segments import audience
+from segments.forms import CompareForm, DayForm
+from segments.membership import overlap, past
 from segments.models import Segment
-from segments.segment_forms import CompareForm, DayForm
 
 
 @require_GET

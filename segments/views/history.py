@@ -15,8 +15,8 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.web import HtmxRequest, render_page
-from segments import versions
 from segments.models import Segment
+from segments.rules import versions
 
 
 @require_GET

@@ -15,7 +15,8 @@ from crm.charts import Chart, Series
 from crm.ledger import STAGES
 from crm.templatetags.crm_format import percent
 from crm.web import HtmxRequest, render_page
-from segments import journey, lifecycle, refresh
+from segments import refresh
+from segments.lifecycle import journey, stages
 from segments.people import period_of
 
 PERIODS = (30, 90, 365)
@@ -30,7 +31,7 @@ def journey_map(request: HtmxRequest) -> HttpResponse:
     is_unclear = any(asked) and period is None
     period = period or _lately(stands.day, PERIODS[1])
     found, moves = journey.build(period, request.business), journey.moves(period, request.business)
-    counts = lifecycle.counts()
+    counts = stages.counts()
     context = {
         "section": "segments",
         "tab": "journey",

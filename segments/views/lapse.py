@@ -7,7 +7,9 @@ from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.web import HtmxRequest, render_page
-from segments import lapse_card, lapse_words, left_out, lifecycle, refresh, scoring
+from segments import left_out, refresh, scoring
+from segments.lapse import card, words
+from segments.lifecycle import stages
 from segments.models import ScoringRun
 
 
@@ -18,8 +20,8 @@ def lapse(request: HtmxRequest) -> HttpResponse:
     context = {
         "section": "segments",
         "tab": "lapse",
-        "card": lapse_card.build(run) if run else None,
-        "definition": lapse_words.definition(lifecycle.chosen(), lifecycle.thresholds()),
+        "card": card.build(run) if run else None,
+        "definition": words.definition(stages.chosen(), stages.thresholds()),
         "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm import access
 from crm.access import Right
 from crm.web import render_page
-from segments import audience, finding
+from segments import audience
 from segments.drafting import free_slug
+from segments.forms import PasteForm, SegmentForm
+from segments.membership import finding
 from segments.models import Membership, Segment
-from segments.segment_forms import PasteForm, SegmentForm
 
 SHOWN = 10
 

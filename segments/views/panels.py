@@ -12,15 +12,19 @@ from django.views.decorators.http import require_GET
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import hand, left_out, naming, prediction_words, rfm_names
-from segments.lapse_words import risk_of
+from segments import left_out
+from segments.clusters import naming
+from segments.lapse.words import risk_of
+from segments.membership import hand
 from segments.models import CustomerFeatures, Membership, Segment
+from segments.predictions import words
+from segments.rfm import names
 from segments.rules.describe import is_relative
 from segments.rules.fields import Catalogue
 from segments.rules.moment import Moment
 from segments.rules.parsing import parse
 from segments.rules.problems import InvalidRule
-from segments.value_words import chance, next_purchase
+from segments.value.words import chance, next_purchase
 
 LEFT = 5
 
@@ -42,11 +46,11 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "left": list(stays.filter(left_at__isnull=False).order_by("-left_at")[:LEFT]),
         "features": features,
         "cluster": naming.name_of(features.cluster) if features else "",
-        "group": rfm_names.name_of(features.rfm_group) if features else "",
+        "group": names.name_of(features.rfm_group) if features else "",
         "chance": "" if features is None or features.alive_chance is None else chance(features.alive_chance),
         "next_purchase": next_purchase(features, business.today()) if features else "",
         "risk": risk_of(features) if features else None,
-        "scores": prediction_words.of_customer(customer),
+        "scores": words.of_customer(customer),
         "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)

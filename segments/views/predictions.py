@@ -16,9 +16,10 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
 from crm.web import HtmxRequest, render_page
-from segments import kept_scores, prediction_card, predictions
 from segments.models import Score, ScoringRun
-from segments.prediction_form import KeepForm, PredictionForm, ProfitForm
+from segments.predictions import card as prediction_card
+from segments.predictions import foretelling, kept_scores
+from segments.predictions.form import KeepForm, PredictionForm, ProfitForm
 
 RUNS = ScoringRun.objects.filter(kind=ScoringRun.Kind.PREDICT).defer("model")
 FIRST_TERMS = {"margin": Decimal(20), "cost": Decimal(1)}
@@ -37,11 +38,11 @@ def prediction_start(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
-        run = predictions.prepare(form.cleaned_data["target"], form.cleaned_data["features"])
+        run = foretelling.prepare(form.cleaned_data["target"], form.cleaned_data["features"])
     except Refusal as refusal:
         form.add_error("features", str(refusal))
         return _page(request, form, status=422)
-    predictions.start(run)
+    foretelling.start(run)
     return redirect("segments:prediction", run.pk)
 
 
@@ -70,7 +71,7 @@ def prediction_keep(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 @access.needs(Right.MARKET)
 def prediction_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
-    if predictions.cancel(get_object_or_404(RUNS, pk=pk)):
+    if foretelling.cancel(get_object_or_404(RUNS, pk=pk)):
         messages.success(request, _("Stopped. Nothing was changed."))
     else:
         messages.error(request, _("It had ended already."))
@@ -81,7 +82,7 @@ def prediction_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
 @access.needs(Right.MARKET)
 def prediction_delete(request: HtmxRequest, pk: int) -> HttpResponse:
     try:
-        predictions.remove(get_object_or_404(RUNS, pk=pk))
+        foretelling.remove(get_object_or_404(RUNS, pk=pk))
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("segments:prediction", pk)
@@ -107,7 +108,7 @@ def _result(request: HtmxRequest, pk: int, form: KeepForm, *, status: int = 200)
         "section": "segments",
         "run": run,
         "name": prediction_card.title(run),
-        "waiting": run.state in predictions.WAITING,
+        "waiting": run.state in foretelling.WAITING,
         "step": prediction_card.step(run),
         "worker": WorkerHeartbeat.anybody_there(),
         "card": card,

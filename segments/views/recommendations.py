@@ -18,8 +18,8 @@ from crm.models import Product
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import affinities, recommending_report
 from segments.models import ProductPair
+from segments.recommending import affinities, report
 
 ORDERS = {"often": ("-count", "-lift", "pk"), "strong": ("-lift", "-count", "pk")}
 CATEGORIES = 100
@@ -45,9 +45,9 @@ def recommendations(request: HtmxRequest) -> HttpResponse:
         "section": "segments",
         "tab": "recommendations",
         "status": status,
-        "verdict": recommending_report.verdict(status.done.result) if status.done else None,
+        "verdict": report.verdict(status.done.result) if status.done else None,
         "page": page,
-        "rows": [(pair, recommending_report.sentence(pair)) for pair in page],
+        "rows": [(pair, report.sentence(pair)) for pair in page],
         "count": pairs.count(),
         "order": order,
         "q": request.GET.get("q", "").strip(),

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET
 
 from crm import access, languages
 from crm.web import HtmxRequest, render_page
-from segments import grid, left_out, refresh, rfm_moves, rfm_names, rfm_notes, rfm_words, scoring
-from segments.journey import Period
+from segments import left_out, refresh, scoring
+from segments.lifecycle.journey import Period
 from segments.people import period_of
+from segments.rfm import grid, moves, notes, words
+from segments.rfm import names as rfm_names
 
 PERIODS = (30, 90, 365)
 
@@ -36,7 +38,7 @@ def rfm(request: HtmxRequest) -> HttpResponse:
         "few": grid.FEW_BUYERS,
         "measures": measures(cuts, request.business.currency) if cuts else [],
         "middles": grid.explain_middle(cuts, names, money(request.business.currency)) if cuts else [],
-        "notes": rfm_notes.of_shop(cuts, status.day, request.business),
+        "notes": notes.of_shop(cuts, status.day, request.business),
         "left_out": left_out.of_buyers(),
         "status": status,
     }
@@ -55,7 +57,7 @@ def rfm_moves_page(request: HtmxRequest) -> HttpResponse:
     period = period or Period(max(since or today, today - timedelta(days=PERIODS[1])), today)
     is_early = since is not None and period.first < since
     names = rfm_names.in_use()
-    found = rfm_moves.matrix(period.first, period.last) if since and since < today else None
+    found = moves.matrix(period.first, period.last) if since and since < today else None
     context: dict[str, Any] = {
         "section": "segments",
         "tab": "rfm",
@@ -71,7 +73,7 @@ def rfm_moves_page(request: HtmxRequest) -> HttpResponse:
         "matrix": found,
     }
     if found:
-        context |= rfm_words.of_matrix(found, names)
+        context |= words.of_matrix(found, names)
     return render_page(request, "segments/rfm_moves.html", context)
 
 

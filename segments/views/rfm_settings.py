@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods
 from crm import access
 from crm.access import Right
 from crm.web import HtmxRequest, render_page
-from segments import refresh, rfm_choosing, rfm_cuts, rfm_names, rfm_own, scoring
+from segments import refresh, scoring
 from segments.models import RfmChoice
 from segments.numerics.rfm import CutPoints
-from segments.rfm_forms import CutsForm, MapForm
+from segments.rfm import choosing, cuts, own
+from segments.rfm import names as rfm_names
+from segments.rfm.forms import CutsForm, MapForm
 from segments.views.rfm import measures
 
 
@@ -28,7 +30,7 @@ def rfm_map(request: HtmxRequest) -> HttpResponse:
     form = MapForm(request.POST or None, instance=choice)
     is_good = request.method == "POST" and form.is_valid()
     if is_good and request.POST.get("act") == "save":
-        rfm_choosing.choose_map(form.instance)
+        choosing.choose_map(form.instance)
         messages.success(request, _("Saved. A refresh puts everybody into their new groups."))
         return redirect("segments:rfm")
     names = rfm_names.of_choice(form.instance if is_good else rfm_names.choice())
@@ -39,8 +41,8 @@ def rfm_map(request: HtmxRequest) -> HttpResponse:
         "title_of_map": rfm_names.TITLES[names.map.name],
         "is_preview": is_good,
         "status": refresh.status(),
-        "rows": rfm_choosing.group_counts(names),
-        "broken": rfm_choosing.broken_by(names) if is_good else [],
+        "rows": choosing.group_counts(names),
+        "broken": choosing.broken_by(names) if is_good else [],
         "has_own": bool(rfm_names.choice().own),
     }
     return render_page(request, "segments/rfm_map.html", context, status=422 if form.errors else 200)
@@ -51,9 +53,9 @@ def rfm_map(request: HtmxRequest) -> HttpResponse:
 def rfm_own_map(request: HtmxRequest) -> HttpResponse:
     """The shop's own map; refused unless every cell has exactly one group with a name."""
     choice = rfm_names.choice()
-    drawing = rfm_own.read(request.POST, choice) if request.method == "POST" else rfm_own.drawn(choice)
+    drawing = own.read(request.POST, choice) if request.method == "POST" else own.drawn(choice)
     if request.method == "POST" and not drawing.problems:
-        rfm_own.keep(choice, drawing)
+        own.keep(choice, drawing)
         refresh.request()
         messages.success(request, _("Saved. A refresh puts everybody into your groups."))
         return redirect("segments:rfm")
@@ -66,11 +68,11 @@ def rfm_own_map(request: HtmxRequest) -> HttpResponse:
 def rfm_scores(request: HtmxRequest) -> HttpResponse:
     """Cut points for a period: `act` preview counts people per score, save keeps, fresh proposes."""
     choice, today = rfm_names.choice(), request.business.today()
-    live = rfm_cuts.held(choice, today) or scoring.live_cuts()
+    live = cuts.held(choice, today) or scoring.live_cuts()
     if live is None:
         return render_page(request, "segments/rfm_scores.html", {"section": "segments"})
     fresh = request.POST.get("act") == "fresh"
-    base = (rfm_cuts.fresh(choice.middle) if fresh else None) or live
+    base = (cuts.fresh(choice.middle) if fresh else None) or live
     form = CutsForm(
         request.POST if request.method == "POST" and not fresh else None,
         choice=choice,
@@ -79,7 +81,7 @@ def rfm_scores(request: HtmxRequest) -> HttpResponse:
     )
     is_good = request.method == "POST" and not fresh and form.is_valid()
     if is_good and request.POST.get("act") == "save":
-        rfm_choosing.choose_cuts(choice, form, today)
+        choosing.choose_cuts(choice, form, today)
         messages.success(request, _("Saved. A refresh scores everybody by these cut points."))
         return redirect("segments:rfm_scores")
     wanted = form.found() if is_good else base
@@ -98,6 +100,6 @@ def _scores_context(
         "status": refresh.status(),
         "is_middle": names.map.kind == "middle",
         "is_preview": wanted != live or request.method == "POST",
-        "tables": rfm_choosing.score_counts(live, wanted, measures(wanted, request.business.currency), names),
-        "groups": rfm_choosing.group_change(live, wanted, names),
+        "tables": choosing.score_counts(live, wanted, measures(wanted, request.business.currency), names),
+        "groups": choosing.group_change(live, wanted, names),
     }

@@ -15,7 +15,8 @@ from crm import access
 from crm.access import Right
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import drafting, people, refresh, rfm_names
+from segments import drafting, people, refresh
+from segments.rfm import names
 
 
 @require_GET
@@ -39,7 +40,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
         "page": page,
         "builder": builder_url(selection.rule),
         "fields": parse_qsl(selection.query),
-        "groups": rfm_names.in_use().labels,
+        "groups": names.in_use().labels,
     }
     return render_page(request, "segments/people.html", context, partial="rows")
 

@@ -20,14 +20,17 @@ from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import audience, growth, hand, pending, valuing
+from segments import audience
+from segments.following import pending
+from segments.forms import PasteForm
+from segments.membership import growth, hand
 from segments.models import Segment
 from segments.rules.describe import sentence
 from segments.rules.fields import Catalogue
 from segments.rules.moment import Moment
 from segments.rules.parsing import parse
 from segments.rules.problems import InvalidRule
-from segments.segment_forms import PasteForm
+from segments.value import valuing
 
 GROWTH = timedelta(days=30)
 PICKS = 50

@@ -14,8 +14,9 @@ from crm import access, audit
 from crm.access import Right
 from crm.ledger import STAGES
 from crm.web import HtmxRequest, render_page
-from segments import lifecycle, refresh
-from segments.analysis_forms import StagesForm
+from segments import refresh
+from segments.lifecycle import stages as lifecycle
+from segments.lifecycle.forms import StagesForm
 
 
 @require_http_methods(["GET", "POST"])

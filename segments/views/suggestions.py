@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 from crm import access
 from crm.models import Product
 from crm.web import render_page
-from segments import affinities, recommending
 from segments.models import ProductPair, ProductReach, Segment, SegmentFavourite
+from segments.recommending import affinities, suggesting
 
 SHOWN = 6
 
@@ -22,7 +22,7 @@ SHOWN = 6
 def customer_suggestions(request: HttpRequest, public_id: str) -> HttpResponse:
     customer = access.find_customer(request, public_id)
     context = {
-        "found": recommending.for_customer(customer.pk, now=timezone.now()),
+        "found": suggesting.for_customer(customer.pk, now=timezone.now()),
         "status": affinities.status(),
     }
     return render_page(request, "segments/customer_suggestions.html", context)

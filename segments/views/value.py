@@ -7,8 +7,9 @@ from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.web import HtmxRequest, render_page
-from segments import left_out, refresh, scoring, value_card
+from segments import left_out, refresh, scoring
 from segments.models import ScoringRun
+from segments.value import card
 
 
 @require_GET
@@ -18,7 +19,7 @@ def value(request: HtmxRequest) -> HttpResponse:
     context = {
         "section": "segments",
         "tab": "value",
-        "card": value_card.build(run, request.business.currency) if run else None,
+        "card": card.build(run, request.business.currency) if run else None,
         "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }

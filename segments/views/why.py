@@ -19,13 +19,13 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Customer
 from crm.web import HtmxRequest, render_page
-from segments import finding, hand
+from segments.forms import PasteForm
+from segments.membership import finding, hand
 from segments.models import Membership, Segment
 from segments.rules.explain import explain
 from segments.rules.moment import Moment
 from segments.rules.parsing import effective
 from segments.rules.problems import InvalidRule
-from segments.segment_forms import PasteForm
 
 SHOWN = 10
 

@@ -10,7 +10,8 @@ from crm import ledger
 from crm.models import Customer, CustomField
 from feedback import answers, attitudes, leanings
 from feedback.models import Answer, Attitude, Invitation, Question, Survey
-from segments import audience, cluster_columns
+from segments import audience
+from segments.clusters import columns
 from segments.models import CustomerFeatures, Membership, Segment
 from tests.people import NOON, make_customer
 
@@ -80,7 +81,7 @@ def test_rules_and_clusters_know_the_field_at_once(shop):
     rule = {"field": f"custom.{field.key}", "op": "is", "value": "health"}
 
     assert list(audience.live(rule)) == [ada]
-    assert cluster_columns.features()[f"custom.{field.key}"].is_category
+    assert columns.features()[f"custom.{field.key}"].is_category
 
 
 def test_a_new_answer_is_known_at_once_and_a_new_choice_widens_the_field(shop):

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from crm import analysis_day, ledger
 from crm.models import Business, Interaction, Purchase
-from segments import audience, clusters, lease, refresh
+from segments import audience, lease, refresh
+from segments.clusters import laboratory
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
 from segments.rules.describe import sentence
 from segments.rules.moment import Moment
@@ -293,8 +294,8 @@ def test_a_clustering_stands_on_the_same_day(shop):
     fresh("last_sale")
     refresh.run(None)
 
-    run = lease.claim(clusters.prepare(["recency_days"], k=2, scaling="none", seed=1).pk)
-    clusters.run(run)
+    run = lease.claim(laboratory.prepare(["recency_days"], k=2, scaling="none", seed=1).pk)
+    laboratory.run(run)
 
     assert ScoringRun.objects.get(pk=run.pk).as_of == LAST
 

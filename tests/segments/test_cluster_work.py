@@ -9,24 +9,16 @@ from django.utils import timezone
 
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
-from segments import (
-    affinities,
-    audience,
-    cluster_compare,
-    cluster_report,
-    clusters,
-    lease,
-    naming,
-    refresh,
-    tasks,
-)
+from segments import audience, lease, refresh, tasks
+from segments.clusters import laboratory, naming, report, side_by_side
 from segments.models import ClusterMember, CustomerFeatures, Membership, ProductAffinity, ScoringRun, Segment
 from segments.numerics.assigning import NOISE
+from segments.recommending import affinities
 from tests.people import make_customer, make_product, make_purchase
 
 pytestmark = pytest.mark.django_db
 State = ScoringRun.State
-DBSCAN = clusters.Choice("dbscan", eps=0.5, min_points=4)
+DBSCAN = laboratory.Choice("dbscan", eps=0.5, min_points=4)
 
 
 def heaps(each: int = 15) -> None:
@@ -40,8 +32,8 @@ def heaps(each: int = 15) -> None:
 
 
 def done(names=("orders", "revenue"), **wish) -> ScoringRun:
-    run = lease.claim(clusters.prepare(names, **{"k": 2, "scaling": "standard", "seed": 1, **wish}).pk)
-    clusters.run(run)
+    run = lease.claim(laboratory.prepare(names, **{"k": 2, "scaling": "standard", "seed": 1, **wish}).pk)
+    laboratory.run(run)
     return ScoringRun.objects.get(pk=run.pk)
 
 
@@ -99,11 +91,11 @@ def test_the_rule_of_a_cluster_that_is_not_there_is_not_found(owner_client, numb
 
 def test_a_stopped_run_keeps_nothing_even_if_its_worker_goes_on(shop):
     heaps()
-    run = lease.claim(clusters.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk)
+    run = lease.claim(laboratory.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk)
 
-    assert clusters.cancel(run)
+    assert laboratory.cancel(run)
     with pytest.raises(lease.Superseded):
-        clusters.run(run)
+        laboratory.run(run)
 
     run.refresh_from_db()
     assert (run.state, run.result, ClusterMember.objects.count()) == (State.CANCELLED, {}, 0)
@@ -115,8 +107,8 @@ def test_what_has_ended_cannot_be_stopped_and_nothing_else_either(shop):
     run = done()
     other = ScoringRun.objects.create(kind="refresh")
 
-    assert not clusters.cancel(run)
-    assert not clusters.cancel(other)
+    assert not laboratory.cancel(run)
+    assert not laboratory.cancel(other)
 
     assert ScoringRun.objects.get(pk=run.pk).state == State.DONE
     assert ScoringRun.objects.get(pk=other.pk).state == State.QUEUED
@@ -156,9 +148,9 @@ def test_two_clusterings_are_compared_person_by_person(owner_client):
     heaps()
     first, second = done(), done(k=3)
 
-    found = cluster_compare.compare(first, second)
+    found = side_by_side.compare(first, second)
     page = owner_client.get(f"/segments/clusters/compare/?a={first.pk}&b={second.pk}")
-    itself = cluster_compare.compare(first, first)
+    itself = side_by_side.compare(first, first)
 
     sizes = [one["size"] for one in first.result["clusters"]]
     assert [total for _name, total, _cells in found.rows] == sizes
@@ -190,16 +182,16 @@ def test_what_nobody_has_or_all_share_is_left_out_and_named(shop):
     run = done(["orders", "revenue", "custom.shoes", "language"])
 
     assert set(run.result["dropped"]) == {"custom.shoes", "language"}
-    assert len(cluster_report.report(run).dropped) == 2
+    assert len(report.report(run).dropped) == 2
 
 
 def test_only_equal_or_unknown_features_are_refused_in_words(shop):
     heaps()
     Customer.objects.update(language="en")
-    run = lease.claim(clusters.prepare(["language"], k=2, scaling="standard", seed=1).pk)
+    run = lease.claim(laboratory.prepare(["language"], k=2, scaling="standard", seed=1).pk)
 
     with pytest.raises(Refusal, match="nothing tells them apart"):
-        clusters.run(run)
+        laboratory.run(run)
 
     run.refresh_from_db()
     assert (run.state, "nothing tells them apart" in run.error) == (State.FAILED, True)
@@ -208,10 +200,10 @@ def test_only_equal_or_unknown_features_are_refused_in_words(shop):
 def test_more_clusters_than_different_customers_are_refused_with_their_number(shop):
     for number in range(12):
         make_purchase(make_customer(), 10 * (1 + number % 3))
-    run = lease.claim(clusters.prepare(["revenue"], k=8, scaling="standard", seed=1).pk)
+    run = lease.claim(laboratory.prepare(["revenue"], k=8, scaling="standard", seed=1).pk)
 
     with pytest.raises(Refusal, match="asked for 8 clusters, but only 3 customers differ"):
-        clusters.run(run)
+        laboratory.run(run)
 
     assert ScoringRun.objects.get(pk=run.pk).state == State.FAILED
 
@@ -221,13 +213,13 @@ def test_a_killed_clustering_is_done_again_and_the_one_in_use_stays(
 ):
     heaps()
     live = done()
-    clusters.use(live)
+    laboratory.use(live)
     carried = list(CustomerFeatures.objects.order_by("pk").values_list("cluster", flat=True))
-    killed = lease.claim(clusters.prepare(["orders", "revenue"], k=3, scaling="standard", seed=1).pk)
+    killed = lease.claim(laboratory.prepare(["orders", "revenue"], k=3, scaling="standard", seed=1).pk)
     with monkeypatch.context() as patch:
         patch.setattr(lease, "finish", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            clusters.run(killed)
+            laboratory.run(killed)
     dead(killed)
     assert ScoringRun.objects.get(pk=killed.pk).state == State.RUNNING
     assert not ClusterMember.objects.filter(run=killed).exists()
@@ -275,7 +267,7 @@ def test_many_clusters_are_drawn_as_far_as_colours_go_and_the_page_says_so(owner
     run = done(k=10)
 
     page = owner_client.get(f"/segments/clusters/{run.pk}/")
-    charts = cluster_report.report(run).charts
+    charts = report.report(run).charts
 
     assert next(len(one.series) for one in charts if one.kind == "line") == 8
     assert "the 8 largest of 10 clusters" in page.text

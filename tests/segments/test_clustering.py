@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from crm.models import Customer, CustomField
-from segments import clusters, lease, refresh
+from segments import lease, refresh
+from segments.clusters import laboratory
+from segments.clusters.naming import name_clusters, render
 from segments.models import ClusterMember, CustomerFeatures, ScoringRun
-from segments.naming import name_clusters, render
 from segments.numerics import clustering, evidence, mapping, preparing
 from segments.numerics.assigning import Model
 from tests.people import make_customer, make_purchase
@@ -227,10 +228,10 @@ def test_what_cannot_be_done_is_refused_in_one_line(shop, arguments, code):
 def test_a_used_clustering_assigns_everyone_and_newcomers_at_the_next_refresh(shop):
     heap_shop()
     refresh.run(None)
-    run = lease.claim(clusters.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk)
-    keys = {one["key"] for one in clusters.run(run)["clusters"]}
+    run = lease.claim(laboratory.prepare(["orders", "revenue"], k=2, scaling="standard", seed=1).pk)
+    keys = {one["key"] for one in laboratory.run(run)["clusters"]}
 
-    clusters.use(ScoringRun.objects.get(pk=run.pk))
+    laboratory.use(ScoringRun.objects.get(pk=run.pk))
     at_once = set(CustomerFeatures.objects.values_list("cluster", flat=True))
     newcomer = make_customer()
     for _ in range(6):

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Business, Interaction
-from segments import audience, hand, overlap, past
+from segments import audience
+from segments.membership import hand, overlap, past
 from segments.models import CustomerFeatures, Membership, Segment
 from segments.rules.parsing import parse
 from segments.rules.preview import reads

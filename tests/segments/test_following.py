@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies
 
 from crm import ledger, merging, privacy
 from crm.models import Customer, CustomerTag, Interaction, Product, Purchase, Subscription, Tag
-from segments import audience, following, noticing, pending, refresh
+from segments import audience, refresh
+from segments.following import follower, noticing, pending
 from segments.models import (
     CustomerFeatures,
     LifecycleChoice,
@@ -190,8 +191,8 @@ def test_who_follows_stands_where_a_refresh_of_everyone_puts_them(shop, plan, se
         for place, step in enumerate(plan):
             step(luck)
             if place % 3 == 2:
-                following.follow()
-        following.follow()
+                follower.follow()
+        follower.follow()
         assert not Touched.objects.exists()
         followed, features, stays = inside(), described(), Membership.objects.count()
         counts = dict(Segment.objects.values_list("slug", "member_count"))
@@ -229,10 +230,10 @@ def test_a_worker_killed_in_the_middle_loses_and_halves_nothing(shop, monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr(audience, "_leave", killed)
         with pytest.raises(SystemExit):
-            following.follow()
+            follower.follow()
 
     assert (Touched.objects.count(), inside(), described()) == (waiting, before, features)
-    assert following.follow() == 1
+    assert follower.follow() == 1
     assert ("big", people[-1].pk) in inside()
     assert not Touched.objects.exists()
 
@@ -250,7 +251,7 @@ def test_a_refresh_of_everyone_takes_the_changes_it_saw_and_leaves_later_ones(sh
     refresh.run(None)
 
     assert set(Touched.objects.filter(via="c").values_list("number", flat=True)) == {people[1].pk}
-    assert following.follow()
+    assert follower.follow()
     assert not Touched.objects.exists()
 
 
@@ -259,7 +260,7 @@ def test_what_a_killed_refresh_had_seen_is_seen_again(shop):
     make_customer()
     pending.cover()
 
-    assert not following.follow()
+    assert not follower.follow()
 
     assert ScoringRun.objects.filter(kind="refresh", state="queued").count() == 1
     assert not pending.freshness(timezone.now()).is_now
@@ -272,7 +273,7 @@ def test_nobody_follows_beside_a_refresh_of_everyone(shop):
     make_customer()
     ScoringRun.objects.create(kind="refresh", state="running", started_at=timezone.now())
 
-    assert following.follow() == 0
+    assert follower.follow() == 0
     assert Touched.objects.exists()
 
 
@@ -282,7 +283,7 @@ def test_too_much_at_once_is_left_to_a_refresh_of_everyone(shop, monkeypatch):
     Customer.objects.update(city=F("email"), country="Spain")
     changes = Touched.objects.count()
 
-    assert following.follow() == 0
+    assert follower.follow() == 0
     assert Touched.objects.count() == changes
     assert ScoringRun.objects.filter(kind="refresh", state="queued").count() == 1
 
@@ -320,7 +321,7 @@ def test_following_many_takes_no_more_queries_than_following_few(shop):
         for _ in range(count):
             buy(make_customer(), 0, "Tea", 5)
         with CaptureQueriesContext(connection) as queries:
-            assert following.follow() == count
+            assert follower.follow() == count
         asked.append(len(queries))
 
     assert asked[0] == asked[1]
@@ -334,7 +335,7 @@ def test_it_tells_until_when_segments_are_up_to_date(shop):
 
     make_customer()
     before = pending.freshness(now)
-    following.follow(clock=lambda: now)
+    follower.follow(clock=lambda: now)
 
     assert not before.is_now
     assert before.at >= now

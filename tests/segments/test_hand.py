@@ -11,7 +11,8 @@ from campaigns import planning
 from crm.errors import Refusal
 from crm.merging import merge
 from crm.models import Customer
-from segments import audience, hand
+from segments import audience
+from segments.membership import hand
 from segments.models import HandPick, Membership, Segment
 from segments.rules.moment import Moment
 from segments.rules.parsing import effective, parse

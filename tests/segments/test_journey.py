@@ -6,7 +6,8 @@ import pytest
 
 from crm import ledger
 from crm.models import Interaction, Mailing, Message
-from segments import features, journey
+from segments import features
+from segments.lifecycle import journey
 from segments.models import CustomerFeatures
 from tests.people import make_customer, make_purchase, make_refund
 

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from crm.models import Customer, Purchase
-from segments import audience, lapse, lifecycle, order_days, purchase_days, refresh
-from segments.lapse_words import chance, definition
+from segments import audience, order_days, purchase_days, refresh
+from segments.lapse import judging
+from segments.lapse.words import chance, definition
+from segments.lifecycle import stages
 from segments.models import CustomerFeatures, LifecycleChoice, ScoringRun, Segment
 from segments.numerics.lapse.history import NEVER
 from tests.people import make_customer, make_purchase, make_refund
@@ -154,11 +156,11 @@ def test_without_purchases_the_page_says_so_before_and_after_the_first_refresh(s
 
 
 def test_the_horizon_is_what_the_shop_calls_lost_as_far_as_the_past_allows(shop):
-    lifecycle.choose(LifecycleChoice(lost_days=120))
+    stages.choose(LifecycleChoice(lost_days=120))
     first = date(2025, 1, 1)
 
-    assert lapse.horizon(first, first + timedelta(days=1000)) == 120
-    assert lapse.horizon(first, first + timedelta(days=240)) == 40
+    assert judging.horizon(first, first + timedelta(days=1000)) == 120
+    assert judging.horizon(first, first + timedelta(days=240)) == 40
     assert purchase_days.span(shop, shop.today()) is None
 
 
@@ -175,15 +177,15 @@ def test_lost_can_be_told_in_usual_gaps_and_moves_with_them(shop, owner_client):
     rhythm()
 
     answer = owner_client.post("/segments/stages/", {"lost_gaps": "5", "act": "save"})
-    then = lifecycle.thresholds()
+    then = stages.thresholds()
     both = owner_client.post("/segments/stages/", {"lost_gaps": "5", "lost_days": "90", "act": "save"})
     CustomerFeatures.objects.update(gap_days=40)
 
     assert answer.status_code == 302
     assert then.lost_days == 150
-    assert lifecycle.thresholds().lost_days == 200
+    assert stages.thresholds().lost_days == 200
     assert "Choose one of the two" in both.content.decode()
-    words = definition(lifecycle.chosen(), lifecycle.thresholds())
+    words = definition(stages.chosen(), stages.thresholds())
     assert words.startswith("You call a customer lost after 5.0 times the usual 40 days")
     assert "200 days without one" in words
 

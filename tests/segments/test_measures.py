@@ -26,7 +26,7 @@ def counted(shop: Business, length: int = 365) -> dict:
 
 
 def test_retention_knows_only_customers_of_the_beginning(shop, monkeypatch):
-    monkeypatch.setattr(counting.lifecycle, "LOST_DAYS", 100)
+    monkeypatch.setattr(counting.stages, "LOST_DAYS", 100)
     stays, left, new, lost_before = (make_customer() for _ in range(4))
     for one in (stays, left):
         make_purchase(one, at=at(6, 1, 2025))

@@ -10,18 +10,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from crm.models import Customer, CustomField, Interaction, Mailing, Message
-from segments import (
-    audience,
-    kept_scores,
-    lease,
-    mail_targets,
-    prediction_card,
-    predictions,
-    propensity,
-    refresh,
-)
+from segments import audience, lease, refresh
 from segments.models import CustomerScore, Score, ScoringRun, Segment
 from segments.numerics.prediction import learners
+from segments.predictions import card, foretelling, kept_scores, mail_targets, propensity
 
 pytestmark = pytest.mark.django_db
 KINDS = {"loyal": "yes_no", "twin": "yes_no", "visits": "number", "plan": "choice", "spend": "number"}
@@ -58,8 +50,8 @@ def run_propensity(*arguments):
 
 
 def finished(target="custom.loyal", features=("custom.visits", "custom.plan")):
-    run = lease.claim(predictions.prepare(target, features).pk)
-    predictions.run(run)
+    run = lease.claim(foretelling.prepare(target, features).pk)
+    foretelling.run(run)
     run.refresh_from_db()
     return run
 
@@ -190,7 +182,7 @@ def test_the_pages_ask_show_and_stop(shop, staff_client):
 def test_profit_is_that_worked_out_by_hand():
     result = {"customers": 200, "parts": [[50, 0.9, 0.8], [50, 0.2, 0.1]]}
 
-    found = prediction_card.profit(result, 10, 4, "EUR")
+    found = card.profit(result, 10, 4, "EUR")
 
     # The first hundred: 80 successes × 10 − 100 × 4; the second: 10 × 10 − 400.
     assert (found.contacts, found.profit, found.everybody) == (100, 400, 100)

@@ -16,9 +16,10 @@ from django.utils import timezone
 from crm import charges
 from crm.errors import Refusal
 from crm.models import Product
-from segments import affinities, lease, recommending, tasks
+from segments import lease, tasks
 from segments.models import Membership, ProductAffinity, ProductPair, ProductReach, ScoringRun, Segment
 from segments.numerics import reach, recommend, recommend_trial
+from segments.recommending import affinities, suggesting
 from tests.people import NOON, make_customer, make_product, make_purchase
 from tests.reference import RETAIL
 
@@ -39,7 +40,7 @@ def bought(*rows: str):
 
 
 def suggested(customer, limit=5, **moment):
-    return recommending.for_customer(customer.pk, limit, **{"now": NOON, **moment})
+    return suggesting.for_customer(customer.pk, limit, **{"now": NOON, **moment})
 
 
 def names(found):
@@ -245,7 +246,7 @@ def test_a_mailing_asks_for_many_with_few_questions(shop):
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        found = dict(recommending.for_customers(everyone, 2, now=NOON))
+        found = dict(suggesting.for_customers(everyone, 2, now=NOON))
 
     assert set(found) == set(everyone)
     assert all(names(one) == ["Honey", "Bread"] for one in found.values())

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from crm.models import Product
-from segments import affinities
 from segments.models import Membership, ScoringRun, Segment
+from segments.recommending import affinities
 from tests.people import NOON, make_customer, make_product, make_purchase
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,11 @@ from django.utils import timezone
 from crm import merging
 from crm.models import Interaction
 from crm.privacy import erasing
-from segments import audience, refresh, rfm_cuts, rfm_moves, rfm_names, scoring
+from segments import audience, refresh, scoring
 from segments.models import CustomerFeatures, RfmChoice, RfmMove, Segment
+from segments.rfm import cuts as rfm_cuts
+from segments.rfm import moves
+from segments.rfm import names as rfm_names
 from tests.people import make_customer, make_purchase, make_refund
 
 pytestmark = pytest.mark.django_db
@@ -334,7 +337,7 @@ def test_the_matrix_agrees_with_the_groups_of_both_days(shop, staff_client):
     refresh.run(None)
     now = CustomerFeatures.objects.get(customer=people[19]).rfm_group
 
-    found = rfm_moves.matrix(today - timedelta(days=1), today)
+    found = moves.matrix(today - timedelta(days=1), today)
     page = staff_client.get(f"/segments/rfm/moves/?first={today - timedelta(days=1)}&last={today}")
 
     first = CustomerFeatures.objects.get(customer=people[20]).rfm_group
@@ -384,4 +387,4 @@ def test_erasing_takes_the_moves_and_merging_drops_those_of_the_copy(shop):
     entry = Interaction.objects.filter(kind="rfm_move", customer=people[18])
     assert not any(row.properties for row in entry)
     refresh.run(None)
-    assert rfm_moves.matrix(shop.today() - timedelta(days=1), shop.today()).people >= 19
+    assert moves.matrix(shop.today() - timedelta(days=1), shop.today()).people >= 19

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.groups import ADVICE, GROUPS, PLAIN
 from segments.numerics import rfm, rfm_maps
 from segments.numerics.rfm_maps import SHAPES, Kind, Uncovered
+from segments.rfm.groups import ADVICE, GROUPS, PLAIN
 
 CELLS = [(r, c) for r in range(1, 6) for c in range(1, 6)]
 

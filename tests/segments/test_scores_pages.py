@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone, translation
 
 from crm.models import Customer, WorkerHeartbeat
-from segments import clusters, grid, lease, naming, refresh
+from segments import lease, refresh
+from segments.clusters import laboratory, naming
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from segments.numerics.rfm import CutPoints
+from segments.rfm import grid
 from tests.people import make_customer, make_purchase
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +26,9 @@ def shop_of(count: int) -> None:
 
 def clustered(**fields) -> ScoringRun:
     run = lease.claim(
-        clusters.prepare(["orders", "revenue"], **{"k": 2, "scaling": "standard", "seed": 1, **fields}).pk
+        laboratory.prepare(["orders", "revenue"], **{"k": 2, "scaling": "standard", "seed": 1, **fields}).pk
     )
-    clusters.run(run)
+    laboratory.run(run)
     return ScoringRun.objects.get(pk=run.pk)
 
 
@@ -175,7 +177,7 @@ def test_the_people_of_a_cluster_are_listed(staff_client, shop):
 
 
 def test_a_waiting_clustering_says_that_no_worker_is_there(staff_client, shop):
-    run = clusters.prepare(["orders"], k=None, scaling="standard", seed=1)
+    run = laboratory.prepare(["orders"], k=None, scaling="standard", seed=1)
 
     page = staff_client.get(f"/segments/clusters/{run.pk}/", headers={"HX-Request": "true"}).content.decode()
 
@@ -204,9 +206,9 @@ def test_a_wish_that_makes_no_sense_comes_back_with_the_reason(staff_client, sho
 
 def test_the_list_of_clusterings_needs_few_queries(staff_client, shop, django_assert_max_num_queries):
     shop_of(12)
-    clusters.use(clustered())
+    laboratory.use(clustered())
     for seed in range(2, 15):
-        clusters.prepare(["orders"], k=None, scaling="none", seed=seed)
+        laboratory.prepare(["orders"], k=None, scaling="none", seed=seed)
 
     with django_assert_max_num_queries(16):
         page = staff_client.get("/segments/clusters/").content.decode()
@@ -218,7 +220,7 @@ def test_the_list_of_clusterings_needs_few_queries(staff_client, shop, django_as
 def test_names_are_in_the_language_of_whoever_reads(staff_client, shop):
     shop_of(12)
     run = clustered()
-    clusters.use(run)
+    laboratory.use(run)
 
     plain = staff_client.get(f"/segments/clusters/{run.pk}/").content.decode()
     chinese = staff_client.get(
@@ -257,7 +259,7 @@ def test_visitors_see_no_scores(client, shop):
 
 def test_the_admin_shows_what_was_calculated(owner_client, shop):
     shop_of(12)
-    clusters.use(clustered())
+    laboratory.use(clustered())
 
     for model in ("segment", "membership", "customerfeatures", "scoringrun", "clustermember"):
         assert owner_client.get(f"/admin/segments/{model}/").status_code == 200

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Business, Interaction, Purchase
-from segments import features, lifecycle, refresh
+from segments import features, refresh
+from segments.lifecycle import stages
 from segments.models import CustomerFeatures, LifecycleChoice, ScoringRun
 from tests.people import make_customer, make_purchase, make_refund
 
@@ -44,7 +45,7 @@ def noon(days_ago: int) -> datetime:
 
 
 def described() -> dict[str, str]:
-    lifecycle.choose(LifecycleChoice(**CHOICE))
+    stages.choose(LifecycleChoice(**CHOICE))
     refresh.run(None, as_of=DAY)
     return dict(CustomerFeatures.objects.values_list("customer__last_name", "stage"))
 
@@ -104,12 +105,12 @@ def test_what_is_foreseen_is_what_then_comes(shop):
     described()
     other = LifecycleChoice(active_days=30, lost_days=90, loyal_orders=2)
 
-    foreseen = lifecycle.foresee(other, DAY, business=shop)
-    before = lifecycle.counts()
-    lifecycle.choose(other)
+    foreseen = stages.foresee(other, DAY, business=shop)
+    before = stages.counts()
+    stages.choose(other)
     refresh.run(None, as_of=DAY)
 
-    assert foreseen == lifecycle.counts() != before
+    assert foreseen == stages.counts() != before
     assert sum(foreseen.values()) == len(BY_HAND)
 
 
@@ -118,7 +119,7 @@ def test_who_changes_stage_by_another_choice_did_not_move(shop):
     make_purchase(customer, at=timezone.now() - timedelta(days=50))
     refresh.run(None)
     before = CustomerFeatures.objects.get().stage
-    lifecycle.choose(LifecycleChoice(active_days=20, lost_days=40))
+    stages.choose(LifecycleChoice(active_days=20, lost_days=40))
 
     refresh.run(None)
 
@@ -133,10 +134,10 @@ def test_twice_the_usual_gap_is_suggested_once_twenty_came_back(shop):
         make_purchase(customer, at=noon(10 + 21 + n))  # Gaps of 21 … 40 days, 30.5 in the middle.
         if n == 18:
             features.rebuild(DAY, business=shop)
-            early = lifecycle.thresholds()
+            early = stages.thresholds()
     features.rebuild(DAY, business=shop)
 
-    found = lifecycle.thresholds()
+    found = stages.thresholds()
 
     assert (early.active_days, early.lost_days, early.usual_days) == (90, 365, None)
     assert (found.active_days, found.lost_days, found.usual_days) == (61, 183, 30.5)
@@ -151,13 +152,13 @@ def test_the_page_previews_without_saving_and_saves_with_a_refresh(shop, owner_c
     form = {"active_days": 30, "lost_days": 90, "loyal_orders": ""}
 
     preview = owner_client.post("/segments/stages/", {**form, "act": "preview"}).content.decode()
-    kept = lifecycle.chosen().active_days
+    kept = stages.chosen().active_days
     saved = owner_client.post("/segments/stages/", {**form, "act": "save"})
 
     assert "What would change" in preview
     assert kept == 60
     assert saved.status_code == 302
-    assert (lifecycle.chosen().active_days, lifecycle.chosen().loyal_orders) == (30, None)
+    assert (stages.chosen().active_days, stages.chosen().loyal_orders) == (30, None)
     assert ScoringRun.objects.filter(kind="refresh", state="queued").exists()
 
 
@@ -166,7 +167,7 @@ def test_lost_before_active_is_refused_at_the_field(shop, owner_client):
 
     assert page.status_code == 422
     assert "Lost must come later than active" in page.content.decode()
-    assert lifecycle.chosen().active_days is None
+    assert stages.chosen().active_days is None
 
 
 def test_each_count_leads_to_its_people(shop, staff_client):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.models import Business
 from segments import audience, refresh
-from segments.starters import STARTERS, counted
+from segments.rules.starters import STARTERS, counted
 from tests.people import make_customer, make_purchase, make_refund
 
 pytestmark = pytest.mark.django_db

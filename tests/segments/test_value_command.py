@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from crm.models import Business, Customer, Purchase, Refund
-from segments import purchase_days, value
+from segments import purchase_days
 from segments.models import CustomerFeatures, ScoringRun
+from segments.value import estimating
 from tests.people import make_customer, make_purchase, make_refund
 from tests.segments.cdnow import FILE
 
@@ -273,11 +274,11 @@ def test_where_nobody_leaves_it_says_what_it_used_instead():
 
 def test_many_days_are_read_with_few_queries(django_assert_num_queries):
     sell(varied())
-    wish = value.Wish(until=date(2026, 4, 1))
+    wish = estimating.Wish(until=date(2026, 4, 1))
     business = Business.current()
 
     with django_assert_num_queries(5):
-        made = value.estimate(wish, business, date(2026, 7, 1))
+        made = estimating.estimate(wish, business, date(2026, 7, 1))
 
     assert made.holdout is not None
     assert len(made.worth().clv) == made.histories.customers

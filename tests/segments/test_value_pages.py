@@ -9,7 +9,7 @@ from django.db.models import Sum
 from crm.models import Customer
 from segments import refresh
 from segments.models import CustomerFeatures, ScoringRun, Segment
-from segments.value_words import chance, next_purchase
+from segments.value.words import chance, next_purchase
 from tests.people import make_customer
 from tests.segments.test_value_command import sell
 from tests.segments.test_value_refresh import unlike

@@ -8,9 +8,11 @@ import pytest
 from django.db.models import F, Sum
 
 from crm.models import Business, Customer
-from segments import audience, features, refresh, value, value_check, valuing
+from segments import audience, features, refresh
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from segments.numerics.value import forecast
+from segments.value import check as value_check
+from segments.value import estimating, valuing
 from tests.people import make_customer, make_purchase
 from tests.segments.test_value_command import START, sell
 
@@ -48,7 +50,7 @@ def test_a_refresh_writes_what_the_model_says_of_each_customer(shop):
 
     refresh.run(None)
 
-    made = value.estimate(value.Wish.of(shop), shop, shop.today())
+    made = estimating.estimate(estimating.Wish.of(shop), shop, shop.today())
     found = made.worth()
     quarter = forecast.next_purchase(made.params, made.histories, 0.25) * 7
     assert (made.identified, len(found.clv)) == (True, len(people))
@@ -97,7 +99,7 @@ def test_a_frozen_past_knows_nothing_of_what_came_later(shop):
     sell(unlike())
     business = Business.current()
     until = date(2026, 4, 1)
-    made = value.estimate(value.Wish(until=until), business, until)
+    made = estimating.estimate(estimating.Wish(until=until), business, until)
     expected = float(made.worth().clv.sum())
 
     with features.aside(until, business=business):

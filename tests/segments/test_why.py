@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from crm import masking
 from crm.models import Customer, CustomerTag, CustomField, Interaction, Tag
-from segments import audience, hand
+from segments import audience
+from segments.membership import hand
 from segments.models import CustomerFeatures, HandPick, Segment
 from segments.rules import lines as preview_lines
 from segments.rules.compile import to_q

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from crm.commands import Answer, JsonCommand
 from crm.errors import Refusal
-from segments import basket_file, baskets
 from segments.numerics import pairs
+from segments.recommending import basket_file, baskets
 
 MOST = 1000
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from crm.commands import Answer, JsonCommand
-from segments import cluster_rules, clusters, lease, naming
+from segments import lease
+from segments.clusters import laboratory, naming, tree_rules
 from segments.models import ScoringRun
 from segments.numerics.methods import COVARIANCES, METHODS
 from segments.numerics.preparing import SCALINGS
@@ -18,7 +19,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--method", default="kmeans", choices=METHODS)
         parser.add_argument("--k", default="auto", help="auto, or a number from 2")
-        parser.add_argument("--features", default=",".join(clusters.DEFAULT_FEATURES), metavar="A,B,…")
+        parser.add_argument("--features", default=",".join(laboratory.DEFAULT_FEATURES), metavar="A,B,…")
         parser.add_argument("--scaling", default="standard", choices=SCALINGS)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE")
@@ -36,13 +37,13 @@ class Command(JsonCommand):
         for name, least in (("eps", 1e-9), ("min_points", 2), ("min_size", 2)):
             if options[name] is not None and not least <= options[name] <= 1e6:
                 self.misused(f"--{name.replace('_', '-')} is out of its range")
-        made = clusters.prepare(
+        made = laboratory.prepare(
             [name.strip() for name in options["features"].split(",") if name.strip()],
             k=None if k == "auto" else int(k),
             scaling=options["scaling"],
             seed=options["seed"],
             as_of=options["as_of"],
-            choice=clusters.Choice(
+            choice=laboratory.Choice(
                 options["method"],
                 options["eps"],
                 options["min_points"],
@@ -52,7 +53,7 @@ class Command(JsonCommand):
         )
         run = lease.claim(made.pk)
         assert run is not None
-        clusters.run(run)
+        laboratory.run(run)
         return _answer(run)
 
 
@@ -75,7 +76,7 @@ def _answer(run: ScoringRun) -> Answer:
                 "size": one["size"],
                 "stability": one["stability"],
                 "centre": one["centre"],
-                "rule": cluster_rules.in_words(one["rule"]) or None,
+                "rule": tree_rules.in_words(one["rule"]) or None,
                 "rule_json": one["rule"],
                 "claimed": one["claimed"],
                 "precision": one["precision"],

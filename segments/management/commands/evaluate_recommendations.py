@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm.commands import Answer, JsonCommand
-from segments import affinities
+from segments.recommending import affinities
 
 
 class Command(JsonCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from crm.commands import Answer, JsonCommand
 from crm.models import Business
-from segments import lapse
+from segments.lapse import judging
 
 
 class Command(JsonCommand):
@@ -27,6 +27,6 @@ class Command(JsonCommand):
 
     def answer(self, **options: Any) -> Answer:
         business, days = Business.current(), options["horizon_days"]
-        if days is not None and not lapse.SHORTEST <= days <= lapse.LONGEST:
-            self.misused(f"--horizon-days must lie between {lapse.SHORTEST} and {lapse.LONGEST}")
-        return lapse.as_json(lapse.judge(business, business.today(), as_of=options["as_of"], days=days))
+        if days is not None and not judging.SHORTEST <= days <= judging.LONGEST:
+            self.misused(f"--horizon-days must lie between {judging.SHORTEST} and {judging.LONGEST}")
+        return judging.as_json(judging.judge(business, business.today(), as_of=options["as_of"], days=days))

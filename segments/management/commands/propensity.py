@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from crm.commands import Answer, JsonCommand
-from segments import predictions, propensity
+from segments.predictions import foretelling, propensity
 
 
 class Command(JsonCommand):
@@ -23,6 +23,6 @@ class Command(JsonCommand):
     def answer(self, **options: Any) -> Answer:
         given = [name.strip() for text in options["features"] for name in text.split(",")]
         question = propensity.ask(options["target"].strip(), [name for name in given if name])
-        data, learned = predictions.learned(question, lambda _done, _of: None)
+        data, learned = foretelling.learned(question, lambda _done, _of: None)
         answer = propensity.as_json(question, learned)
         return {**answer, "left_out": data.dropped, "features": [one.name for one in data.table.columns]}

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from crm.commands import Answer, JsonCommand
 from crm.privacy import choosing
-from segments import affinities, recommending
+from segments.recommending import affinities, suggesting
 
 
 class Command(JsonCommand):
@@ -16,7 +16,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("customer", help="public id, customer number or e-mail")
-        parser.add_argument("--limit", type=int, default=recommending.LIMIT, metavar="N")
+        parser.add_argument("--limit", type=int, default=suggesting.LIMIT, metavar="N")
 
     def answer(self, **options: Any) -> Answer:
         if options["limit"] < 1:
@@ -24,7 +24,7 @@ class Command(JsonCommand):
         customer = choosing.customer(options["customer"])
         if affinities.status().done is None:
             affinities.calculate()
-        found = recommending.for_customer(customer.pk, options["limit"], now=timezone.now())
+        found = suggesting.for_customer(customer.pk, options["limit"], now=timezone.now())
         return {
             "items": [
                 {

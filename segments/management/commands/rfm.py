@@ -7,10 +7,11 @@ from django.core.management.base import CommandParser
 
 from crm.commands import Answer, JsonCommand
 from crm.errors import Refusal
-from segments import features, refresh, rfm_names, scoring
+from segments import features, refresh, scoring
 from segments.models import ScoringRun
 from segments.numerics import rfm
-from segments.rfm_names import Names
+from segments.rfm import names as rfm_names
+from segments.rfm.names import Names
 from segments.shadow import shadow
 
 

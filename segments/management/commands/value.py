@@ -10,8 +10,8 @@ from django.utils.translation import override
 
 from crm.commands import Answer, JsonCommand
 from crm.models import Business
-from segments import value
-from segments.value_notes import in_words
+from segments.value import estimating
+from segments.value.notes import in_words
 
 LONGEST_DAYS = 3653
 
@@ -24,11 +24,11 @@ class Command(JsonCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--model", default="bgnbd", choices=value.MODELS)
+        parser.add_argument("--model", default="bgnbd", choices=estimating.MODELS)
         parser.add_argument(
             "--calibrate-until", type=date.fromisoformat, metavar="DATE", help="default: the last sale"
         )
-        parser.add_argument("--unit", default="weeks", choices=sorted(value.UNITS))
+        parser.add_argument("--unit", default="weeks", choices=sorted(estimating.UNITS))
         parser.add_argument(
             "--horizon", type=_above_zero, metavar="N", help="in units; default: the profile's"
         )
@@ -42,7 +42,7 @@ class Command(JsonCommand):
     def answer(self, **options: Any) -> Answer:
         business = Business.current()
         given = {name: options[name] for name in ("horizon", "margin", "discount")}
-        wish = value.Wish.of(
+        wish = estimating.Wish.of(
             business,
             model=options["model"],
             until=options["calibrate_until"],
@@ -51,8 +51,8 @@ class Command(JsonCommand):
         )
         if wish.days > LONGEST_DAYS:
             self.misused("--horizon must be ten years at most")
-        made = value.estimate(wish, business, business.today())
-        found = value.as_json(made, made.worth())
+        made = estimating.estimate(wish, business, business.today())
+        found = estimating.as_json(made, made.worth())
         with override("en"):
             return {**found, "notes": in_words(found["notes"])}
 

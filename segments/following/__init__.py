@@ -1,0 +1,1 @@
+"""Segments follow what happens: whom a change touched, and sorting these customers anew."""

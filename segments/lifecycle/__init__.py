@@ -1,0 +1,1 @@
+"""Where customers stand with the shop, and the way they took there."""

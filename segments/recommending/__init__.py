@@ -1,0 +1,1 @@
+"""What suits whom and what goes together, with the reason, beside the best-sellers."""
