@@ -1,4 +1,4 @@
-"""What a rule asks about, in the words of `segments.following.noticing`: other changes let nobody in or out."""
+"""What a rule asks about, in the words of `following.noticing`: other changes let nobody in or out."""
 
 from __future__ import annotations
 
