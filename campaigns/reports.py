@@ -117,7 +117,7 @@ def purchases(campaign: Campaign) -> QuerySet[Purchase]:
 def answers(campaign: Campaign) -> QuerySet[Answer]:
     if campaign.survey_id is None:
         return Answer.objects.none()
-    return Answer.objects.filter(survey=campaign.survey_id, invitation__source=campaign.source)
+    return Answer.objects.counted().filter(survey=campaign.survey_id, invitation__source=campaign.source)
 
 
 def _survey(campaign: Campaign) -> tuple[int, int, Score | None]:

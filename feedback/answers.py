@@ -51,6 +51,10 @@ def accept(
             "survey_id": held.survey_id,
             "customer_id": held.customer_id,
             "key": f"invitation:{held.pk}",
+            "source": held.source,
+            "channel": channel_of(held.source),
+            "version": held.survey.version,
+            "product_id": held.product_id,
         },
     )
     Invitation.objects.filter(pk=held.pk).update(state=Invitation.State.ANSWERED)
@@ -64,6 +68,11 @@ def accept(
     closing.follow_up(answer)
     attitudes.heard(held.survey, held.customer_id)
     return answer
+
+
+def channel_of(source: str) -> str:
+    """How the link of an invitation travelled: people were given it, or a mail brought it."""
+    return Answer.Channel.LINK if source.startswith("staff:") else Answer.Channel.MAIL
 
 
 def ledger_entries(
@@ -86,11 +95,23 @@ def ledger_entries(
         subject=survey.slug,
         title=survey.name,
         metric=survey.kind,
-        number=answer.score,
+        number=on_usual_scale(survey, answer.score),
         properties=properties,
     )
     # An imported row may hold a second score; rules on it ("csat.last") must see it too.
-    return [main, *(_second(main, metric, answer) for metric in METRICS if metric in answer.values)]
+    seconds = {metric: answer.values[metric] for metric in METRICS if metric in answer.values}
+    for question in by_key.values():
+        if question.kind in METRICS and question.kind != survey.kind and question.key in answer.values:
+            seconds.setdefault(question.kind, on_usual_scale(question, answer.values[question.key]))
+    return [main, *(_second(main, metric, number) for metric, number in seconds.items())]
+
+
+def on_usual_scale(asked: Survey | Question, score: int | None) -> int | None:
+    """A CSAT of 3, 4, 7 or 10 points as one of 5, so that rules on "csat.last" compare like with like."""
+    top = len(asked.scale)
+    if score is None or asked.kind != Survey.Kind.CSAT or top == 5:
+        return score
+    return round(1 + 4 * (score - 1) / (top - 1))
 
 
 def labels(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -100,7 +121,7 @@ def labels(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
     return {(one.survey.slug, one.key): texts.label(one, language) for one in questions}
 
 
-def _second(main: Interaction, metric: str, answer: Answer) -> Interaction:
+def _second(main: Interaction, metric: str, number: int | None) -> Interaction:
     return Interaction(
         customer_id=main.customer_id,
         kind=main.kind,
@@ -110,5 +131,5 @@ def _second(main: Interaction, metric: str, answer: Answer) -> Interaction:
         subject=main.subject,
         title=main.title,
         metric=metric,
-        number=answer.values[metric],
+        number=number,
     )

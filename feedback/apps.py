@@ -14,9 +14,11 @@ class FeedbackConfig(AppConfig):
         from crm.signals import import_finished, merged, undone
         from feedback import answers, attitudes, finding
         from feedback.imports import AnswersLoader
-        from feedback.models import Answer, Attitude, Invitation, Question, Survey
+        from feedback.models import Answer, Asking, Attitude, BankQuestion, Invitation, Question, Survey
 
-        follow(Survey, "is_imported", "created_at", by={"slug": "slug"})
+        follow(Survey, "is_imported", "created_at", "version", by={"slug": "slug"})
+        follow(Asking, "mark", "created_at")
+        follow(BankQuestion, "created_at")
         follow(Question, by={"slug": "survey__slug"})
         follow(Attitude, "known", "synced_at", "created_at")
         finding.register()
@@ -27,5 +29,6 @@ class FeedbackConfig(AppConfig):
         timeline.label("answer", answers.labels)
         webhooks.register("answer.created", _("A customer answered a survey"))
         numbers_only = privacy.numbers_only
-        privacy.keep(Answer, "comment", "language", unique=("key",), changes={"values": numbers_only})
+        said = {"values": numbers_only}
+        privacy.keep(Answer, "comment", "language", rare=("source",), unique=("key",), changes=said)
         privacy.keep(Invitation, rare=("source",))

@@ -30,6 +30,11 @@ FITTING: dict[str, tuple[str, ...]] = {
     Question.Kind.SINGLE: (Kind.CHOICE, Kind.TEXT),
     Question.Kind.MULTI: (Kind.CHOICES,),
     Question.Kind.RATING: (Kind.NUMBER,),
+    Question.Kind.CSAT: (Kind.NUMBER,),
+    Question.Kind.NPS: (Kind.NUMBER,),
+    Question.Kind.CES: (Kind.NUMBER,),
+    Question.Kind.DATE: (Kind.DATE, Kind.TEXT),
+    Question.Kind.HIDDEN: (Kind.TEXT,),
     Question.Kind.TEXT: (Kind.TEXT, Kind.LONG_TEXT, Kind.CHOICE),
     SCORE: (Kind.NUMBER,),
 }
@@ -57,7 +62,9 @@ def askable() -> list[Askable]:
     for survey in Survey.objects.prefetch_related("questions"):
         score = Askable(survey, SCORE, SCORE, _("Score"))
         questions = [
-            Askable(survey, one.key, one.kind, texts.label(one, language)) for one in survey.questions.all()
+            Askable(survey, one.key, one.kind, texts.label(one, language))
+            for one in survey.questions.all()
+            if one.kind in FITTING
         ]
         found += [one for one in (score, *questions) if (survey.pk, one.question) not in taken]
     return found
@@ -149,7 +156,7 @@ def still_fits(attitude: Attitude) -> bool:
         questions = Question.objects.filter(survey=attitude.survey, key=attitude.question)
         kind = questions.values_list("kind", flat=True).first()
     field = attitude.field
-    return kind is not None and field.kind in FITTING[kind] and not field.sensitive and not field.archived_at
+    return kind in FITTING and field.kind in FITTING[kind] and not field.sensitive and not field.archived_at
 
 
 def users_of(field: CustomField) -> Iterator[str]:

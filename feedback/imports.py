@@ -174,6 +174,8 @@ class AnswersSession:
         return Answer(
             survey=survey,
             customer_id=who,
+            channel=Answer.Channel.IMPORT,
+            version=survey.version,
             key=f"row:{data['fingerprint']}:{occurrence}",
             score=data["said"].get(survey.kind),
             comment=data["comment"],

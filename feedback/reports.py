@@ -44,6 +44,7 @@ COLUMNS = {
     "tag": "customer__tags__tag__name",
 }
 GROUPS = ("good", "middle", "bad")
+COUNTABLE = {*Question.SCORES, Question.Kind.SINGLE, Question.Kind.MULTI}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ class Month:
 
 def counts(survey: Survey) -> dict[int | None, int]:
     """{score: answers}; None for those who skipped the score."""
-    rows = Answer.objects.filter(survey=survey).values_list("score").annotate(n=Count("id")).order_by()
+    rows = (
+        Answer.objects.counted().filter(survey=survey).values_list("score").annotate(n=Count("id")).order_by()
+    )
     return dict(rows)
 
 
@@ -116,7 +119,7 @@ def asked_by_survey(invitations: QuerySet[Invitation]) -> dict[int, Asked]:
 
 def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:
     """One score per calendar month of the shop, from the first answer to the last."""
-    answers = Answer.objects.filter(survey=survey)
+    answers = Answer.objects.counted().filter(survey=survey)
     ends = answers.aggregate(first=Min("answered_at"), last=Max("answered_at"))
     if not ends["last"]:
         return []
@@ -144,7 +147,8 @@ def by_segment(survey: Survey, whole: Mapping[int | None, int]) -> list[GroupSco
     """The score of today's members of each segment."""
     members = "customer__memberships"
     rows = (
-        Answer.objects.filter(survey=survey, **{f"{members}__left_at": None, f"{members}__isnull": False})
+        Answer.objects.counted()
+        .filter(survey=survey, **{f"{members}__left_at": None, f"{members}__isnull": False})
         .values_list(f"{members}__segment", "score")
         .annotate(n=Count("id"))
         .order_by()
@@ -172,7 +176,8 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
         known = ", ".join(["segment", *COLUMNS, "custom.<key>"])
         raise Refusal(_("There is no field “%(field)s”. Known: %(known)s") % {"field": field, "known": known})
     rows = (
-        Answer.objects.filter(survey=survey)
+        Answer.objects.counted()
+        .filter(survey=survey)
         .annotate(group_value=F(path))
         .values_list("group_value", "score")
         .annotate(n=Count("id"))
@@ -223,10 +228,12 @@ def shares(score: Score | None) -> list[tuple[str, str, int, float]]:
 
 def choice_counts(survey: Survey, questions: Sequence[Question], language: str) -> list[dict[str, Any]]:
     """How often each choice and rating was given, per question that can be counted."""
-    countable = [one for one in questions if one.kind != Question.Kind.TEXT]
+    countable = [one for one in questions if one.kind in COUNTABLE]
     tally: dict[str, dict[Any, int]] = {one.key: defaultdict(int) for one in countable}
     said: dict[str, int] = defaultdict(int)
-    stored = Answer.objects.filter(survey=survey).exclude(values={}).values_list("values", flat=True)
+    stored = (
+        Answer.objects.counted().filter(survey=survey).exclude(values={}).values_list("values", flat=True)
+    )
     for values in stored.iterator() if countable else ():
         for key, table in tally.items():
             given = values.get(key)
@@ -249,7 +256,7 @@ def with_figures(surveys: QuerySet[Survey]) -> list[dict[str, Any]]:
     """Each survey with its score and response rate, in four queries for all of them."""
     tables: dict[int, dict[int | None, int]] = defaultdict(dict)
     for survey_id, value, n in (
-        Answer.objects.values_list("survey", "score").annotate(n=Count("id")).order_by()
+        Answer.objects.counted().values_list("survey", "score").annotate(n=Count("id")).order_by()
     ):
         tables[survey_id][value] = n
     asked_rows = asked_by_survey(Invitation.objects.all())
@@ -275,8 +282,8 @@ def _group(
 
 
 def _choice_rows(question: Question, table: Mapping[Any, int], n: int, language: str) -> list[dict[str, Any]]:
-    if question.kind == Question.Kind.RATING:
-        names: list[tuple[Any, str]] = [(number, str(number)) for number in range(1, 6)]
+    if question.kind in Question.SCORES:
+        names: list[tuple[Any, str]] = [(number, str(number)) for number in question.scale]
     else:
         names = list(enumerate(texts.choices(question, language), start=1))
     return [

@@ -275,6 +275,8 @@ def _answer(rng: Generator, row: Invitation, person: Person, at: datetime, now: 
         customer=person.customer,
         invitation=row,
         key=f"invitation:{row.pk}",
+        source=row.source,
+        channel=Answer.Channel.MAIL,
         score=score,
         comment=comment,
         values=values,

@@ -81,7 +81,9 @@ def active(business: Business, now: datetime) -> Active:
 
 def opinion(kind: str, now: datetime) -> Score | None:
     """The score of all answers of this kind in the last 90 days."""
-    answers = Answer.objects.filter(survey__kind=kind, answered_at__gte=now - timedelta(days=ANSWER_DAYS))
+    answers = Answer.objects.counted().filter(
+        survey__kind=kind, answered_at__gte=now - timedelta(days=ANSWER_DAYS)
+    )
     rows = answers.values_list("score").annotate(n=Count("pk")).order_by()
     return scores.score(kind, dict(rows))
 

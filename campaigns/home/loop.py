@@ -68,7 +68,7 @@ def _speaking(since: datetime) -> list[Station]:
 
 
 def _listening(since: datetime, now: datetime) -> list[Station]:
-    said = Answer.objects.filter(answered_at__gte=since, answered_at__lte=now).count()
+    said = Answer.objects.counted().filter(answered_at__gte=since, answered_at__lte=now).count()
     waiting, words = attention.unhappy(now).count(), _("unhappy customers wait for a word")
     who = reverse("campaigns:home_unhappy")
     return [

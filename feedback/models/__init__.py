@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from feedback.models.answer import Answer
+from feedback.models.asking import Asking, NotAsked
 from feedback.models.attitude import Attitude
 from feedback.models.invitation import Invitation
-from feedback.models.survey import Question, Survey
+from feedback.models.review import Review
+from feedback.models.survey import BankQuestion, Question, Survey, SurveyVersion
 
-__all__ = ["Answer", "Attitude", "Invitation", "Question", "Survey"]
+__all__ = [
+    "Answer",
+    "Asking",
+    "Attitude",
+    "BankQuestion",
+    "Invitation",
+    "NotAsked",
+    "Question",
+    "Review",
+    "Survey",
+    "SurveyVersion",
+]

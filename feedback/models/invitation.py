@@ -4,12 +4,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Customer
+from crm.models import Customer, Product
 from feedback.models.survey import Survey
 
 
 class Invitation(models.Model):
-    """A personal place for one answer. ASKED → ANSWERED; an answer may be corrected until `expires_at`."""
+    """A personal place for one answer. ASKED → ANSWERED; an answer may be corrected until `expires_at`.
+
+    ANSWERED means that an answer counts; one that only was begun in the browser leaves it ASKED.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked", _("Asked")
@@ -17,10 +20,12 @@ class Invitation(models.Model):
 
     survey = models.ForeignKey(Survey, models.CASCADE, related_name="invitations")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
-    source = models.CharField(max_length=80)  # "campaign:12", "staff:…"; the same source asks once.
+    source = models.CharField(max_length=80)  # "campaign:12", "asking:3:…", "staff:…"; it asks a person once.
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ASKED)
     asked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("invitation")

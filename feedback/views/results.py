@@ -132,7 +132,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """One person's answers, as a card of the customer page."""
     customer = access.find_customer(request, public_id)
-    found = Answer.objects.filter(customer=customer).select_related("survey").order_by(*ORDER)[:10]
+    found = Answer.objects.counted().filter(customer=customer).select_related("survey").order_by(*ORDER)[:10]
     waiting = Invitation.objects.filter(
         customer=customer, state=Invitation.State.ASKED, expires_at__gt=timezone.now()
     ).select_related("survey")[:5]
