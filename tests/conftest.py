@@ -10,6 +10,15 @@ from django.utils import translation
 from crm.models import AuditEntry, AuditPass, Business, User
 
 
+def pytest_collection_modifyitems(items):
+    """Marks what asks no database: it need not run again on another one."""
+    for item in items:
+        if not {"db", "transactional_db", "django_db_setup"} & set(item.fixturenames) and not (
+            item.get_closest_marker("django_db") or item.get_closest_marker("slow")
+        ):
+            item.add_marker("no_database")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     cache.clear()
