@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('points__in', [3, 4, 5, 7, 10])), name='survey_points_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('points__lte', 10)), name='survey_points_up_to_10'),
         ),
         migrations.AddField(
             model_name='asking',

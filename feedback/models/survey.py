@@ -69,9 +69,7 @@ class Survey(models.Model):
         verbose_name = _("survey")
         verbose_name_plural = _("surveys")
         ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(condition=Q(points__in=[3, 4, 5, 7, 10]), name="survey_points_known")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(points__lte=10), name="survey_points_up_to_10")]
 
     def __str__(self) -> str:
         return self.name
