@@ -15,9 +15,10 @@ from crm.models import Customer, CustomField, Suppression
 # Kept by the program, or settled by rules of their own below.
 SETTLED: Final = frozenset({
     "id", "public_id", "search_text", "is_demo", "added_at", "described_at", "email_consent", "suppressed_at",
-    "custom", "created_on",
+    "custom", "created_on", "tracking", "mail_read_on",
 })  # fmt: skip
 Consent = Customer.EmailConsent
+STRICT: Final = ("", "full", "hygiene", "none")  # Who refused once has refused.
 
 type Choices = Mapping[str, int]  # {field or "custom.<key>": whose value}
 
@@ -112,6 +113,8 @@ def apply(people: Sequence[Customer], own_fields: Sequence[CustomField], choices
     survivor.custom = custom
     survivor.email_consent = consent_of(people, survivor.email)
     survivor.suppressed_at = _blocked(people, survivor.email)
+    survivor.tracking = max((one.tracking for one in people), key=STRICT.index)
+    survivor.mail_read_on = max((one.mail_read_on for one in people if one.mail_read_on), default=None)
     survivor.created_on = min(one.created_on for one in people)
     known = [one.described_at for one in people if one.described_at]
     survivor.described_at = max(known, default=None)

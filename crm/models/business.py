@@ -64,6 +64,28 @@ class Business(models.Model):
         default=12,
         validators=[MinValueValidator(1), MaxValueValidator(60)],
     )
+    tracking = models.CharField(
+        _("measuring of mails"),
+        max_length=8,
+        choices=[
+            ("full", _("Openings and clicks are remembered")),
+            ("hygiene", _("Only the day of the last opening is remembered")),
+            ("none", _("Nothing is remembered")),
+        ],
+        default="full",
+        db_default="full",
+    )
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("held out of all campaigns in %"), default=0, db_default=0, validators=[MaxValueValidator(20)]
+    )
+    cost_per_mail = models.DecimalField(
+        _("cost of one mail"),
+        max_digits=9,
+        decimal_places=5,
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0)],
+    )
     acquisition_costs = models.JSONField(_("cost per new customer by channel"), default=dict, blank=True)
     audit_days = models.PositiveIntegerField(
         _("days that the audit log is kept"),

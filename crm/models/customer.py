@@ -54,6 +54,12 @@ class Customer(PersonalData):
         GRANTED = "granted", _("Agreed")
         WITHDRAWN = "withdrawn", _("Objected")
 
+    class Tracking(models.TextChoices):
+        UNSAID = "", _("As the shop does by itself")
+        FULL = "full", _("Openings and clicks are remembered")
+        HYGIENE = "hygiene", _("Only the day of the last opening is remembered")
+        NONE = "none", _("Nothing is remembered")
+
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     external_id = models.CharField(
         _("customer number"),
@@ -77,6 +83,15 @@ class Customer(PersonalData):
     email_consent = models.CharField(
         _("consent to e-mail"), max_length=10, choices=EmailConsent, default=EmailConsent.UNKNOWN
     )
+    tracking = models.CharField(
+        _("measuring of mails"),
+        max_length=8,
+        choices=Tracking,
+        default=Tracking.UNSAID,
+        db_default="",
+        blank=True,
+    )
+    mail_read_on = models.DateField(_("last read a mail"), null=True, editable=False)  # Overwritten each time.
     suppressed_at = models.DateTimeField(_("suppressed"), null=True, blank=True, editable=False)
     custom = models.JSONField(_("own fields"), default=dict, blank=True)
     search_text = models.CharField(max_length=500, blank=True, editable=False)

@@ -68,6 +68,8 @@ class Message(PersonalData):
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # Code of crm.outbox.reasons.
     error = models.CharField(_("error"), max_length=500, blank=True)
     context = models.JSONField(default=dict, blank=True)  # What the renderer of this kind needs besides.
+    # Which arm of an experiment: "a", "b" …; "" outside of one, "*" while its winner is not known yet.
+    arm = models.CharField(_("arm"), max_length=1, blank=True, default="", db_default="")
     priority = models.PositiveSmallIntegerField(default=5)  # Lower goes first; transactional 1.
     not_before = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)

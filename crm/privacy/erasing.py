@@ -214,6 +214,7 @@ def _shell(people: Iterable[Customer], at: datetime, done: Erased) -> None:
     values: dict[str, Any] = dict.fromkeys(ATTRIBUTES, "")
     values |= {"external_id": None, "birth_date": None, "custom": {}, "owner_id": None}
     values |= {"suppressed_at": None, "described_at": None, "email_consent": "unknown", "erased_at": at}
+    values |= {"tracking": "", "mail_read_on": None}
     shells = [Customer(pk=one.pk, public_id=new_public_id(), **values) for one in people]
     bulk.rewrite(shells, [*(name for name in values if name != "owner_id"), "owner", "public_id"])
     done.tables["crm_customer"] += len(shells)

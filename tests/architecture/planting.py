@@ -39,7 +39,7 @@ BIRTHDAY: Final = date(1961, 11, 23)
 PLANTED: Final = re.compile(r"zq[a-z]+\d{3}xv|1961|23 Nov|Nov\. 23|November 23")
 # Texts about a person that tell nobody who it is: states, codes, what the shop itself says, keys.
 OPEN: Final = {
-    "crm.Customer": {"public_id", "country", "gender", "language", "source", "email_consent"},
+    "crm.Customer": {"public_id", "country", "gender", "language", "source", "email_consent", "tracking"},
     "crm.CustomerTag": {"source"},
     "crm.CustomerAlias": {"kind"},
     "crm.Interaction": {"kind", "source", "key", "subject", "metric"},
@@ -51,7 +51,7 @@ OPEN: Final = {
     "crm.ShopEvent": {"event_id", "topic", "digest", "subject", "number", "state"},
     "crm.Purchase": {"key", "number", "currency", "channel", "coupon", "status"},
     "crm.Refund": {"key", "number"},
-    "crm.Message": {"key", "state", "reason", "error", "claimed_by"},
+    "crm.Message": {"key", "state", "reason", "error", "claimed_by", "arm"},
     "crm.Case": {"state", "channel", "source", "category", "language", "outcome"},
     "crm.CaseMessage": {"direction", "key"},
     "crm.CaseAttachment": {"content_type", "reason"},
