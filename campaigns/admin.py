@@ -45,6 +45,6 @@ class LinkAdmin(ReadOnlyAdmin):
 class MessageEventAdmin(ReadOnlyAdmin):
     """Raw hits, as they came."""
 
-    list_display = ("kind", "message", "link", "at", "agent")
-    list_filter = ("kind",)
+    list_display = ("kind", "message", "link", "at", "verdict", "signal", "agent")
+    list_filter = ("kind", "verdict", "signal")
     list_select_related = ("message", "link")

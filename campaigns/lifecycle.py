@@ -87,7 +87,10 @@ def cancel(campaign: Campaign, *, now: datetime) -> None:
 
 def duplicate(campaign: Campaign, slug: str) -> Campaign:
     """A draft with the same content and segments, and nothing of its history."""
-    copied = ("subject", "preheader", "mjml", "text", "survey", "tolerance_minutes", "created_by")
+    copied = (
+        "subject", "preheader", "mjml", "text", "survey", "tolerance_minutes", "created_by", "utm",
+        "one_per_household", "holdout_percent", "effect_days",
+    )  # fmt: skip
     values = {name: getattr(campaign, name) for name in copied}
     with transaction.atomic():
         copy = Campaign.objects.create(slug=slug, name=_("%s (copy)") % campaign.name[:110], **values)

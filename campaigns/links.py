@@ -2,6 +2,7 @@
 
 A static link's token names campaign, message and position; the address stays in the database. An address with
 placeholders travels inside its token. Nothing unsigned is ever followed, and only http and https.
+Who does not want to be measured gets the addresses themselves, and no picture.
 """
 
 from __future__ import annotations
@@ -10,17 +11,27 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from django.conf import settings
 from django.core import signing
+from django.core.signing import b62_decode, b62_encode
+from django.utils.crypto import constant_time_compare, salted_hmac
 
-# Marks that no mail client knows: START position [MIDDLE address] END. START "o" END: here goes the pixel.
+# Marks that no mail client knows: START position [MIDDLE address] END. START "o" END: here goes the pixel,
+# START "h" END: the link that no person sees, so that whoever follows it is a machine.
 START, MIDDLE, END = "\ue000", "\ue001", "\ue002"
-MARK = re.compile(f"{START}(o|\\d+)(?:{MIDDLE}([^{END}]*))?{END}")
+MARK = re.compile(f"{START}([oh]|\\d+)(?:{MIDDLE}([^{END}]*))?{END}")
 ANCHOR = re.compile(r"(<a\b[^<>]*?\bhref=\")([^\"]*)(\")", re.IGNORECASE)
 DIRECT = re.compile(r"\b(?:unsubscribe_url|preferences_url|survey_link)\b")
 PIXEL = f'<img src="{START}o{END}" width="1" height="1" alt="" style="display:block;border:0">'
+
+TRAP = (
+    f'<a href="{START}h{END}" aria-hidden="true" tabindex="-1" rel="nofollow"'
+    ' style="display:none;mso-hide:all;font-size:0;line-height:0;max-height:0;overflow:hidden"></a>'
+)
+HIDDEN = 32_000  # The position of that link.
+FULL, HYGIENE = "full", "hygiene"
 
 NO_MARKS = dict.fromkeys(map(ord, (START, MIDDLE, END)))
 
@@ -82,39 +93,69 @@ class Tracker:
     campaign_id: int = 0
     message_id: int = 0  # 0: a preview or a test, which is not counted.
     places: tuple[int, ...] = ()  # Of these addresses among all of the campaign; () when they are all.
+    mode: str = FULL  # Of measuring this person's mail.
+    utm: str = ""  # The campaign's name for the shop's own statistics, where the mail leads there directly.
+
+    @property
+    def _counts(self) -> bool:
+        return bool(self.message_id) and self.mode == FULL
 
     def fill(self, text: str, *, is_html: bool) -> str:
         def replace(found: re.Match[str]) -> str:
             address = self._address(found[1], found[2], is_html)
             return html.escape(address) if is_html else address
 
+        if is_html and not (self.message_id and self.mode in (FULL, HYGIENE)):
+            text = text.replace(PIXEL, "")
+        if is_html and not self._counts:
+            text = text.replace(TRAP, "")
         return MARK.sub(replace, text)
 
     def _address(self, place: str, resolved: str | None, is_html: bool) -> str:
         if place == "o":
-            return open_url(self.message_id) if self.message_id else "data:,"
+            return open_url(self.message_id)
+        if place == "h":
+            return click_url(self.campaign_id, self.message_id, HIDDEN)
         position = int(place)
         if resolved is None:
-            if not self.message_id:
-                return self.urls[position] if position < len(self.urls) else "#"
+            if not self._counts:
+                return with_utm(self.urls[position], self.utm) if position < len(self.urls) else "#"
             return click_url(self.campaign_id, self.message_id, self._place(position))
         url = (html.unescape(resolved) if is_html else resolved).strip()
         if not is_web(url):
             return url if url.startswith(("mailto:", "tel:")) else "#"
-        if not self.message_id:
-            return url
+        if not self._counts:
+            return with_utm(url, self.utm)
         return click_url(self.campaign_id, self.message_id, self._place(position), url)
 
     def _place(self, position: int) -> int:
         return self.places[position] if position < len(self.places) else position
 
 
+def with_utm(url: str, campaign: str) -> str:
+    """The address with the marks by which the shop's own statistics know the campaign; its own ones stay."""
+    if not campaign or not is_web(url):
+        return url
+    parts = urlsplit(url)
+    marks = {"utm_source": "closeknit", "utm_medium": "email", "utm_campaign": campaign}
+    has = {name for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
+    added = urlencode({name: value for name, value in marks.items() if name not in has}, quote_via=quote_plus)
+    return parts._replace(query="&".join(filter(None, (parts.query, added)))).geturl()
+
+
 def click_url(campaign_id: int, message_id: int, position: int, url: str = "") -> str:
     if url:
         token = signing.dumps([campaign_id, message_id, position, url], salt=URL_SALT, compress=True)
     else:
-        token = _click.sign(f"{campaign_id}-{message_id}-{position}")
+        what = "-".join(b62_encode(part) for part in (campaign_id, message_id, position))
+        token = f"{what}~{_proof(what)}"
     return f"{settings.SITE_URL}/c/{token}"
+
+
+def _proof(what: str) -> str:
+    """96 bits: short, and not to be guessed."""
+    digest = salted_hmac("campaigns.click.short", what, algorithm="sha256").digest()
+    return signing.b64_encode(digest[:12]).decode()
 
 
 def open_url(message_id: int) -> str:
@@ -122,13 +163,19 @@ def open_url(message_id: int) -> str:
 
 
 def read_click(token: str) -> Click | None:
-    """What the token of a click says, or None when it is not ours."""
+    """What the token of a click says, or None when it is not ours; mails already out have longer ones."""
     try:
+        if "~" in token:
+            what, _, proof = token.partition("~")
+            if not constant_time_compare(proof, _proof(what)):
+                return None
+            campaign_id, message_id, position = (b62_decode(part) for part in what.split("-"))
+            return Click(campaign_id, message_id, position)
         if ":" in token:
             return Click(*signing.loads(token, salt=URL_SALT))
         campaign_id, message_id, position = (int(part) for part in _click.unsign(token).split("-"))
         return Click(campaign_id, message_id, position)
-    except (signing.BadSignature, ValueError, TypeError):
+    except (signing.BadSignature, ValueError, TypeError, KeyError):
         return None
 
 

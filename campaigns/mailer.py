@@ -38,6 +38,11 @@ def campaign_mails(mailing: Mailing) -> Render:
         raise PermanentFailure(str(problem)) from problem
     values = Values(business, survey=campaign.survey, source=campaign.source)
     from_name, from_email = business.sender
+    utm = campaign.slug if campaign.utm else ""
+
+    def mode_of(customer: Customer) -> str:
+        return customer.tracking or business.tracking
+
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
 
     def render(message: Message) -> Envelope:
@@ -46,9 +51,11 @@ def campaign_mails(mailing: Mailing) -> Render:
         unsubscribe = outbox.unsubscribe_url(message)
         chosen = texts.of(message)
         try:
+            tracker = Tracker(
+                chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode_of(message.customer), utm
+            )
             rendered = chosen.mail.render(
-                values.of(message.customer, unsubscribe, language=chosen.language),
-                Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places),
+                values.of(message.customer, unsubscribe, language=chosen.language), tracker
             )
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem

@@ -133,7 +133,9 @@ def _survey(campaign: Campaign) -> tuple[int, int, Score | None]:
 
 def links(campaign: Campaign) -> list[Link]:
     """Links of the design with `people`, how many clicked each, most clicked first."""
-    clicks = MessageEvent.objects.filter(link__campaign=campaign, kind=MessageEvent.Kind.CLICK).order_by()
+    clicks = MessageEvent.objects.filter(
+        link__campaign=campaign, kind=MessageEvent.Kind.CLICK, verdict="human"
+    ).order_by()
     people = dict(clicks.values_list("link").annotate(n=Count("message", distinct=True)))
     found = list(campaign.links.all())
     for link in found:
@@ -147,7 +149,9 @@ def recipients(
     """The messages behind one number of the report."""
     found = Message.objects.filter(mailing=campaign.mailing_id or 0)
     if link is not None:
-        clicks = MessageEvent.objects.filter(message=OuterRef("pk"), link__position=link, kind="click")
+        clicks = MessageEvent.objects.filter(
+            message=OuterRef("pk"), link__position=link, kind="click", verdict="human"
+        )
         return found.filter(Exists(clicks))
     if state in KINDS:
         return found.filter(customer__in=_heard(campaign).filter(kind=KINDS[state]).values("customer"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import lifecycle, planning
+from campaigns import lifecycle, planning, tracking
 from campaigns.models import Campaign
 
 
@@ -16,6 +16,14 @@ def advance_campaigns() -> None:
     for pk in [*lifecycle.start_due(now=now), *lifecycle.take_up_stalled(now=now)]:
         plan_campaign(pk)
     lifecycle.settle(now=timezone.now())
+
+
+@shared_task
+def judge_hits() -> None:
+    """Tell people from machines among what came a minute ago."""
+    now = timezone.now()
+    while tracking.settle(now=now) >= tracking.STEP:
+        continue
 
 
 @shared_task

@@ -24,7 +24,7 @@ type Key = tuple[str, str]  # Arm and language; ("a", "") is what the campaign i
 
 def arm_of(message: Message) -> str:
     """The arm that planning drew for this message."""
-    return str(message.context.get("arm") or FIRST)
+    return message.arm or FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    "tell people from machines": {
+        "task": "campaigns.tasks.judge_hits",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
     "find stalled calculations": {
         "task": "segments.tasks.resume_stalled_runs",
         "schedule": 60,

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from crm import audit, consent, webhooks
-from crm.models import Channel, Customer, PrivacyRequest, Purpose
+from crm.models import Business, Channel, Customer, PrivacyRequest, Purpose
 
 MONTH = timedelta(days=30)  # The law's answer time, counted on the careful side.
 
@@ -70,6 +70,25 @@ def speak(customer: Customer, language: str) -> bool:
     audit.record(None, "changed", customer, change=change, detail="by the customer")
     webhooks.emit("customer.updated", {"customer": customer.public_id, "changed": ["language"]})
     return True
+
+
+@transaction.atomic
+def measure(customer: Customer, mode: str) -> bool:
+    """Remember openings and clicks of this customer as they wish from now on, also in mails already out."""
+    if mode not in Customer.Tracking.values:
+        return False
+    others = Customer.objects.filter(pk=customer.pk).exclude(tracking=mode)
+    if not others.update(tracking=mode):
+        return False
+    change = ({"tracking": customer.tracking}, {"tracking": mode})
+    audit.record(None, "changed", customer, change=change, detail="by the customer")
+    return True
+
+
+def measuring(customer: Customer, business: Business) -> list[tuple[str, str, bool]]:
+    """(mode, what it means, whether it is in force) for the customer's page."""
+    now = customer.tracking or business.tracking
+    return [(mode.value, str(mode.label), mode == now) for mode in Customer.Tracking if mode]
 
 
 def ask(customer: Customer, kind: str, *, source: str, at: datetime) -> PrivacyRequest:

@@ -19,6 +19,13 @@ from feedback import answers
 from feedback.models import Answer, Invitation, Question, Survey
 from segments.models import Segment
 
+AGENTS = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15",
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+)
 TEMPLATES = (
     (
         "Letter about something new",
@@ -170,13 +177,23 @@ def _keep_events(campaign: Campaign, letter: Letter, pairs: list[tuple[Message, 
 def _events(message: Message, sending: Sending, links: list[Link]) -> Iterator[MessageEvent]:
     kinds = MessageEvent.Kind
     if sending.opened_at:
-        yield MessageEvent(message=message, kind=kinds.OPEN, at=sending.opened_at, key=f"open:{message.pk}")
+        key = f"open:{message.pk}"
+        yield MessageEvent(message=message, kind=kinds.OPEN, at=sending.opened_at, key=key, **_by(message))
     for at, place in sending.clicks:
         key = f"click:{message.pk}:{place}"
-        yield MessageEvent(message=message, kind=kinds.CLICK, link=links[place], at=at, key=key)
+        yield MessageEvent(
+            message=message, kind=kinds.CLICK, link=links[place], at=at, key=key, **_by(message)
+        )
     if sending.left_at:
         key = f"unsubscribe:{message.pk}"
-        yield MessageEvent(message=message, kind=kinds.UNSUBSCRIBE, at=sending.left_at, key=key)
+        yield MessageEvent(
+            message=message, kind=kinds.UNSUBSCRIBE, at=sending.left_at, key=key, **_by(message)
+        )
+
+
+def _by(message: Message) -> dict[str, str]:
+    """Read by a person, with one of the usual programs."""
+    return {"verdict": MessageEvent.Verdict.HUMAN, "agent": AGENTS[(message.customer_id or 0) % len(AGENTS)]}
 
 
 def _ledger_key(event: MessageEvent) -> str:

@@ -95,7 +95,7 @@ def _measure(letter: Campaign | None) -> Station:
     if letter and letter.mailing_id:
         url = letter.get_absolute_url()
         sent = Message.objects.filter(mailing=letter.mailing_id, state=Message.State.SENT)
-        opens = MessageEvent.objects.filter(message__in=sent, kind=MessageEvent.Kind.OPEN)
+        opens = MessageEvent.objects.filter(message__in=sent, kind=MessageEvent.Kind.OPEN, verdict="human")
         total = sent.count()
         share = opens.aggregate(n=Count("message", distinct=True))["n"] / total if total else None
     words = _("opened the last campaign")

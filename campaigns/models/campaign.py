@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +49,31 @@ class Campaign(models.Model):
         default=False,
         help_text=_("Of a household only its main contact gets it, or else who bought last."),
     )
+    utm = models.BooleanField(
+        _("mark links for your own website statistics"),
+        default=True,
+        db_default=False,
+        help_text=_("Adds utm_source, utm_medium and utm_campaign to the addresses of the links."),
+    )
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("held out in %"), default=0, db_default=0, validators=[MaxValueValidator(50)]
+    )
+    effect_days = models.PositiveSmallIntegerField(
+        _("days in which an order counts as its effect"),
+        default=14,
+        db_default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+    )
+    coupon = models.CharField(_("coupon code of this campaign"), max_length=60, blank=True, db_default="")
+    cost = models.DecimalField(
+        _("other cost"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0)],
+    )
+    is_public = models.BooleanField(_("shown in the public archive"), default=False, db_default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     tolerance_minutes = models.PositiveIntegerField(_("may start late by minutes"), default=120)

@@ -86,7 +86,7 @@ def prepare(sources: Sources) -> PreparedMail:
 
     marked, urls = links.mark(compiled, reveal)
     text = sources.text or reveal(plain_text(marked))
-    body = re.sub(r"</body>", lambda end: links.PIXEL + end[0], marked, count=1)
+    body = re.sub(r"</body>", lambda end: links.TRAP + links.PIXEL + end[0], marked, count=1)
     with liquid_explained():
         return PreparedMail(
             subject=_subject(sources.subject),

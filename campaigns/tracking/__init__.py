@@ -1,77 +1,90 @@
-"""What comes back from a mail: raw hits kept, the first of each kind remembered in the ledger."""
+"""What comes back from a mail: raw hits kept, judged a minute later, and what people did put into the ledger.
+
+tracking.hear([Hit(message_id, at, …)])     # One row per hit; nothing counts yet.
+tracking.settle(now=…)                      # Was it a person? Then the ledger hears of it.
+"""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from campaigns.models import MessageEvent
+from campaigns.tracking.judging import rules
+from campaigns.tracking.known import network_of
+from campaigns.tracking.settling import STEP, judge_all, settle
+from crm.models import Message
 
-from campaigns.models import Campaign, Link, MessageEvent
-from crm import ledger
-from crm.models import Interaction, Message
+__all__ = [
+    "CLICK",
+    "OPEN",
+    "STEP",
+    "TRAP",
+    "UNSUBSCRIBE",
+    "Hit",
+    "hear",
+    "judge_all",
+    "network_of",
+    "note_unsubscription",
+    "rules",
+    "settle",
+]
 
-OPEN, CLICK, UNSUBSCRIBE = MessageEvent.Kind.OPEN, MessageEvent.Kind.CLICK, MessageEvent.Kind.UNSUBSCRIBE
+_Kind = MessageEvent.Kind
+OPEN, CLICK, TRAP, UNSUBSCRIBE = _Kind.OPEN, _Kind.CLICK, _Kind.TRAP, _Kind.UNSUBSCRIBE
+VISITORS = 64  # So many different ones within one minute are told apart; more cannot fill the table.
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One request for the pixel, or for a link of the mail."""
+    """One request for the pixel, for a link of the mail, or for the hidden one."""
 
-    message: Message
+    message_id: int
     at: datetime
-    link: Link | None = None  # None: an opening.
+    link_id: int | None = None
+    place: int = 0  # Of the link in the mail.
+    kind: str = OPEN
+    method: str = "GET"
     agent: str = ""
-
-    @property
-    def kind(self) -> str:
-        return CLICK if self.link else OPEN
+    network: str = ""
 
     @property
     def key(self) -> str:
-        """The ledger's key: the first opening of a message, the first click on each of its links."""
-        return f"{self.kind}:{self.message.pk}" + (f":{self.link.position}" if self.link else "")
+        """The same for equal hits of one visitor in one minute."""
+        place = f":{self.place}" if self.kind == CLICK else ""
+        visitor = zlib.crc32(f"{self.agent}|{self.network}".encode()) % VISITORS
+        return f"{self.kind}:{self.message_id}{place}@{self.at:%Y%m%d%H%M}{self.method[:1]}{visitor}"
 
 
-def hear(hits: Iterable[Hit], campaign: Campaign) -> None:
-    """Keep hits on messages of one campaign: equal ones within a minute once, and the first in the ledger."""
-    hits = list(hits)
-    with transaction.atomic():
-        MessageEvent.objects.bulk_create(
-            [_event(hit) for hit in hits], batch_size=1000, ignore_conflicts=True
-        )
-        ledger.record(_entry(hit, campaign) for hit in hits if hit.message.customer_id)
+def hear(hits: Iterable[Hit]) -> None:
+    """Keep hits as they came; equal ones within a minute once."""
+    MessageEvent.objects.bulk_create(map(_event, hits), batch_size=1000, ignore_conflicts=True)
 
 
 def _event(hit: Hit) -> MessageEvent:
-    minute = f"{hit.at:%Y%m%d%H%M}"
     return MessageEvent(
-        message=hit.message,
+        message_id=hit.message_id,
         kind=hit.kind,
-        link=hit.link,
+        link_id=hit.link_id,
         at=hit.at,
-        key=f"{hit.key}@{minute}",
-        agent=hit.agent[:200],
-    )
-
-
-def _entry(hit: Hit, campaign: Campaign) -> Interaction:
-    return Interaction(
-        customer_id=hit.message.customer_id,
-        kind=hit.kind,
-        at=hit.at,
-        source=campaign.source,
         key=hit.key,
-        subject=campaign.slug,
-        title=campaign.name,
-        properties={"url": hit.link.url[:500]} if hit.link else {},
+        method=hit.method[:4],
+        agent=hit.agent[:200],
+        network=hit.network,
     )
 
 
 def note_unsubscription(message: Message, at: datetime, **_signal: Any) -> None:
     """Keep the event beside the others; the ledger has it already."""
     if message.mailing.kind == "campaign":
-        event = MessageEvent(message=message, kind=UNSUBSCRIBE, at=at, key=f"{UNSUBSCRIBE}:{message.pk}")
+        event = MessageEvent(
+            message=message,
+            kind=UNSUBSCRIBE,
+            at=at,
+            key=f"{UNSUBSCRIBE}:{message.pk}",
+            verdict=MessageEvent.Verdict.HUMAN,  # The button was pressed, or the mail program asked.
+        )
         MessageEvent.objects.bulk_create([event], ignore_conflicts=True)

@@ -53,7 +53,7 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         model = Business
         fields = [
             "name", "website", "postal_address", "currency", "time_zone", "language", "fiscal_start_month",
-            "from_name", "from_email", "reply_to", "brand_color", "margin_percent",
+            "from_name", "from_email", "reply_to", "brand_color", "tracking", "margin_percent",
             "discount_rate", "value_months",
         ]  # fmt: skip
         widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
@@ -62,6 +62,7 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             "from_name": _("Empty: the name of the business."),
             "from_email": _("Mails come from this address."),
             "reply_to": _("Empty: replies go to the sender address."),
+            "tracking": _("Of who reads your mails. Customers may choose otherwise on their own page."),
             "margin_percent": _("What stays of 100 of revenue after the goods are paid."),
             "discount_rate": _("Money that comes in a year is worth so much less to you than money today."),
             "value_months": _("The value of a customer is what they will probably leave you in this time."),

@@ -91,7 +91,9 @@ class Customer(PersonalData):
         db_default="",
         blank=True,
     )
-    mail_read_on = models.DateField(_("last read a mail"), null=True, editable=False)  # Overwritten each time.
+    mail_read_on = models.DateField(
+        _("last read a mail"), null=True, editable=False
+    )  # Overwritten each time.
     suppressed_at = models.DateTimeField(_("suppressed"), null=True, blank=True, editable=False)
     custom = models.JSONField(_("own fields"), default=dict, blank=True)
     search_text = models.CharField(max_length=500, blank=True, editable=False)

@@ -43,6 +43,7 @@ def page(
     context["languages"] = settings.LANGUAGES
     if reader and reader.customer:
         context["switches"] = preferences.switches(reader.customer)
+        context["measuring"] = preferences.measuring(reader.customer, Business.current())
         context["waiting"] = preferences.waiting(reader.customer)
         context["can_send"] = handing.can(reader.customer)
         context["sent"] = handing.asked_today(reader.customer, at=timezone.now())
@@ -81,6 +82,7 @@ def choices(request: HttpRequest, token: str) -> HttpResponse:
         assert reader.customer
         now = timezone.now()
         preferences.choose(reader.customer, request.POST.getlist("on"), source=reader.source, at=now)
+        preferences.measure(reader.customer, request.POST.get("tracking", "-"))
         preferences.speak(reader.customer, request.POST.get("language", ""))
         return gettext_noop("Saved.")
 

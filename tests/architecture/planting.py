@@ -60,7 +60,7 @@ OPEN: Final = {
     "crm.Subscription": {"interval", "state"},
     "crm.PurchaseLine": {"fingerprint"},
     "crm.Visitor": {"visitor"},
-    "campaigns.MessageEvent": {"kind", "key", "agent"},
+    "campaigns.MessageEvent": {"kind", "key", "agent", "method", "network", "verdict", "signal"},
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language", "source", "state", "channel"},
     "feedback.NotAsked": {"reason", "about"},

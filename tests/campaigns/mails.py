@@ -5,11 +5,11 @@ from __future__ import annotations
 import email
 import email.policy
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from campaigns import lifecycle, planning
+from campaigns import lifecycle, planning, tracking
 from campaigns.models import Campaign
 from crm.models import SandboxMail
 from segments.models import Membership, Segment
@@ -57,6 +57,19 @@ def plan(campaign: Campaign, now=NOW) -> Campaign:
     lifecycle.launch(campaign, now=now)
     planning.plan(campaign, now=now)
     return Campaign.objects.select_related("mailing", "survey").get(pk=campaign.pk)
+
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
+
+
+def react(campaign: Campaign, customer, position=None, *, at=NOW, agent=BROWSER, **fields) -> None:
+    """Somebody opens the mail, or follows a link of it; and it is judged, as a minute later."""
+    message = campaign.mailing.messages.get(customer=customer)
+    if position is not None:
+        link = campaign.links.get(position=position)
+        fields = {"kind": tracking.CLICK, "link_id": link.pk, "place": position, **fields}
+    tracking.hear([tracking.Hit(message.pk, at, agent=agent, **fields)])
+    tracking.settle(now=at, after=timedelta(0))
 
 
 def caught() -> list[email.message.EmailMessage]:

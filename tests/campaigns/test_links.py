@@ -21,7 +21,8 @@ def rendered(mjml, customer=None, message_id=7):
 
 
 def tokens_in(html):
-    return re.findall(r'href="http://testserver/c/([^"]+)"', html)
+    """Of the links that people see."""
+    return re.findall(r'href="http://testserver/c/([^"]+)"(?! aria-hidden)', html)
 
 
 def test_each_link_of_the_design_gets_a_signed_address(shop):
@@ -83,6 +84,49 @@ def test_a_mail_has_one_signed_pixel(shop):
     assert links.read_open(token) == 7
 
 
+def test_one_link_is_seen_by_machines_alone(shop):
+    _mail, result = rendered(MJML)
+
+    (token,) = re.findall(r'href="http://testserver/c/([^"]+)" aria-hidden="true" tabindex="-1"', result.html)
+    assert links.read_click(token) == Click(3, 7, links.HIDDEN)
+    assert token not in result.text
+
+
+@pytest.mark.parametrize(("mode", "pixels"), [("hygiene", 1), ("none", 0)])
+def test_who_is_not_measured_gets_the_addresses_themselves(shop, mode, pixels):
+    mail = prepare(Sources("Hello", MJML))
+    values = Values(Business.current()).of(Customer(pk=1), "https://shop.example/u/t")
+
+    result = mail.render(values, Tracker(mail.urls, 3, 7, mode=mode, utm="spring"))
+
+    marks = "utm_source=closeknit&amp;utm_medium=email&amp;utm_campaign=spring"
+    assert f'href="https://tea.example/spring?a=1&amp;b=2&amp;{marks}"' in result.html
+    assert "/c/" not in result.html + result.text
+    assert result.html.count("/o/") == pixels
+
+
+def test_links_of_mails_that_are_long_out_still_work(shop):
+    token = links._click.sign("3-7-1")
+
+    assert links.read_click(token) == Click(3, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "marked"),
+    [
+        ("https://tea.example", "https://tea.example?utm_source=closeknit&utm_medium=email&utm_campaign=s+1"),
+        (
+            "https://tea.example/?utm_source=shop&q=春#top",
+            "https://tea.example/?utm_source=shop&q=春&utm_medium=email&utm_campaign=s+1#top",
+        ),
+        ("mailto:ada@example.com", "mailto:ada@example.com"),
+    ],
+)
+def test_marks_for_statistics_leave_the_rest_of_an_address_alone(url, marked):
+    assert links.with_utm(url, "s 1") == marked
+    assert links.with_utm(url, "") == url
+
+
 @pytest.mark.parametrize(
     "change", [lambda t: t[:-1], lambda t: "9" + t, lambda t: "", lambda t: "a:b:c", lambda t: "1-2-3"]
 )
@@ -107,7 +151,8 @@ def test_a_name_cannot_pass_for_a_mark_and_get_its_own_address_signed(shop):
 
     _prepared, mail = rendered(design("Hello {{ customer.first_name }}{{ customer.custom.c }}"), evil)
 
-    assert "/c/" not in mail.html + mail.text
+    assert tokens_in(mail.html) == []
+    assert "/c/" not in mail.text
     assert mail.html.count("/o/") == 1
 
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns import reports, tracking
+from campaigns import reports
 from campaigns.models import MessageEvent
 from crm import outbox
 from crm.models import Message
 from crm.outbox import sending, unsubscribing
 from feedback.models import Answer, Invitation
-from tests.campaigns.mails import NOW, make_campaign, make_list, plan
+from tests.campaigns.mails import NOW, make_campaign, make_list, plan, react
 from tests.feedback.surveys import make_survey
 from tests.people import make_customer, make_purchase
 
@@ -22,12 +22,6 @@ def sent(*people, **fields):
     campaign = plan(make_campaign(make_list(*people), **fields))
     sending.drain()
     return campaign
-
-
-def hit(campaign, customer, position=None, *, at=NOW):
-    message = campaign.mailing.messages.get(customer=customer)
-    link = None if position is None else campaign.links.get(position=position)
-    tracking.hear([tracking.Hit(message, at, link)], campaign)
 
 
 def test_the_parts_of_the_audience_add_up(shop):
@@ -44,10 +38,10 @@ def test_people_are_counted_once_whatever_they_repeat(shop):
     ada, bob = make_customer(), make_customer()
     campaign = sent(ada, bob)
     for minute in range(3):
-        hit(campaign, ada, at=NOW + timedelta(minutes=minute))
-        hit(campaign, ada, 0, at=NOW + timedelta(minutes=minute))
-    hit(campaign, ada, 1)
-    hit(campaign, bob, 1)
+        react(campaign, ada, at=NOW + timedelta(minutes=minute))
+        react(campaign, ada, 0, at=NOW + timedelta(minutes=minute))
+    react(campaign, ada, 1, at=NOW + timedelta(hours=1))
+    react(campaign, bob, 1)
 
     found = reports.response(campaign)
 
@@ -58,7 +52,7 @@ def test_people_are_counted_once_whatever_they_repeat(shop):
 def test_revenue_is_what_was_bought_within_five_days_after_a_click(shop):
     ada, bob = make_customer(), make_customer()
     campaign = sent(ada, bob)
-    hit(campaign, ada, 0, at=NOW)
+    react(campaign, ada, 0, at=NOW)
     make_purchase(ada, 30, at=NOW + timedelta(days=5))
     make_purchase(ada, 20, at=NOW + timedelta(days=1), refunded=Decimal(5))
     make_purchase(ada, 100, at=NOW - timedelta(minutes=1))
@@ -95,8 +89,8 @@ def test_each_number_opens_the_people_behind_it(shop):
     ada, bob = make_customer(), make_customer()
     nobody = make_customer(email="")
     campaign = sent(ada, bob, nobody)
-    hit(campaign, ada)
-    hit(campaign, ada, 0)
+    react(campaign, ada)
+    react(campaign, ada, 0)
     make_purchase(ada, 30, at=NOW + timedelta(days=1))
     reader = unsubscribing.reader_of(outbox.unsubscribe_token(campaign.mailing.messages.get(customer=bob)))
     unsubscribing.leave(reader, at=NOW)
@@ -118,7 +112,7 @@ def test_the_mails_of_one_person_say_what_became_of_each(shop, django_assert_num
     ada = make_customer()
     opened = sent(ada)
     make_list_again = opened.include.get()
-    hit(opened, ada)
+    react(opened, ada)
     ada.email_consent = "withdrawn"
     ada.save()
     plan(make_campaign(make_list_again, make_list(make_customer(), slug="more")))

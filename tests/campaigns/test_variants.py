@@ -68,8 +68,8 @@ def test_a_message_says_its_arm_by_its_context(shop):
 
     said = variants.texts(campaign, shop)
 
-    assert said.of(Message(context={"arm": "b"})).arm == "b"
-    assert said.of(Message()).arm == said.of(Message(context={"arm": "z"})).arm == "a"
+    assert said.of(Message(arm="b")).arm == "b"
+    assert said.of(Message()).arm == said.of(Message(arm="z")).arm == "a"
 
 
 def test_links_of_all_texts_are_counted_in_one_list_and_lead_to_their_own_address(shop, client):
