@@ -1,9 +1,9 @@
 """Was it a person? The hits of one message judged together, each with the signal that decided.
 
 Version 1 of the rules, in order: HEAD; the hidden link; programs and networks known as machines; Apple's
-relay (for openings only: people click through it); the hidden link touched within 10 s; 3 links within 2 s, or 2
-within 1 s; within 5 s of the hand-over; the same visitor as one of these within a minute. Up to 30 s after
-the hand-over it is unsure. Everything else is taken for a person.
+relay (for openings only: people click through it); the hidden link touched within 10 s; 3 links within 2 s,
+or 2 within 1 s; within 5 s of the hand-over; the same visitor as one of these within a minute. Up to 30 s
+after the hand-over it is unsure. Everything else is taken for a person.
 """
 
 from __future__ import annotations
