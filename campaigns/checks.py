@@ -9,13 +9,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import design, lifecycle, planning, reports, variants
+from campaigns import lifecycle, preflight, reports, variants
 from campaigns.forms import ScheduleForm, TestForm
 from campaigns.models import Campaign
-from crm.errors import Refusal
 from crm.models import Business, Message, User
 from crm.outbox import reasons
-from crm.outbox.channels import refusal as nothing_may_leave
 
 LIVE = (Campaign.State.PLANNING, Campaign.State.SENDING)
 
@@ -34,29 +32,19 @@ class Part:
 def before_sending(campaign: Campaign, business: Business, user: User) -> dict[str, Any]:
     include, exclude = list(campaign.include.all()), list(campaign.exclude.all())
     soon = timezone.localtime(timezone.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    flight = preflight.look(campaign, business)
     return {
         "include": include,
         "exclude": exclude,
-        **_audience(campaign, include, exclude),
-        "problem": variants.problem_in(campaign, business),
-        "stopped": nothing_may_leave(),
+        "flight": flight,
+        "forecast": flight.forecast,
+        "audience_problem": "" if flight.forecast else flight.trouble,
+        "languages": variants.languages(campaign, business),
         "sender": business.sender,
-        "needs_sender": not business.from_email,
         "schedule_form": ScheduleForm(initial={"at": campaign.scheduled_at or soon}),
         "test_form": TestForm(initial={"to": user.email}),
         "gives_up": lifecycle.latest_start(campaign),
     }
-
-
-def _audience(campaign: Campaign, include: list[Any], exclude: list[Any]) -> dict[str, Any]:
-    """The forecast and what data lack, or why it cannot be said."""
-    try:
-        found = planning.people(include, exclude, planning.as_of_now)
-        forecast = planning.forecast(found, per_household=campaign.one_per_household)
-        missing = design.missing(design.prepared(design.sources(campaign)), found)
-    except (Refusal, ValueError) as problem:
-        return {"audience_problem": str(problem)}
-    return {"forecast": forecast, "missing": missing}
 
 
 def report(campaign: Campaign) -> dict[str, Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db.models import Count, Q
-
 from campaigns import placeholders
 from campaigns.models import Campaign
 from campaigns.rendering import DesignProblem, PreparedMail, Rendered, Sources, prepare
 from crm import outbox
 from crm.errors import Refusal
-from crm.models import Business, Customer, CustomerQuerySet, Message
+from crm.models import Business, Customer, Message
 from feedback import invitations
 from feedback.models import Survey
+
+SAMPLE_COUPON = "SPRING-15"
 
 ready = lru_cache(maxsize=32)(prepare)
 
@@ -60,35 +60,6 @@ def preview(
 
 
 def _values_of(business: Business, customer: Customer, survey: Survey | None) -> dict[str, object]:
-    values = placeholders.Values(business, survey=survey, source=invitations.TEST)
+    values = placeholders.Values(business, survey=survey, source=invitations.TEST, coupon=SAMPLE_COUPON)
     survey_url = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
     return values.of(customer, outbox.unsubscribe_url(Message()), survey_url=survey_url)
-
-
-def missing(mail: PreparedMail, found: CustomerQuerySet) -> list[tuple[str, int, bool]]:
-    """(label, how many receivers lack it, whether a fallback is written) for each customer field in use."""
-    names = placeholders.used(mail)
-    columns = {one.name: one for one in placeholders.CUSTOMER if one.name in names}
-    columns.pop("customer.language", None)
-    custom = [one for one in placeholders.everything() if one.name in names and ".custom." in one.name]
-    lacks: dict[str, Q] = {}
-    for name in columns:
-        part = name.removeprefix("customer.")
-        lacks[name] = Q(first_name="", last_name="") if part == "name" else Q(**{part: ""})
-    for one in custom:
-        key = one.name.removeprefix("customer.custom.")
-        lacks[one.name] = (
-            ~Q(custom__has_key=key) | Q(**{f"custom__{key}": ""}) | Q(**{f"custom__{key}": None})
-        )
-    if not lacks:
-        return []
-    order = list(lacks)
-    counted = found.contactable().aggregate(
-        **{f"n{n}": Count("pk", filter=lacks[name]) for n, name in enumerate(order)}
-    )
-    labels = {one.name: str(one.label) for one in placeholders.everything()}
-    return [
-        (labels[name], counted[f"n{n}"], placeholders.has_fallback(mail, name))
-        for n, name in enumerate(order)
-        if counted[f"n{n}"]
-    ]

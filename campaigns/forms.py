@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import design
-from campaigns.models import Campaign, MailTemplate
+from campaigns.models import Campaign, MailTemplate, Variant
 from campaigns.rendering import Sources
 from crm import slugs
 from crm.errors import Refusal
@@ -105,6 +106,52 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         campaign.include.set(include)
         campaign.exclude.set(exclude)
         return campaign
+
+
+class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One text of a campaign: in another language."""
+
+    class Meta:
+        model = Variant
+        fields = ["subject", "preheader", "mjml", "text"]
+        widgets = {
+            "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
+            "preheader": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
+            "mjml": forms.Textarea(attrs=SOURCE),
+            "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
+        }
+        help_texts = {"text": gettext_lazy("Leave it empty and it is made from the design.")}
+
+    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.business = business
+        self.fields["subject"].required = self.fields["mjml"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("mjml") and data.get("subject"):
+            written = Sources(
+                data["subject"], data["mjml"], data.get("preheader") or "", data.get("text") or ""
+            )
+            has_survey = self.instance.campaign.survey_id is not None
+            if problem := design.problem_in(written, has_survey=has_survey, business=self.business):
+                self.add_error("mjml", problem)
+        return data
+
+    @transaction.atomic
+    def store(self) -> Variant:
+        """Keep the text; refused when the campaign is no draft any more."""
+        variant: Variant = self.instance
+        draft = Campaign.objects.filter(pk=variant.campaign_id, state=Campaign.State.DRAFT)
+        if not draft.update(error=""):
+            raise Refusal(_("Only a draft can be changed. Take the campaign back from the schedule first."))
+        values = {**self.cleaned_data, "updated_at": timezone.now()}
+        same = variant.campaign.variants.filter(arm=variant.arm, language=variant.language)
+        if not same.update(**values):
+            Variant.objects.create(
+                campaign=variant.campaign, arm=variant.arm, language=variant.language, **values
+            )
+        return same.get()
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]

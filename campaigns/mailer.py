@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns import design, variants
+from campaigns import design, placeholders, variants
 from campaigns.links import Tracker
 from campaigns.models import Campaign
-from campaigns.placeholders import Values, sample_customer
 from campaigns.rendering import DesignProblem, Sources
 from crm import outbox
 from crm.errors import PermanentFailure, Refusal
@@ -36,7 +35,8 @@ def campaign_mails(mailing: Mailing) -> Render:
             design.prepared(written)
     except Refusal as problem:
         raise PermanentFailure(str(problem)) from problem
-    values = Values(business, survey=campaign.survey, source=campaign.source)
+    coupon = placeholders.coupon_of(campaign)
+    values = placeholders.Values(business, survey=campaign.survey, source=campaign.source, coupon=coupon)
     from_name, from_email = business.sender
     utm = campaign.slug if campaign.utm else ""
 
@@ -82,9 +82,9 @@ def test_mails(mailing: Mailing) -> Render:
     def render(message: Message) -> Envelope:
         context = message.context
         survey = Survey.objects.filter(pk=context.get("survey")).first()
-        values = Values(business, survey=survey, source=invitations.TEST)
+        values = placeholders.Values(business, survey=survey, source=invitations.TEST)
         link = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
-        person = Customer.objects.filter(pk=context.get("as")).first() or sample_customer()
+        person = Customer.objects.filter(pk=context.get("as")).first() or placeholders.sample_customer()
         written = Sources(
             context["subject"], context["mjml"], context.get("preheader", ""), context.get("text", "")
         )

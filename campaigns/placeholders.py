@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from liquid import Markup
 
 from campaigns import links
+from campaigns.models import Campaign
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
 from crm import custom_fields
@@ -59,6 +60,7 @@ LINKS = (
     Placeholder("preferences_url", gettext_lazy("Preferences link"), ""),
     Placeholder("survey_link", gettext_lazy("Survey link"), ""),
     Placeholder("survey_row", gettext_lazy("One-click survey row"), ""),
+    Placeholder("coupon", gettext_lazy("Coupon code"), "SPRING-15"),
     Placeholder("today", gettext_lazy("Today's date"), ""),
 )
 UNSUBSCRIBE = gettext_lazy("Unsubscribe")
@@ -104,7 +106,13 @@ class Values:
     """Values for one person after another; what is the same for all is looked up once."""
 
     def __init__(
-        self, business: Business, *, survey: Survey | None = None, source: str = "", today: date | None = None
+        self,
+        business: Business,
+        *,
+        survey: Survey | None = None,
+        source: str = "",
+        today: date | None = None,
+        coupon: str = "",
     ) -> None:
         self.survey, self.source, self.language = survey, source, business.language
         self.blank = dict.fromkeys(custom_fields.plain().values_list("key", flat=True))
@@ -118,6 +126,7 @@ class Values:
                 "brand_color": business.brand_color,
             },
             "today": today or business.today(),
+            "coupon": coupon,
             "_currency": business.currency,
         }
 
@@ -160,6 +169,11 @@ class Values:
         known = {key: links.unmarked(value) if value != "" else None for key, value in values.items()}
         own = {key: links.unmarked(value) for key, value in customer.custom.items()}
         return {**known, "custom": {**self.blank, **own}}
+
+
+def coupon_of(campaign: Campaign) -> str:
+    """The code that {{ coupon }} shows in the mails of a campaign."""
+    return str(getattr(campaign, "coupon", ""))
 
 
 def sample_customer() -> Customer:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from campaigns.views import actions, campaigns, demo, editor, home, people, templates
+from campaigns.views import actions, campaigns, demo, editor, home, languages, people, templates
 
 
 class NameConverter(StringConverter):
@@ -63,6 +63,9 @@ urlpatterns: list[URLPattern] = [
     path("<name:slug>/", campaigns.campaign, name="campaign"),
     path("<name:slug>/edit/", campaigns.campaign_edit, name="campaign_edit"),
     path("<name:slug>/look/", editor.campaign_preview, name="campaign_preview"),
+    path("<name:slug>/in/<slug:language>/", languages.campaign_language, name="campaign_language"),
+    path("<name:slug>/in/<slug:language>/remove/", languages.language_remove, name="language_remove"),
+    path("<name:slug>/lacking/<str:name>/", people.lacking, name="lacking"),
     path("<name:slug>/recipients/", people.recipients, name="recipients"),
     *action_urls,
 ]

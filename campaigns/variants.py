@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from campaigns import design
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Variant
 from campaigns.placeholders import Values
 from campaigns.rendering import PreparedMail, Sources
 from crm.errors import Refusal
 from crm.languages import language_of
-from crm.models import Business, Customer, Message
+from crm.models import Business, Customer, CustomerQuerySet, Message
 
 FIRST = "a"
+LANGUAGES = (("en", "English"), ("zh-hans", "简体中文"))
 FIELDS = ("subject", "mjml", "preheader", "text")
 SHOP = re.compile(r"\{\{-?\s*business\.(\w+)\s*-?\}\}")
 
@@ -136,6 +141,53 @@ def label(key: Key) -> str:
     said = [key[0].upper()] if key[0] != FIRST else []
     said += [key[1]] if key[1] else []
     return f"{', '.join(said)}: " if said else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One language of a campaign: `n` of those who would get it read it."""
+
+    code: str
+    name: str
+    row: Variant | None
+    is_shops: bool
+    n: int = 0
+
+
+def languages(
+    campaign: Campaign, business: Business, *, among: CustomerQuerySet | None = None
+) -> list[Spoken]:
+    """The languages that we speak, the shop's first, each with its text where one is written."""
+    rows = {one.language: one for one in campaign.variants.filter(arm=FIRST)}
+    counted = readers(among, business) if among is not None else {}
+    order = sorted(LANGUAGES, key=lambda pair: pair[0] != business.language)
+    return [
+        Spoken(code, said, rows.get(code), code == business.language, counted.get(code, 0))
+        for code, said in order
+    ]
+
+
+def readers(people: CustomerQuerySet, business: Business) -> dict[str, int]:
+    """How many of those who can be written to read which of our languages."""
+    found: dict[str, int] = {}
+    rows = people.contactable().order_by().values_list("language").annotate(n=Count("pk"))
+    for said, n in rows:
+        code = language_of(Customer(language=said), business)
+        found[code] = found.get(code, 0) + n
+    return found
+
+
+def name(key: Key) -> str:
+    """What a text is called among several: "A · everybody else", "B · 简体中文"."""
+    language = str(dict(LANGUAGES).get(key[1], key[1])) if key[1] else _("all others")
+    return f"{key[0].upper()} · {language}"
+
+
+def edit_url(campaign: Campaign, key: Key) -> str:
+    """Where this text is written."""
+    if key[0] == FIRST and key[1]:
+        return reverse("campaigns:campaign_language", args=[campaign.slug, key[1]])
+    return reverse("campaigns:campaign_edit", args=[campaign.slug])
 
 
 def _first(homes: list[Any], name: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import lifecycle, tasks
+from campaigns import lifecycle, preflight, tasks
 from campaigns.forms import ScheduleForm, TestForm, free_slug
 from campaigns.models import Campaign
 from crm import access, audit, outbox
@@ -37,6 +37,7 @@ def _refused(request: HttpRequest, campaign: Campaign, refusal: Refusal) -> Http
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     try:
+        preflight.refuse_unfit(campaign, cast("HtmxRequest", request).business)
         lifecycle.launch(campaign, now=timezone.now())
     except Refusal as refusal:
         return _refused(request, campaign, refusal)
@@ -53,6 +54,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, campaign, Refusal(_("Please give a day and a time.")))
     try:
+        preflight.refuse_unfit(campaign, cast("HtmxRequest", request).business)
         lifecycle.schedule(campaign, form.cleaned_data["at"], now=timezone.now())
     except Refusal as refusal:
         return _refused(request, campaign, refusal)

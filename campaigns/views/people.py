@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from campaigns import reports
+from campaigns import planning, reports
 from campaigns.models import Campaign
+from campaigns.preflight import lacking as lacks
 from crm import access
+from crm.errors import Refusal
 from crm.models import Message
 from crm.outbox import reasons
 from crm.paging import page_of
@@ -58,6 +61,26 @@ def _which(campaign: Campaign, state: str, reason: str, link: int | None) -> str
     return (
         str(Message.State(state).label) if state in Message.State.values else _("Everybody of the audience")
     )
+
+
+@require_GET
+@access.staff
+def lacking(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Those who would get a campaign and of whom something is not known."""
+    campaign = get_object_or_404(Campaign, slug=slug)
+    where, which = lacks.words(name)
+    if where is None:
+        raise Http404
+    try:
+        everybody = planning.people(campaign.include.all(), campaign.exclude.all(), planning.as_of_now)
+    except (Refusal, ValueError) as problem:
+        messages.error(request, str(problem))
+        return redirect(campaign)
+    found = access.customers(request.user, everybody.contactable().filter(where))
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    page = page_of(found, ("pk",), after=after, before=before)
+    context = {"section": "campaigns", "campaign": campaign, "page": page, "which": which}
+    return render_page(request, "campaigns/lacking.html", context)
 
 
 @require_GET

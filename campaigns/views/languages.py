@@ -1,0 +1,71 @@
+"""A campaign in another language, beside what all others get."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import placeholders, variants
+from campaigns.forms import VariantForm
+from campaigns.models import Campaign, Variant
+from crm import access
+from crm.access import Right
+from crm.errors import Refusal
+from crm.web import HtmxRequest, render_page
+
+
+def _variant(campaign: Campaign, language: str) -> Variant:
+    """The text in this language, begun with what all others get where there is none."""
+    if language not in dict(variants.LANGUAGES):
+        raise Http404
+    begun = {name: getattr(campaign, name) for name in variants.FIELDS}
+    row = campaign.variants.filter(arm=variants.FIRST, language=language).first()
+    return row or Variant(campaign=campaign, language=language, **begun)
+
+
+@require_http_methods(["GET", "POST"])
+@access.needs(Right.MARKET)
+def campaign_language(request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """Write a campaign in one language."""
+    request = cast("HtmxRequest", request)
+    campaign = get_object_or_404(Campaign.objects.select_related("survey"), slug=slug)
+    form = VariantForm(request.POST or None, instance=_variant(campaign, language), business=request.business)
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.store()
+            messages.success(request, _("Kept. Whoever reads this language gets this text."))
+            return redirect(campaign)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "section": "campaigns",
+        "campaign": campaign,
+        "form": form,
+        "language": dict(variants.LANGUAGES)[language],
+        "code": language,
+        "placeholders": placeholders.everything(),
+    }
+    status = 422 if form.is_bound else 200
+    return render_page(request, "campaigns/language.html", context, status=status)
+
+
+@require_POST
+@access.needs(Right.MARKET)
+def language_remove(request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """Take a language away again; its readers then get the text for all others."""
+    campaign = get_object_or_404(Campaign, slug=slug)
+    with transaction.atomic():
+        if not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(error=""):
+            messages.error(
+                request, _("Only a draft can be changed. Take the campaign back from the schedule first.")
+            )
+            return redirect(campaign)
+        campaign.variants.filter(arm=variants.FIRST, language=language).delete()
+    messages.success(request, _("Taken away. Whoever reads this language gets the text for all others."))
+    return redirect(campaign)
