@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,61 +13,120 @@ from django.utils.translation import gettext as _
 from crm import ledger, webhooks
 from crm.errors import Refusal
 from crm.models import Business, Interaction
-from feedback import attitudes, closing, texts
+from feedback import attitudes, closing, reviews, texts
 from feedback.models import Answer, Invitation, Question, Survey
 
 METRICS = ("nps", "csat", "ces")
+State = Answer.State
+LEFT_AFTER = timedelta(hours=1)  # Who sent a page and not the next one for so long has left.
 
 
 @transaction.atomic
-def accept(
+def accept(  # noqa: PLR0913 - the parts of what somebody said.
     invitation: Invitation,
     *,
-    score: int,
+    score: int | None,
     comment: str,
     values: Mapping[str, Any],
     language: str,
     at: datetime,
+    state: str = State.COMPLETE,
+    version: int | None = None,
 ) -> Answer:
-    """Store the answer of an invitation; until it expires, the last answer is the one that counts."""
+    """Store the answer of an invitation; until it expires, the last answer is the one that counts.
+
+    One that was complete stays so when a page of it is corrected. What is PROVISIONAL never replaces
+    anything that was sent.
+    """
     # The lock makes two presses of the button wait for each other; the second one corrects the first.
     held = Invitation.objects.select_for_update(of=("self",)).select_related("survey").get(pk=invitation.pk)
     if not held.survey.is_open:
         raise Refusal(_("This survey is closed."))
     if held.expires_at <= at:
         raise Refusal(_("This link has expired."))
-    said = {
+    before = Answer.objects.filter(invitation=held).first()
+    if before is not None and state == State.PROVISIONAL and before.state != State.PROVISIONAL:
+        return before
+    if before is not None and before.state == State.COMPLETE:
+        state = State.COMPLETE
+    said: dict[str, Any] = {
         "score": score,
         "comment": comment,
         "values": dict(values),
         "language": language,
-        "answered_at": at,
     }
-    answer, created = Answer.objects.update_or_create(
-        invitation=held,
-        defaults=said,
-        create_defaults={
-            **said,
-            "survey_id": held.survey_id,
-            "customer_id": held.customer_id,
-            "key": f"invitation:{held.pk}",
-            "source": held.source,
-            "channel": channel_of(held.source),
-            "version": held.survey.version,
-            "product_id": held.product_id,
-        },
+    said |= {"answered_at": at, "state": state, "version": version or held.survey.version}
+    whose: dict[str, Any] = {
+        "survey_id": held.survey_id,
+        "customer_id": held.customer_id,
+        "key": f"invitation:{held.pk}",
+    }
+    whose |= {"source": held.source, "channel": channel_of(held.source), "product_id": held.product_id}
+    answer, _made = Answer.objects.update_or_create(
+        invitation=held, defaults=said, create_defaults={**said, **whose, "begun_at": at}
     )
-    Invitation.objects.filter(pk=held.pk).update(state=Invitation.State.ANSWERED)
-    questions = list(held.survey.questions.all())
-    for entry in ledger_entries(held.survey, questions, answer, Business.current().language):
-        ledger.correct(entry)
-    if created:
-        person = held.customer.public_id if held.customer else None
-        said_of = {"answer": answer.pk, "survey": held.survey.slug, "customer": person}
-        webhooks.emit("answer.created", said_of, at=at)
-    closing.follow_up(answer)
-    attitudes.heard(held.survey, held.customer_id)
+    if state in Answer.COUNTED:
+        Invitation.objects.filter(pk=held.pk).update(state=Invitation.State.ANSWERED)
+        _remember(answer, held.survey, before)
     return answer
+
+
+@transaction.atomic
+def accept_open(survey: Survey, nonce: str, draft: Answer, *, at: datetime) -> Answer:
+    """Store what came through the open link; the same sheet sent again corrects itself."""
+    held = Survey.objects.select_for_update().get(pk=survey.pk)
+    if not held.is_open:
+        raise Refusal(_("This survey is closed."))
+    before = Answer.objects.filter(survey=held, key=f"open:{nonce}").first()
+    state = before.state if before and before.state in (State.COMPLETE, State.DOUBTFUL) else draft.state
+    said = {"score": draft.score, "comment": draft.comment, "values": draft.values, "state": state}
+    said |= {"language": draft.language, "version": draft.version, "answered_at": at}
+    made = {"source": draft.source, "channel": draft.channel, "product_id": draft.product_id, "begun_at": at}
+    answer, _made = Answer.objects.update_or_create(
+        survey=held, key=f"open:{nonce}", defaults=said, create_defaults={**said, **made}
+    )
+    if state in Answer.COUNTED:
+        _remember(answer, held, before)
+    return answer
+
+
+@transaction.atomic
+def believe(answer: Answer, *, at: datetime) -> bool:
+    """Staff looked at a doubtful answer: from now on it counts. False when it counts already."""
+    doubtful = Answer.objects.filter(pk=answer.pk, state=State.DOUBTFUL)
+    if not doubtful.update(state=State.COMPLETE):
+        return False
+    answer.state = State.COMPLETE
+    _remember(answer, answer.survey, None)
+    return True
+
+
+def follow_up_left(*, now: datetime) -> int:
+    """Look after those who sent a bad score and left before the last page; returns how many were seen."""
+    left = Answer.objects.filter(
+        state=State.PARTIAL,
+        answered_at__lte=now - LEFT_AFTER,
+        answered_at__gt=now - LEFT_AFTER - timedelta(days=2),
+    )
+    seen = list(left.select_related("survey", "customer").order_by("pk")[:500])
+    for answer in seen:
+        closing.follow_up(answer)
+    return len(seen)
+
+
+def _remember(answer: Answer, survey: Survey, before: Answer | None) -> None:
+    """Tell the ledger, webhooks, cases, the customer's own fields and reviews what counts now."""
+    questions = list(survey.questions.all())
+    for entry in ledger_entries(survey, questions, answer, Business.current().language):
+        ledger.correct(entry)
+    if before is None or before.state not in Answer.COUNTED:
+        person = answer.customer.public_id if answer.customer else None
+        said_of = {"answer": answer.pk, "survey": survey.slug, "customer": person}
+        webhooks.emit("answer.created", said_of, at=answer.answered_at)
+    if answer.state == State.COMPLETE:
+        closing.follow_up(answer)
+        reviews.follow(answer)
+    attitudes.heard(survey, answer.customer_id)
 
 
 def channel_of(source: str) -> str:

@@ -16,9 +16,21 @@ from crm.models import Customer
 from feedback.models import Invitation, Survey
 from feedback.rating import rating_row
 
-__all__ = ["invite_by_hand", "invite_many", "link", "rating_row", "resolve", "test_token", "token"]
+__all__ = [
+    "invite_by_hand",
+    "invite_many",
+    "link",
+    "open_link",
+    "open_token",
+    "rating_row",
+    "resolve",
+    "sheet_token",
+    "test_token",
+    "token",
+    "was_ours",
+]
 
-TEST = "test"  # The source of invitations that exist only in a link: nothing they say is stored.
+TEST = Invitation.TEST
 _signer = Signer(sep=".", salt="feedback.invitation")
 
 
@@ -68,17 +80,40 @@ def link(survey_id: int, source: str, customer_id: int) -> str:
     return f"{settings.SITE_URL}/s/{token(survey_id, source, customer_id)}"
 
 
+def open_link(survey: Survey) -> str:
+    """The link for everybody: a poster, a till slip, a website."""
+    return f"{settings.SITE_URL}/s/{open_token(survey.pk)}"
+
+
+def open_token(survey_id: int) -> str:
+    return token(survey_id, Invitation.OPEN, 0)
+
+
+def sheet_token(survey_id: int, nonce: str) -> str:
+    """Leads back to what one person began through the open link."""
+    return token(survey_id, f"{Invitation.SHEET}{nonce}", 0)
+
+
 def resolve(signed: str) -> Invitation | None:
-    """The invitation that a link means; unsaved in test mode; None when tampered with or gone."""
+    """The invitation that a link means; unsaved for tests and open links; None when tampered with or gone."""
     try:
         survey_id, source, customer_id = _signer.unsign_object(signed)
     except (BadSignature, ValueError, TypeError):
         return None
-    if source == TEST:
+    if source in (TEST, Invitation.OPEN) or source.startswith(Invitation.SHEET):
         survey = Survey.objects.filter(pk=survey_id).first()
-        return Invitation(survey=survey, customer=Customer(), source=TEST) if survey else None
+        return Invitation(survey=survey, customer=Customer(), source=source) if survey else None
     return (
         Invitation.objects.filter(survey_id=survey_id, source=source, customer_id=customer_id)
-        .select_related("survey", "customer", "answer")
+        .select_related("survey", "customer", "answer", "product")
         .first()
     )
+
+
+def was_ours(signed: str) -> bool:
+    """Whether a link that leads nowhere was made by us: then who it was for, or the survey, is gone."""
+    try:
+        _signer.unsign_object(signed)
+    except (BadSignature, ValueError, TypeError):
+        return False
+    return True

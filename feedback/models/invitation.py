@@ -34,10 +34,22 @@ class Invitation(models.Model):
             models.UniqueConstraint(fields=["survey", "source", "customer"], name="one_invitation_per_source")
         ]
 
+    TEST, OPEN, SHEET = "test", "open", "sheet:"  # Sources of those that exist only in a link.
+
     @property
     def is_test(self) -> bool:
         """Exists only in a link, to look at the survey; nothing it says is stored."""
-        return self.pk is None
+        return self.pk is None and self.source == self.TEST
+
+    @property
+    def is_open(self) -> bool:
+        """Belongs to everybody who has the link; what is said has no customer."""
+        return self.pk is None and not self.is_test
+
+    @property
+    def nonce(self) -> str:
+        """The name of the sheet that somebody began to fill in through the open link."""
+        return self.source.removeprefix(self.SHEET) if self.source.startswith(self.SHEET) else ""
 
     def __str__(self) -> str:
         return f"{self.survey_id}/{self.customer_id}"

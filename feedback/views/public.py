@@ -1,27 +1,27 @@
-"""What customers see: the survey behind a personal link. Looking never stores anything; only sending does."""
+"""What customers see: the survey behind a link. Looking never stores anything; only sending does."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import access
+from crm import access, limits
 from crm.errors import Refusal
 from crm.web import HtmxRequest
-from feedback import answers, invitations, texts
-from feedback.forms.answering import AnswerForm, initial
+from feedback import answers, invitations, showing, taking, texts
 from feedback.models import Answer, Invitation
+from feedback.sheet import Sheet
 
-PAGE = "public/survey.html"
+COUNTED_AN_HOUR = 30  # From one address, through one open link; more are kept aside as doubtful.
+TAKEN_AN_HOUR = 200  # Even more are turned away.
+State = Answer.State
 
 
 @csrf_exempt  # Opened from mail programs without cookies; the signed token is what proves the person.
@@ -31,167 +31,154 @@ PAGE = "public/survey.html"
 def survey(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitations.resolve(token)
     language = _language(request, invitation)
-    with translation.override(language):
-        response = _survey(request, invitation, language)
+    with translation.override(texts.first_known(language)):
+        response = _survey(request, invitation, language, token)
     response.headers["Content-Language"] = language
-    return response
+    return showing.frameable(request, response, invitation)
 
 
-def _survey(request: HttpRequest, invitation: Invitation | None, language: str) -> HttpResponse:
-    if invitation is None:
-        return _notice(request, language, "unknown", 404)
+def _survey(request: HttpRequest, invitation: Invitation | None, language: str, token: str) -> HttpResponse:
+    if invitation is None or getattr(invitation.customer, "erased_at", None):
+        gone = invitation is not None or invitations.was_ours(token)
+        return showing.notice(request, language, "gone" if gone else "unknown", 404)
     if not invitation.survey.is_open and not invitation.is_test:
-        return _notice(request, language, "closed", 410)
-    if not invitation.is_test and invitation.expires_at <= timezone.now():
-        return _notice(request, language, "expired", 410)
-    answer = getattr(invitation, "answer", None)
-    if request.method == "POST" and "switch" in request.POST:
-        return _switch(request, invitation, language, answer)
-    if request.method == "POST":
-        return _send(request, invitation, language)
+        return showing.notice(request, language, "closed", 410)
+    if invitation.pk and invitation.expires_at <= timezone.now():
+        return showing.notice(request, language, "expired", 410)
+    if invitation.is_open and invitation.survey.doors != invitation.survey.Doors.EVERYBODY:
+        return showing.notice(request, language, "closed", 410)
+    answer = _answer(invitation)
     if answer and "thanks" in request.GET:
-        return _thanks(request, invitation, language, answer)
-    said = initial(answer.score, answer.comment, answer.values) if answer else {}
-    chosen = _chosen(request, invitation)
-    if chosen is not None:
-        said["score"] = chosen
-    form = _form(request, invitation, language, initial=said)
-    return _show(request, invitation, language, {"form": form, "answer": answer, "chosen": said.get("score")})
+        return showing.thanks(request, invitation, language, answer)
+    version = request.POST.get("version", "")
+    sheet = taking.open_sheet(
+        invitation,
+        answer,
+        language,
+        version=int(version) if version.isdecimal() and len(version) < 7 else None,
+        carried=request.POST.get("carried", ""),
+    )
+    if request.method == "POST":
+        return _sent(request, invitation, answer, sheet)
+    chosen = request.GET.get("score", "")
+    if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) in sheet.survey.scale:
+        sheet.said["score"] = int(chosen)
+    return showing.page(request, invitation, answer, sheet, request.GET.get("page", ""))
 
 
-def _switch(
-    request: HttpRequest, invitation: Invitation, language: str, answer: Answer | None
-) -> HttpResponse:
-    """The same page in another language, with all that was chosen and typed; nothing is checked or stored."""
-    fields = _form(request, invitation, language).fields
-    said = {
-        name: field.widget.value_from_datadict(request.POST, request.FILES, name)
-        for name, field in fields.items()
-    }
-    form = _form(request, invitation, language, initial=said)
-    chosen = _number(request.POST.get("score"))
-    return _show(request, invitation, language, {"form": form, "answer": answer, "chosen": chosen})
-
-
-def _send(request: HttpRequest, invitation: Invitation, language: str) -> HttpResponse:
-    form = _form(request, invitation, language, data=request.POST)
-    if not form.is_valid():
-        answer = getattr(invitation, "answer", None)
-        chosen = _number(request.POST.get("score"))
-        context = {"form": form, "answer": answer, "chosen": chosen}
-        return _show(request, invitation, language, context, status=422)
+def _sent(request: HttpRequest, invitation: Invitation, answer: Answer | None, sheet: Sheet) -> HttpResponse:
+    key = request.POST.get("page", "")
+    taken = taking.take(sheet, key, request.POST, today=cast("HtmxRequest", request).business.today())
+    if "switch" in request.POST:  # The same page in another language; nothing is checked or stored.
+        sheet.reads = {name: read for name, read in sheet.reads.items() if not read.error or read.raw}
+        return showing.page(request, invitation, answer, sheet, key, quiet=True)
+    if "save" in request.POST:
+        return _saved(request, invitation, answer, sheet, taken.comment)
+    back = sheet.before(key) if "back" in request.POST else None
+    if back is None and (taken.is_wrong or taken.has_more):
+        return showing.page(request, invitation, answer, sheet, key, status=422, more=not taken.is_wrong)
+    following = back or sheet.after(key)
+    goal: str | None = following.key if following else taking.lacking(sheet)
     if invitation.is_test:
-        return _thanks(request, invitation, language, None)
+        return showing.tested(request, invitation, sheet, goal)
+    comment = taken.comment if "comment" in request.POST else answer.comment if answer else ""
+    state = State.COMPLETE if goal is None else State.PARTIAL
     try:
-        answers.accept(
-            invitation,
-            score=form.cleaned_data["score"],
-            comment=form.cleaned_data["comment"],
-            values=form.values,
-            language=language,
-            at=timezone.now(),
-        )
+        path = _store(request, invitation, sheet, comment, state)
     except Refusal as refusal:
-        return _notice(request, language, "refused", 410, str(refusal))
+        return showing.notice(request, sheet.language, "refused", 410, str(refusal))
+    if not path:
+        return showing.notice(request, sheet.language, "crowded", 429)
     # After a reload nothing is sent again: the browser stands on a page of its own.
-    return HttpResponseRedirect(f"{request.path}?{urlencode({'thanks': 1, 'lang': language})}", status=303)
+    query = {"thanks": 1} if goal is None else {"page": goal}
+    return HttpResponseRedirect(f"{path}?{urlencode({**query, **_kept(request, sheet)})}", status=303)
 
 
-def _form(request: HttpRequest, invitation: Invitation, language: str, **kwargs: Any) -> AnswerForm:
-    shop = cast("HtmxRequest", request).business.name
-    return AnswerForm(invitation.survey, language=language, shop=shop, label_suffix="", **kwargs)
-
-
-def _show(
-    request: HttpRequest,
-    invitation: Invitation,
-    language: str,
-    context: dict[str, Any],
-    status: int = 200,
+def _saved(
+    request: HttpRequest, invitation: Invitation, answer: Answer | None, sheet: Sheet, comment: str
 ) -> HttpResponse:
-    low, high = texts.scale_ends(invitation.survey.kind)
-    faces = texts.faces() if invitation.survey.kind == "csat" else []
-    scale = [
-        {"value": value, "face": faces[at][0] if faces else "", "word": faces[at][1] if faces else ""}
-        for at, value in enumerate(invitation.survey.scale)
-    ]
-    page = {"survey": invitation.survey, "invitation": invitation, "scale": scale, "low": low, "high": high}
-    return render(request, PAGE, {**_frame(request, language), **page, **context}, status=status)
+    """What a script sends while somebody fills in: kept apart from answers until a person sends the page."""
+    if invitation.pk and sheet.said.get("score") is not None:
+        try:
+            _keep(invitation, sheet, comment, State.PROVISIONAL)
+        except Refusal:
+            return JsonResponse({}, status=410)
+    key = request.POST.get("page", "")
+    return showing.page(request, invitation, answer, sheet, key, quiet=True)
 
 
-def _thanks(
-    request: HttpRequest, invitation: Invitation, language: str, answer: Answer | None
-) -> HttpResponse:
-    shop = cast("HtmxRequest", request).business.name
-    context = {
-        **_frame(request, language),
-        "invitation": invitation,
-        "answer": answer,
-        "thanks": texts.say(invitation.survey, "thanks", language, shop),
-    }
-    return render(request, "public/survey_thanks.html", context)
+def _store(request: HttpRequest, invitation: Invitation, sheet: Sheet, comment: str, state: str) -> str:
+    """Keep what was said; the address that shows it, or "" when too much came from one place."""
+    if invitation.pk:
+        _keep(invitation, sheet, comment, state)
+        return request.path
+    nonce = invitation.nonce or taking.nonce_of(request.POST.get("sheet", ""))
+    is_ours = bool(nonce)
+    nonce = nonce or taking.nonce_of(taking.new_sheet())
+    if not invitation.nonce:
+        name = f"survey:{invitation.survey_id}:{limits.address_of(request)}"
+        used = limits.use(name, limit=COUNTED_AN_HOUR, seconds=3600, now=timezone.now().timestamp())
+        if used.count > TAKEN_AN_HOUR:
+            return ""
+        if used.exceeded or not is_ours or request.POST.get("homepage"):
+            state = State.DOUBTFUL
+    draft = Answer(
+        score=sheet.said.get("score"),
+        comment=comment,
+        values=taking.values_of(sheet),
+        language=sheet.language,
+        version=sheet.survey.version,
+        state=state,
+        channel=showing.channel_of(request),
+        source=f"place:{request.POST.get('place', '')[:60]}" if request.POST.get("place") else "",
+    )
+    answers.accept_open(invitation.survey, nonce, draft, at=timezone.now())
+    return f"/s/{invitations.sheet_token(invitation.survey_id, nonce)}"
 
 
-def _notice(request: HttpRequest, language: str, why: str, status: int, text: str = "") -> HttpResponse:
-    title, reason = {
-        "unknown": (
-            _("This link does not work"),
-            _("Perhaps a part of it was lost on the way. Please open it again from your mail."),
-        ),
-        "closed": (
-            _("This survey is closed"),
-            _("Thank you for wanting to answer! We ask again another time."),
-        ),
-        "expired": (
-            _("This link has expired"),
-            _("Thank you for wanting to answer! If you have something to tell us, just reply to our mail."),
-        ),
-        "refused": (_("Your answer could not be stored"), text),
-    }[why]
-    context = {**_frame(request, language), "title": title, "text": reason}
-    return render(request, "public/survey_notice.html", context, status=status)
+def _keep(invitation: Invitation, sheet: Sheet, comment: str, state: str) -> Answer:
+    return answers.accept(
+        invitation,
+        score=sheet.said.get("score"),
+        comment=comment,
+        values=taking.values_of(sheet),
+        language=sheet.language,
+        at=timezone.now(),
+        state=state,
+        version=sheet.survey.version,
+    )
 
 
-def _frame(request: HttpRequest, language: str) -> dict[str, Any]:
-    keep = {key: request.GET[key] for key in ("score", "thanks") if key in request.GET}
-    switch = [
-        {
-            "name": texts.NAMES.get(code, code),
-            "code": "zh-Hans" if code == "zh-hans" else code,
-            "url": f"?{urlencode({**keep, 'lang': code})}",
-            "is_current": code == language,
-        }
-        for code in texts.LANGUAGES
-    ]
-    return {"switch": switch, "language": language}
+def _answer(invitation: Invitation) -> Answer | None:
+    if invitation.pk:
+        return getattr(invitation, "answer", None)
+    if not invitation.nonce:
+        return None
+    return Answer.objects.filter(survey=invitation.survey_id, key=f"open:{invitation.nonce}").first()
+
+
+def _kept(request: HttpRequest, sheet: Sheet) -> dict[str, str]:
+    return {"lang": sheet.language, **({"embed": "1"} if "embed" in request.GET else {})}
 
 
 def _language(request: HttpRequest, invitation: Invitation | None) -> str:
     """As asked in the link, else the customer's, else the browser's, else the shop's."""
-    browser = (code for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")))
-    return texts.first_known(
-        request.GET.get("lang"),
-        invitation.customer.language if invitation else "",
-        *browser,
-        cast("HtmxRequest", request).business.language,
+    browser = [code for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
+    shop = cast("HtmxRequest", request).business.language
+    if invitation is None:
+        return texts.first_known(request.GET.get("lang"), *browser, shop)
+    return texts.spoken(
+        invitation.survey, request.GET.get("lang"), invitation.customer.language, *browser, shop
     )
-
-
-def _chosen(request: HttpRequest, invitation: Invitation) -> int | None:
-    number = _number(request.GET.get("score"))
-    return number if number in invitation.survey.scale else None
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
 @require_GET
 @cache_control(max_age=300, public=True)
 @access.public
 def brand(request: HttpRequest) -> HttpResponse:
-    """The shop's colour as a stylesheet, since pages carry no inline styles."""
-    color = cast("HtmxRequest", request).business.brand_color
+    """The shop's colour as a stylesheet, since pages carry no inline styles; ?c= is the one of a survey."""
+    wanted = f"#{request.GET.get('c', '')}"
+    color = wanted if showing.COLOR.fullmatch(wanted) else cast("HtmxRequest", request).business.brand_color
     on_brand = "#fff" if _luminance(color) < 0.36 else "#111827"
     css = f":root{{--ck-brand:{color};--ck-on-brand:{on_brand}}}\n"
     return HttpResponse(css, content_type="text/css; charset=utf-8")

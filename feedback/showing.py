@@ -1,0 +1,217 @@
+"""The answers to the browser of somebody who fills in a survey: its pages, thanks, and kind notices."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.csp import CSP
+from django.utils.translation import gettext as _
+
+from crm.models import Business
+from crm.web import HtmxRequest
+from feedback import endings, recall, taking, texts, versions
+from feedback.models import Answer, Invitation
+from feedback.sheet import Sheet, scale_options, scale_words
+
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+RIGHT_TO_LEFT = ("ar", "he")
+VIA = {one.value: one for one in (Answer.Channel.QR, Answer.Channel.EMBED)}
+
+
+def page(  # noqa: PLR0913 - where somebody is in the survey.
+    request: HttpRequest,
+    invitation: Invitation,
+    answer: Answer | None,
+    sheet: Sheet,
+    key: str,
+    *,
+    status: int = 200,
+    more: bool = False,
+    quiet: bool = False,
+) -> HttpResponse:
+    """One page of the survey. `more`: a question came up; `quiet`: nothing is said about what is wrong."""
+    shop = _business(request)
+    if quiet:
+        sheet.reads = {name: type(read)(read.value, read.raw) for name, read in sheet.reads.items()}
+    here = sheet.page(key)
+    at, n = sheet.progress(here.key)
+    fields = sheet.fields(here)
+    is_first, is_last = here.section is None, sheet.after(here.key) is None
+    context = {
+        **frame(request, sheet.language, invitation),
+        **_score(sheet, shop.name if is_first else ""),
+        "survey": sheet.survey,
+        "invitation": invitation,
+        "answer": answer,
+        "fields": fields,
+        "heading": _heading(sheet, here.section) if here.section else None,
+        "page_key": here.key,
+        "shown": ",".join(one.question.key for one in fields),
+        "hidden": sheet.hidden(request.POST or request.GET),
+        "is_first": is_first,
+        "is_last": is_last,
+        "at": at,
+        "pages": n,
+        "more": more and not quiet,
+        "is_wrong": status == 422 and not more,
+        "carried": taking.carry(sheet) if invitation.is_test else "",
+        "sheet": _sheet_name(request, invitation),
+        "via": request.POST.get("via") or request.GET.get("via", ""),
+        "place": (request.POST.get("place") or request.GET.get("place", ""))[:60],
+    }
+    if is_last and sheet.survey.look.get("comment", True):
+        context["comment"] = _comment(sheet, shop.name, answer)
+    return render(request, "public/survey.html", context, status=status)
+
+
+def tested(request: HttpRequest, invitation: Invitation, sheet: Sheet, goal: str | None) -> HttpResponse:
+    """A test goes on to its next page without anything being stored."""
+    if goal is not None:
+        sheet.reads = {}
+        return page(request, invitation, None, sheet, goal)
+    return thanks(request, invitation, sheet.language, None, score=sheet.said.get("score"), sheet=sheet)
+
+
+def thanks(
+    request: HttpRequest,
+    invitation: Invitation,
+    language: str,
+    answer: Answer | None,
+    *,
+    score: int | None = None,
+    sheet: Sheet | None = None,
+) -> HttpResponse:
+    survey, questions = versions.as_asked(invitation.survey, answer.version if answer else None)
+    said = {**answer.values, "score": answer.score} if answer else {}
+    fill = sheet.fill if sheet else recall.filler(invitation.customer, questions, said, language)
+    score = answer.score if answer else score
+    context = {
+        **frame(request, language, invitation),
+        "invitation": invitation,
+        "answer": answer,
+        "ending": endings.ending(survey, score, language, _business(request).name, fill),
+    }
+    return render(request, "public/survey_thanks.html", context)
+
+
+def notice(request: HttpRequest, language: str, why: str, status: int, text: str = "") -> HttpResponse:
+    title, reason = {
+        "unknown": (
+            _("This link does not work"),
+            _("Perhaps a part of it was lost on the way. Please open it again from your mail."),
+        ),
+        "gone": (
+            _("This link has come to its end"),
+            _("What it belonged to is deleted, so there is nothing left to fill in. Thank you, good-bye!"),
+        ),
+        "closed": (
+            _("This survey is closed"),
+            _("Thank you for wanting to answer! We ask again another time."),
+        ),
+        "expired": (
+            _("This link has expired"),
+            _("Thank you for wanting to answer! If you have something to tell us, just reply to our mail."),
+        ),
+        "crowded": (
+            _("Too many answers from one place"),
+            _("Very many answers came from your network just now. Please try again in an hour. Thank you!"),
+        ),
+        "refused": (_("Your answer could not be stored"), text),
+    }[why]
+    context = {**frame(request, language, None), "title": title, "text": reason}
+    return render(request, "public/survey_notice.html", context, status=status)
+
+
+def frame(request: HttpRequest, language: str, invitation: Invitation | None) -> dict[str, Any]:
+    """What all public pages need: languages to choose, colour, direction of writing."""
+    keep = {key: request.GET[key] for key in ("score", "thanks", "page", "embed") if key in request.GET}
+    codes = texts.of(invitation.survey) if invitation else texts.LANGUAGES
+    switch = [
+        {
+            "name": texts.NAMES.get(code, code),
+            "code": texts.code_of(code),
+            "url": f"?{urlencode({**keep, 'lang': code})}",
+            "is_current": code == language,
+        }
+        for code in codes
+    ]
+    look = invitation.survey.look if invitation else {}
+    color = look.get("color", "")
+    return {
+        "switch": switch if len(switch) > 1 else [],
+        "language": language,
+        "html_language": texts.code_of(language),
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "color": color[1:] if COLOR.fullmatch(color) else "",
+        "query": urlencode({"lang": language, **({"embed": "1"} if "embed" in request.GET else {})}),
+        "is_embedded": "embed" in request.GET,
+    }
+
+
+def frameable(request: HttpRequest, response: HttpResponse, invitation: Invitation | None) -> HttpResponse:
+    """Let the shop's own websites, and no others, put an open survey into a frame."""
+    if "embed" not in request.GET or invitation is None or not invitation.is_open:
+        return response
+    allowed = [CSP.SELF, *origins(invitation, _business(request))]
+    response._csp_config = {**settings.SECURE_CSP, "frame-ancestors": allowed}  # type: ignore[attr-defined]
+    response.xframe_options_exempt = True
+    return response
+
+
+def origins(invitation: Invitation, business: Business) -> list[str]:
+    """Where an open survey may stand: the website of the shop, and what staff wrote besides."""
+    own = urlsplit(business.website)
+    site = [f"{own.scheme}://{own.netloc}"] if own.netloc else []
+    return [*site, *invitation.survey.look.get("origins", [])]
+
+
+def channel_of(request: HttpRequest) -> str:
+    if "embed" in request.GET:
+        return Answer.Channel.EMBED
+    return VIA.get(request.POST.get("via", ""), Answer.Channel.OPEN)
+
+
+def _score(sheet: Sheet, shop: str) -> dict[str, Any]:
+    if not shop:
+        return {}
+    survey, told = sheet.survey, sheet.reads.get("score")
+    low, high = scale_words(survey, sheet.language)
+    return {
+        "lead": sheet.fill(texts.say(survey, "question", sheet.language, shop)),
+        "lead_error": told.error if told else "",
+        "scale": scale_options(survey, survey.look.get("shape"), sheet.said.get("score")),
+        "low": low,
+        "high": high,
+    }
+
+
+def _comment(sheet: Sheet, shop: str, answer: Answer | None) -> dict[str, str]:
+    told = sheet.reads.get("comment")
+    before = answer.comment if answer else ""
+    return {
+        "label": sheet.fill(texts.say(sheet.survey, "comment", sheet.language, shop)),
+        "value": str(told.raw or "") if told else before,
+        "error": told.error if told else "",
+    }
+
+
+def _heading(sheet: Sheet, section: Any) -> dict[str, str]:
+    return {
+        "title": sheet.fill(texts.label(section, sheet.language)),
+        "text": sheet.fill(texts.hint(section, sheet.language)),
+    }
+
+
+def _sheet_name(request: HttpRequest, invitation: Invitation) -> str:
+    if not invitation.is_open or invitation.nonce:
+        return ""
+    return request.POST.get("sheet") or taking.new_sheet()
+
+
+def _business(request: HttpRequest) -> Business:
+    return cast("HtmxRequest", request).business
