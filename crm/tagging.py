@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,21 @@ def remove(customer: Customer, tag_id: int) -> bool:
     return bool(CustomerTag.objects.filter(customer=customer, tag_id=tag_id).delete()[0])
 
 
+Say = Callable[[str], str]
+_sayings: list[Say] = [interests.say]
+
+
+def reasons(say: Say) -> None:
+    """Let reasons that were stored as data be told in words; `say` leaves alone what is not its own."""
+    _sayings.append(say)
+
+
+def _said(reason: str) -> str:
+    for say in _sayings:
+        reason = say(reason)
+    return reason
+
+
 @dataclass(frozen=True, slots=True)
 class Worn:
     """A tag on one customer: what it weighs now, and why it is there."""
@@ -49,8 +65,7 @@ def worn(customer: Customer, until: datetime) -> list[Worn]:
     """The tags of one customer at the end of a day, the heaviest first."""
     uses = fading.weighed(until).filter(customer=customer)
     return [
-        Worn(use.tag, use.tag_id, use.now, interests.say(use.reason), str(use.get_source_display()))
-        for use in uses
+        Worn(use.tag, use.tag_id, use.now, _said(use.reason), str(use.get_source_display())) for use in uses
     ]
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 
 from crm.admin.bases import LargeAdmin, ReadOnlyAdmin
-from segments.models import ClusterMember, CustomerFeatures, HandPick, Membership, ScoringRun, Segment
+from segments.models import (
+    ClusterMember,
+    CustomerFeatures,
+    HandPick,
+    Membership,
+    ModelTag,
+    ScoringRun,
+    Segment,
+)
 
 
 @admin.register(Segment)
@@ -36,6 +44,12 @@ class CustomerFeaturesAdmin(ReadOnlyAdmin):
     list_select_related = ("customer",)
     list_filter = ("rfm_group",)
     search_fields = ("customer__email", "customer__external_id")
+
+
+@admin.register(ModelTag)
+class ModelTagAdmin(ReadOnlyAdmin):
+    list_display = ("code", "tag", "is_on", "limit", "was_given")
+    list_select_related = ("tag",)
 
 
 @admin.register(ScoringRun)

@@ -12,11 +12,12 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import field_kinds, journal, sensitive, timeline
+        from crm import field_kinds, journal, sensitive, tagging, timeline
         from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
+        from segments.model_tags import words
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -24,6 +25,7 @@ class SegmentsConfig(AppConfig):
             HandPick,
             LifecycleChoice,
             Membership,
+            ModelTag,
             ProductAffinity,
             ProductPair,
             ProductReach,
@@ -39,6 +41,7 @@ class SegmentsConfig(AppConfig):
 
         text.connect()
         list_tools.register()
+        tagging.reasons(words.say)
         service.register()
         sensitive.used_in(own_fields.users_of)
         field_kinds.breaks_in(own_fields.broken_by)
@@ -53,6 +56,7 @@ class SegmentsConfig(AppConfig):
         _notice_changes(self)
         follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
         follow(LifecycleChoice)
+        follow(ModelTag, "found", "was_given", "tag", by={"code": "code"})
         follow(Spending)
         follow(ServingCosts)
         follow(HandPick, by={"slug": "segment__slug"})

@@ -20,7 +20,8 @@ from segments.drift import watching
 from segments.following import pending
 from segments.lapse import lapsing
 from segments.lifecycle import stages
-from segments.models import CustomerFeatures, Membership, ScoringRun
+from segments.model_tags import giving
+from segments.models import CustomerFeatures, Membership, ModelTag, ScoringRun
 from segments.predictions import kept_scores
 from segments.rfm import cuts as rfm_cuts
 from segments.rfm import moves, names
@@ -34,6 +35,7 @@ STEPS = {
     "lapse": _("Estimating who will not come back"),
     "scores": _("Renewing kept predictions"),
     "clusters": _("Assigning clusters"),
+    "tags": _("Giving tags"),
     "segments": _("Rebuilding segments"),
 }
 
@@ -93,6 +95,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     found: list[scoring.Scoring] = []
     valued: list[valuing.Valuation] = []
     lapsed: list[lapsing.Lapsing] = []
+    tags: list[list[ModelTag]] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
     is_whole = _covers(as_of, wanted)
     features.count_anew()
@@ -100,16 +103,16 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
         if "features" in wanted:
             _timed(run, "features", steps, lambda _: _describe(run, day, business, heard_on))
         settle()
-        if "rfm" in wanted:
-            _timed(run, "rfm", steps, lambda _: _score(found, frozen, stands.today))
-        if "value" in wanted:
-            _timed(run, "value", steps, lambda _: _value(valued, day, business))
-        if "lapse" in wanted:
-            _timed(run, "lapse", steps, lambda _: _lapse(lapsed, day, business))
-        if "scores" in wanted:
-            _timed(run, "scores", steps, lambda _: kept_scores.renew_all())
-        if "clusters" in wanted:
-            _timed(run, "clusters", steps, lambda _: scoring.assign_clusters(clustering))
+        work: dict[str, Callable[[], int | None]] = {
+            "rfm": lambda: _score(found, frozen, stands.today),
+            "value": lambda: _value(valued, day, business),
+            "lapse": lambda: _lapse(lapsed, day, business),
+            "scores": kept_scores.renew_all,
+            "clusters": lambda: scoring.assign_clusters(clustering),
+            "tags": lambda: _tag(tags, day, business),
+        }
+        for name in [name for name in work if name in wanted]:
+            _timed(run, name, steps, lambda _, name=name: work[name]())
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
             if "features" in wanted and as_of is None and not _has_moved(run, stands):
@@ -119,6 +122,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
             _keep(found, valued, day, frozen, clustering)
             lapsing.keep(lapsed, as_of=day)
+            for one in tags:
+                giving.give(one)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             if is_whole:
@@ -178,6 +183,11 @@ def _value(valued: list[valuing.Valuation], day: date, business: Business) -> in
 def _lapse(lapsed: list[lapsing.Lapsing], day: date, business: Business) -> int:
     lapsed.append(lapsing.score_everyone(day, business))
     return lapsed[0].scored
+
+
+def _tag(tags: list[list[ModelTag]], day: date, business: Business) -> int:
+    tags.append(giving.prepare(day, business))
+    return len(tags[0])
 
 
 def _keep(

@@ -1,8 +1,8 @@
 """Segments follow what happens: whoever was touched is described, scored and sorted anew, and nobody else.
 
 The same statements as in a refresh of everyone, kept to the customers `at_hand`, by the cut points, stages,
-value model and clusters in force: these move at night. Changes are taken and answered in one transaction, so
-that a killed worker loses none and leaves nothing half.
+value model, clusters and limits of tags in force: these move at night. Changes are taken and answered in one
+transaction, so that a killed worker loses none and leaves nothing half.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from segments.at_hand import PEOPLE, at_hand
 from segments.following import noticing, pending
 from segments.lapse import lapsing
 from segments.lifecycle import stages
+from segments.model_tags import giving
 from segments.models import CustomerFeatures, ScoringRun, Touched
 from segments.rfm import moves
 from segments.rfm import names as rfm_names
@@ -117,6 +118,7 @@ def _describe(now: datetime) -> None:
     if (run := scoring.live_run(Kind.LAPSE)) is not None:
         lapsing.score_few(run, day, business)
     scoring.assign_clusters(scoring.live_run(Kind.CLUSTER), few=True)
+    giving.give_few(day, business)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ from segments.models import HandPick, Membership, Segment, Touched
 
 PREFIX = "touched_"
 UNASKED = "('note', 'consent', 'stage')"  # Kinds of the ledger that no rule can ask for.
+# The refresh takes up itself what it changes; see `pending.covered`.
+TAGGED = "CASE WHEN {row}.source = 'model' THEN 'tag:model' ELSE 'tag' END"
 PERSON = (
     "country", "city", "language", "gender", "source", "birth_date", "created_on", "email", "phone",
     "first_name", "last_name", "email_consent", "custom", "erased_at",
@@ -86,7 +88,7 @@ def _watched() -> tuple[Watch, ...]:
             "'did:' || {row}.kind",
             when=askable,
         ),
-        Watch(CustomerTag, "customer_id", ("customer_id", "tag_id", "weight", "tagged_at"), "'tag'"),
+        Watch(CustomerTag, "customer_id", ("customer_id", "tag_id", "weight", "tagged_at"), TAGGED),
         Watch(
             Subscription,
             "customer_id",

@@ -7,6 +7,7 @@ from segments.models.features import CustomerFeatures
 from segments.models.following import Following, Touched
 from segments.models.lifecycle import LifecycleChoice
 from segments.models.measures import KeptFigures, ServingCosts, Spending
+from segments.models.model_tag import ModelTag
 from segments.models.recommending import ProductAffinity, ProductPair, ProductReach, SegmentFavourite
 from segments.models.rfm import RfmChoice, RfmMove
 from segments.models.run import ClusterMember, ScoringRun
@@ -24,6 +25,7 @@ __all__ = [
     "KeptFigures",
     "LifecycleChoice",
     "Membership",
+    "ModelTag",
     "ProductAffinity",
     "ProductPair",
     "ProductReach",

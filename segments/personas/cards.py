@@ -62,7 +62,11 @@ def card(selection: Selection, business: Business, now: datetime, reader: Person
     group = _facts(selection.query, selection.people, business, now, reader)
     everyone = _facts("", CustomerFeatures.objects.all(), business, now, reader)
     products, when = telling.products(group, everyone), telling.when(group, everyone)
-    others = [telling.categories(group, everyone), telling.channels(group, everyone)]
+    others = [
+        telling.model_tags(group, everyone),
+        telling.categories(group, everyone),
+        telling.channels(group, everyone),
+    ]
     favourite = next(iter(products.lines), None)
     return Card(
         group,
@@ -100,7 +104,7 @@ def _facts(
     people = access.visible(reader, people) if reader else people
     run = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE).first()
     told = f"{query} {business.time_zone} {masking.active()} {scope}"
-    key = f"segments.persona.{run.pk if run else 0}.{_short(told)}"
+    key = f"segments.persona_card.{run.pk if run else 0}.{_short(told)}"
     found: Facts | None = cache.get(key)
     if found is None or found.size != people.count():
         found = facts.read(people, business, analysis_day.day(business, now), now)

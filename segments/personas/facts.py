@@ -16,9 +16,9 @@ from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Mod
 
 from crm import bulk, charges, masking
-from crm.models import Business, Customer, Interaction, Message, Purchase, PurchaseLine
+from crm.models import Business, Customer, CustomerTag, Interaction, Message, Purchase, PurchaseLine
 from crm.models.purchase import counting
-from segments.models import CustomerFeatures
+from segments.models import CustomerFeatures, ModelTag
 
 SAMPLE = 5_000
 YEAR = timedelta(days=365)
@@ -55,6 +55,7 @@ def read(people: QuerySet[CustomerFeatures], business: Business, today: date, no
     _bought(found, ids)
     _when(found, ids, business)
     _responded(found, ids, now)
+    _tagged(found, ids)
     return found
 
 
@@ -162,6 +163,15 @@ def _when(found: Facts, ids: Sequence[int], business: Business) -> None:
         found.known[name] = found.orders if name != "part" or is_told else 0
     del channels[""]
     found.counts["channel"], found.known["channel"] = channels, channels.total()
+
+
+def _tagged(found: Facts, ids: Sequence[int]) -> None:
+    """Which tags by model they have, by the code of the class."""
+    uses = CustomerTag.objects.filter(customer_id__in=bulk.numbers(ids), source=CustomerTag.Source.MODEL)
+    counts = dict(uses.order_by().values_list("tag_id").annotate(n=Count("pk")))
+    codes = ModelTag.objects.filter(tag__in=list(counts)).values_list("tag_id", "code")
+    found.counts["model_tag"] = Counter({code: counts[tag] for tag, code in codes})
+    found.known["model_tag"] = len(ids)
 
 
 def _folded(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crm import bulk, code_words
 from crm.languages import locale_of
 from crm.models import Customer, Product
+from segments.model_tags.catalogue import CLASSES
 from segments.numerics.lifts import lifts
 from segments.personas.facts import AGES, Facts
 
@@ -94,6 +95,14 @@ def channels(group: Facts, everyone: Facts) -> Part | None:
 def categories(group: Facts, everyone: Facts) -> Part | None:
     lines = _by_lift(group, everyone, "category", str, 3)
     return Part(_("Categories"), group.buyers, group.drawn, lines, "buyers") if lines else None
+
+
+def model_tags(group: Facts, everyone: Facts) -> Part | None:
+    """The classes that most of them are in, with what makes them so."""
+    lines = _lines(
+        group, everyone, "model_tag", lambda code: f"{CLASSES[code].name}: {CLASSES[code].meaning}", 5
+    )
+    return Part(_("Tags by model"), group.known["model_tag"], group.size, lines) if lines else None
 
 
 def products(group: Facts, everyone: Facts) -> Part:

@@ -54,5 +54,10 @@ def cohorts(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def words(request: HtmxRequest) -> HttpResponse:
-    context = {"section": "segments", "tab": "measures", "part": "words", "groups": definitions.GROUPS}
+    context = {
+        "section": "segments",
+        "tab": "measures",
+        "part": "measure_words",
+        "groups": definitions.GROUPS,
+    }
     return render_page(request, "segments/measures/words.html", context)

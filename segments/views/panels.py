@@ -16,6 +16,7 @@ from segments import left_out
 from segments.clusters import naming
 from segments.lapse.words import risk_of
 from segments.membership import hand
+from segments.model_tags import words as tag_words
 from segments.models import CustomerFeatures, Membership, Segment
 from segments.predictions import words
 from segments.rfm import names
@@ -51,6 +52,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
         "next_purchase": next_purchase(features, business.today()) if features else "",
         "risk": risk_of(features) if features else None,
         "scores": words.of_customer(customer),
+        "model_tags": tag_words.of_customer(customer),
         "months": business.value_months,
     }
     return render_page(request, "segments/customer_panel.html", context)

@@ -103,9 +103,9 @@ def happen(luck):
 
 
 def tag(luck):
-    who, vip = one_of(luck), Tag.objects.get()
+    who, vip = one_of(luck), Tag.objects.get(name="VIP")
     if luck.random() < 0.4:
-        CustomerTag.objects.filter(customer=who).delete()
+        CustomerTag.objects.filter(customer=who, tag=vip).delete()
     else:
         CustomerTag.objects.update_or_create(
             customer=who, tag=vip, defaults={"weight": luck.choice([10, 90])}
