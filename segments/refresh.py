@@ -103,16 +103,16 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
         if "features" in wanted:
             _timed(run, "features", steps, lambda _: _describe(run, day, business, heard_on))
         settle()
-        work: dict[str, Callable[[], int | None]] = {
-            "rfm": lambda: _score(found, frozen, stands.today),
-            "value": lambda: _value(valued, day, business),
-            "lapse": lambda: _lapse(lapsed, day, business),
-            "scores": kept_scores.renew_all,
-            "clusters": lambda: scoring.assign_clusters(clustering),
-            "tags": lambda: _tag(tags, day, business),
+        work: dict[str, Callable[[lease.Progress], int | None]] = {
+            "rfm": lambda _: _score(found, frozen, stands.today),
+            "value": lambda _: _value(valued, day, business),
+            "lapse": lambda _: _lapse(lapsed, day, business),
+            "scores": lambda _: kept_scores.renew_all(),
+            "clusters": lambda _: scoring.assign_clusters(clustering),
+            "tags": lambda _: _tag(tags, day, business),
         }
         for name in [name for name in work if name in wanted]:
-            _timed(run, name, steps, lambda _, name=name: work[name]())
+            _timed(run, name, steps, work[name])
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
             if "features" in wanted and as_of is None and not _has_moved(run, stands):

@@ -25,7 +25,7 @@ FEATURES = f'"{CustomerFeatures._meta.db_table}"'
 def at_hand(day: date, business: Business, *, few: bool = False) -> Iterator[None]:
     """Inside, `table` of each kind stands: (customer_id, n, whole)."""
     end = days.end_of(day, business.zone)
-    values = {"end": days.moment(end), "since": days.moment(end - LOOK_BACK)}
+    values: dict[str, Any] = {"end": days.moment(end), "since": days.moment(end - LOOK_BACK)}
     with connection.cursor() as cursor:
         for kind, sql in _statements(few).items():
             cursor.execute(f"DROP TABLE IF EXISTS {table(kind)}")

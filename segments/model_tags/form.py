@@ -22,7 +22,7 @@ class ModelTagsForm(Look, forms.Form):
     def __init__(self, *args: Any, rows: Sequence[ModelTag], **kwargs: Any) -> None:
         self.rows = rows
         self.now = stages.thresholds()
-        self.base_fields = {}
+        self.base_fields = {}  # type: ignore[misc]  # So that `Look` dresses them too.
         for row in rows:
             one = CLASSES[row.code]
             suggested = number(giving.usual(row.code, self.now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone, translation
@@ -199,7 +200,7 @@ def _create() -> None:
     )
 
 
-def _run(sql: str, *values: object) -> int:
+def _run(sql: str, *values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
         return max(int(cursor.rowcount), 0)
