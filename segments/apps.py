@@ -13,7 +13,6 @@ class SegmentsConfig(AppConfig):
         from django.db.models import Q
 
         from crm import field_kinds, journal, sensitive, tagging, timeline
-        from crm.audit_trail import follow
         from crm.merging import carry
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
@@ -22,19 +21,12 @@ class SegmentsConfig(AppConfig):
             ClusterMember,
             CustomerFeatures,
             CustomerScore,
-            HandPick,
-            LifecycleChoice,
             Membership,
-            ModelTag,
             ProductAffinity,
             ProductPair,
             ProductReach,
-            RfmChoice,
             RfmMove,
-            Segment,
             SegmentFavourite,
-            ServingCosts,
-            Spending,
         )
         from segments.rfm import moves
         from segments.rules import text
@@ -54,15 +46,30 @@ class SegmentsConfig(AppConfig):
         journal.derived(CustomerFeatures, CustomerScore, Membership, ClusterMember, RfmMove)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         _notice_changes(self)
-        follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
-        follow(LifecycleChoice)
-        follow(ModelTag, "found", "was_given", "tag", by={"code": "code"})
-        follow(Spending)
-        follow(ServingCosts)
-        follow(HandPick, by={"slug": "segment__slug"})
-        follow(RfmChoice, "cuts", "cut_on", "compared_from")
+        _follow_for_audit()
         timeline.word(moves.KIND, moves.said)
         _speak_for_privacy()
+
+
+def _follow_for_audit() -> None:
+    from crm.audit_trail import follow
+    from segments.models import (
+        HandPick,
+        LifecycleChoice,
+        ModelTag,
+        RfmChoice,
+        Segment,
+        ServingCosts,
+        Spending,
+    )
+
+    follow(Segment, "member_count", "refreshed_at", "error", "created_at", by={"slug": "slug"})
+    follow(LifecycleChoice)
+    follow(ModelTag, "found", "was_given", "tag", by={"code": "code"})
+    follow(Spending)
+    follow(ServingCosts)
+    follow(HandPick, by={"slug": "segment__slug"})
+    follow(RfmChoice, "cuts", "cut_on", "compared_from")
 
 
 def _speak_for_privacy() -> None:

@@ -95,7 +95,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     found: list[scoring.Scoring] = []
     valued: list[valuing.Valuation] = []
     lapsed: list[lapsing.Lapsing] = []
-    tags: list[list[ModelTag]] = []
+    tags: list[ModelTag] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
     is_whole = _covers(as_of, wanted)
     features.count_anew()
@@ -111,7 +111,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             "clusters": lambda _: scoring.assign_clusters(clustering),
             "tags": lambda _: _tag(tags, day, business),
         }
-        for name in [name for name in work if name in wanted]:
+        for name in filter(work.get, wanted):
             _timed(run, name, steps, work[name])
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
@@ -122,8 +122,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
             _keep(found, valued, day, frozen, clustering)
             lapsing.keep(lapsed, as_of=day)
-            for one in tags:
-                giving.give(one)
+            giving.give(tags)
             if "segments" in wanted:
                 _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
             if is_whole:
@@ -185,9 +184,9 @@ def _lapse(lapsed: list[lapsing.Lapsing], day: date, business: Business) -> int:
     return lapsed[0].scored
 
 
-def _tag(tags: list[list[ModelTag]], day: date, business: Business) -> int:
-    tags.append(giving.prepare(day, business))
-    return len(tags[0])
+def _tag(tags: list[ModelTag], day: date, business: Business) -> int:
+    tags += giving.prepare(day, business)
+    return len(tags)
 
 
 def _keep(

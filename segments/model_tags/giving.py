@@ -93,7 +93,9 @@ def prepare(day: date, business: Business) -> list[ModelTag]:
 
 
 def give(rows: list[ModelTag]) -> int:
-    """Bring the tags of customers to what was found; returns how many changed."""
+    """Bring the tags of customers to what was prepared; returns how many changed."""
+    if not rows:
+        return 0
     ModelTag.objects.bulk_update(rows, ["found", "tag", "was_given"])
     changed = _give()
     _run(f"DROP TABLE {TABLE}")
