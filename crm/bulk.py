@@ -29,6 +29,11 @@ def _one_of(values: Iterable[Any], kind: str) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(values))])
 
 
+def key_kind() -> str:
+    """The kind of a key in a temporary table: by an `integer` one SQLite finds rows without an index."""
+    return "bigint" if connection.vendor == "postgresql" else "integer"
+
+
 def next_id(model: type[Model]) -> int:
     """The first number that no row of the table carries yet."""
     return (model._default_manager.aggregate(top=Max("pk"))["top"] or 0) + 1

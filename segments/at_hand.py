@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from crm import bulk
+
 TABLE = "people_at_hand"
 PEOPLE = f"SELECT id FROM {TABLE}"
 
@@ -22,7 +24,7 @@ PEOPLE = f"SELECT id FROM {TABLE}"
 def at_hand(sql: str, values: Sequence[Any] = ()) -> Iterator[int]:
     """Inside, the customers that the query finds are at hand; yields how many they are."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} (id bigint PRIMARY KEY)")
+        cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} (id {bulk.key_kind()} PRIMARY KEY)")
         cursor.execute(f"INSERT INTO {TABLE} (id) {sql}", list(values))
         count = int(cursor.rowcount)
         if connection.vendor == "postgresql":

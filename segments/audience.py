@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm import bulk
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments import days
@@ -222,7 +223,7 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
 def _find(found: CustomerQuerySet) -> None:
     """Ask the rule once; who fits stands in a table of this transaction, however many they are."""
     sql, params = found.order_by().values("id").query.sql_with_params()
-    _run("CREATE TEMPORARY TABLE found_members (id bigint PRIMARY KEY)")
+    _run(f"CREATE TEMPORARY TABLE found_members (id {bulk.key_kind()} PRIMARY KEY)")
     _run(f"INSERT INTO found_members {sql} ON CONFLICT DO NOTHING", params)
     if connection.vendor == "postgresql":
         _run("ANALYZE found_members")

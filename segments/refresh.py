@@ -25,6 +25,7 @@ from segments.models import CustomerFeatures, Membership, ModelTag, ScoringRun
 from segments.predictions import kept_scores
 from segments.rfm import cuts as rfm_cuts
 from segments.rfm import moves, names
+from segments.room import roomy
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 from segments.value import valuing
 
@@ -63,7 +64,8 @@ def run(
     """
     run = run or _take(only)
     try:
-        return _work(run, as_of, tuple(only or run.parameters.get("only", ())), frozen)
+        with roomy():
+            return _work(run, as_of, tuple(only or run.parameters.get("only", ())), frozen)
     except lease.Superseded:
         raise
     except Exception as error:

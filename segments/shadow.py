@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection
 
+from crm import bulk
 from crm.models import Customer
 from segments.models import CustomerFeatures
 
@@ -36,7 +37,40 @@ def shadow(*, filled: bool = False) -> Iterator[None]:
 
 
 def publish() -> int:
-    """Write the shadow's rows over the live ones in one statement; people deleted meanwhile stay away."""
+    """Put the shadow's rows in place of the live ones; people deleted meanwhile stay away."""
+    return _overwrite() if connection.vendor == "postgresql" else _replace()
+
+
+def _replace() -> int:
+    """All rows anew, and the indexes after them, in this transaction: SQLite sorts them in a fraction of the
+    time that a million places one by one take. Whoever was described in the meantime keeps that.
+    """
+    people = connection.ops.quote_name(Customer._meta.db_table)
+    unknown = f"customer_id NOT IN (SELECT customer_id FROM {shadow_table()})"
+    _run(
+        f"INSERT INTO {shadow_table()} ({_columns()}) SELECT {_columns()} FROM {live_table()} WHERE {unknown}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM main.sqlite_master"
+            " WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL",
+            [TABLE],
+        )
+        indexes = cursor.fetchall()
+    for name, _sql in indexes:
+        _run(f"DROP INDEX main.{connection.ops.quote_name(name)}")
+    _run(f"DELETE FROM {live_table()}")
+    count = _run(
+        f"INSERT INTO {live_table()} ({_columns()}) SELECT {_columns()} FROM {shadow_table()}"
+        f" WHERE customer_id IN (SELECT id FROM {people})"
+    )
+    for name, sql in indexes:  # Else they would be made for the shadow.
+        _run(sql.replace(f'INDEX "{name}"', f'INDEX main."{name}"', 1))
+    return count
+
+
+def _overwrite() -> int:
+    """In one statement, while others read."""
     people = connection.ops.quote_name(Customer._meta.db_table)
     changed = ", ".join(f"{name} = excluded.{name}" for name in _names() if name != '"customer_id"')
     chosen = ", ".join(f"s.{name}" for name in _names())
@@ -61,7 +95,8 @@ def settle() -> None:
 def _create() -> None:
     fields = CustomerFeatures._meta.local_concrete_fields
     columns = ", ".join(
-        f'"{field.column}" {field.db_type(connection)}' + (" PRIMARY KEY" if field.primary_key else "")
+        f'"{field.column}" '
+        + (f"{bulk.key_kind()} PRIMARY KEY" if field.primary_key else str(field.db_type(connection)))
         for field in fields
     )
     _run(f"CREATE TEMPORARY TABLE {connection.ops.quote_name(TABLE)} ({columns})")

@@ -102,7 +102,9 @@ def _replace(kinds: dict[str, str], rows: Iterable[Sequence[Any]], empty: dict[s
     columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     changed = ", ".join(f'"{name}" = n."{name}"' for name in kinds)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE new_values (customer_id bigint PRIMARY KEY, {columns})")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE new_values (customer_id {bulk.key_kind()} PRIMARY KEY, {columns})"
+        )
         bulk.write_table("new_values", ["customer_id", *kinds], rows)
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE new_values")
