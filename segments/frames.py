@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, FloatField
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from crm import custom_fields
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
-from segments.at_hand import only
+from segments import arrays
+from segments.at_hand import within
 from segments.models import CustomerFeatures
 
 CHUNK = 5000
@@ -71,9 +72,14 @@ class Frame:
 def buyers(*, few: bool = False) -> Frame:
     """Recency, orders and revenue of everyone with a purchase that counts; `few`: of those `at_hand`."""
     names = ("recency_days", "orders", "revenue")
-    rows = only(CustomerFeatures.objects.filter(orders__gt=0), "customer_id", few).order_by("customer_id")
-    columns = [Cast(name, FloatField()) for name in names]
-    return _frame(names, rows.values_list("customer_id", *columns))
+    table = connection.ops.quote_name(CustomerFeatures._meta.db_table)
+    ids, *values = arrays.read(
+        f"SELECT customer_id, {', '.join(names)} FROM {table} WHERE orders > 0{within('customer_id', few)}"
+        " ORDER BY customer_id",
+        {},
+        "ifff",
+    )
+    return Frame(names, ids, np.column_stack(values))
 
 
 def numbers(names: Sequence[str]) -> Frame:

@@ -1,14 +1,14 @@
-"""Purchases as the value models see them: per customer and day of the shop, by SQL on both databases.
+"""Purchases as the value models see them: per customer and day of the shop.
 
-An order counts here as in `segments.features`: not cancelled, not given back in full by the end. A day is
-worth what was paid on it less what of it was given back; several orders of a day are one.
+The orders are read into arrays and summed up there: grouping and numbering millions of days in SQL takes
+several times as long. An order counts here as in `segments.features`: not cancelled, not given back in full
+by the end. A day is worth what was paid on it less what of it was given back; orders of a day are one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,12 @@ from django.db import connection
 from django.db.models import Max, Model
 
 from crm.models import Business, Purchase, Refund
-from segments import days
+from segments import arrays, days
 from segments.at_hand import only, within
 
-CHUNK = 20_000
 EVERYBODY = (1, 0)
+EPOCH = date(1970, 1, 1)
+DAY_BITS, DAY_ZERO = 22, 1_000_000  # Room for every day that a calendar knows.
 WAYS = ("bought_at", "-bought_at")  # Along the index: both ends are near.
 
 type Ints = npt.NDArray[np.int64]
@@ -68,100 +69,108 @@ def summaries(
 
     `few`: only those `at_hand`.
     """
-    end = connection.ops.adapt_datefield_value(until)
-    first = days.days_between("CAST(%(until)s AS date)" if _postgres() else "%(until)s", "MIN(day)")
-    sql = f"""
-WITH {_days(until, business, few)}
-SELECT customer_id, COUNT(*) - 1, {days.days_between("MAX(day)", "MIN(day)")}, {first},
-    COALESCE(CAST(SUM(CASE WHEN turn > 1 THEN worth END) AS double precision) / NULLIF(COUNT(*) - 1, 0), 0)
-FROM turns GROUP BY customer_id"""
-    kind = np.dtype(
-        [("id", np.int64), ("x", np.int64), ("last", np.int64), ("age", np.int64), ("m", np.float64)]
-    )
-    rows = _read(sql, _values(until, business, part) | {"until": end}, kind)
-    rows = rows[np.argsort(rows["id"], kind="stable")]
-    rows["m"][rows["x"] == 0] = np.nan
-    return Summaries(until, *(rows[name].copy() for name in ("id", "x", "last", "age", "m")))
+    found = _days(until, business, part, few=few)
+    first, last = found.day[found.begins], found.day[found.ends]
+    repeats = found.ends - found.begins
+    worth = found.worth.copy()
+    worth[found.begins] = 0  # The first purchase is how they came, not how they come again.
+    total = np.add.reduceat(worth, found.begins) if len(worth) else worth
+    value = np.divide(total, repeats, out=np.full(len(total), np.nan), where=repeats > 0)
+    return Summaries(until, found.who[found.begins], repeats, last - first, _number(until) - first, value)
 
 
 def bought_days(
     after: date, until: date, business: Business, part: tuple[int, int] = EVERYBODY
 ) -> tuple[Ints, Ints]:
     """(ids, number of purchase days) of those who bought after `after`, until the end of `until`."""
-    sql = f"""
-WITH {_days(until, business)}
-SELECT customer_id, COUNT(*) FROM turns WHERE day > %(after)s GROUP BY 1"""
-    values = _values(until, business, part) | {"after": connection.ops.adapt_datefield_value(after)}
-    rows = _read(sql, values, np.dtype([("id", np.int64), ("n", np.int64)]))
-    return rows["id"].copy(), rows["n"].copy()
+    found = _days(until, business, part)
+    return np.unique(found.who[found.day > _number(after)], return_counts=True)
 
 
 def repeats_per_day(
     since: date, until: date, known: date, business: Business, part: tuple[int, int] = EVERYBODY
 ) -> Ints:
     """Repeat purchases on each day from `since` to `until`, of customers who had bought by `known`."""
-    ago = days.days_between("day", "CAST(%(since)s AS date)" if _postgres() else "%(since)s")
-    sql = f"""
-WITH {_days(until, business)},
-known AS (SELECT day, turn, MIN(day) OVER (PARTITION BY customer_id) AS first_day FROM turns)
-SELECT {ago}, COUNT(*) FROM known WHERE turn > 1 AND first_day <= %(known)s GROUP BY 1"""
-    adapt = connection.ops.adapt_datefield_value
-    values = _values(until, business, part) | {"since": adapt(since), "known": adapt(known)}
-    rows = _read(sql, values, np.dtype([("day", np.int64), ("n", np.int64)]))
-    found = np.zeros((until - since).days + 1, np.int64)
-    inside = (rows["day"] >= 0) & (rows["day"] < len(found))
-    found[rows["day"][inside]] = rows["n"][inside]
-    return found
+    found = _days(until, business, part)
+    is_first = np.zeros(len(found.day), np.bool_)
+    is_first[found.begins] = True
+    first = np.repeat(found.day[found.begins], found.ends - found.begins + 1)
+    day = found.day - _number(since)
+    counted = ~is_first & (first <= _number(known)) & (day >= 0)
+    return np.bincount(day[counted], minlength=(until - since).days + 1)
 
 
-def _days(until: date, business: Business, few: bool = False) -> str:
-    """`turns`: one row per customer and day with its net worth, numbered from the first day of each.
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """One row (m) per customer and day, in this order, with its net worth; `day` counts from 1970.
 
-    The plus keeps SQLite from meeting every purchase through the index, when all of them are wanted.
+    `begins` and `ends` (n) are the first and the last row of each customer.
     """
+
+    who: Ints
+    day: Ints
+    worth: Floats
+    begins: Ints
+    ends: Ints
+
+
+def _days(until: date, business: Business, part: tuple[int, int], *, few: bool = False) -> _Days:
     end = days.end_of(until, business.zone)
-    bought, given = (days.day_of(column, business.zone, end) for column in ("bought_at", "refunded_at"))
+    values = {"end": days.moment(end), "parts": part[0], "part": part[1]}
+    who, second, net = arrays.read(_sold(few), values, "iif")
+    key, net = _summed(_key(who, arrays.days_of(second, business.zone, end)), net)
+    who, second, amount = arrays.read(_loose(few), values, "iif")
+    if len(who):
+        loose, amount = _summed(_key(who, arrays.days_of(second, business.zone, end)), amount)
+        place = np.minimum(np.searchsorted(loose, key), len(loose) - 1)
+        net = net - np.where(loose[place] == key, amount[place], 0)
+    who = key >> DAY_BITS
+    begins = np.flatnonzero(np.diff(who, prepend=-1))
+    ends = np.append(begins[1:], len(who))[: len(begins)] - 1
+    return _Days(who, (key & (2**DAY_BITS - 1)) - DAY_ZERO, np.maximum(net, 0), begins, ends)
+
+
+def _key(who: Ints, day: Ints) -> Ints:
+    """One number for a customer and a day, which sorts by customer first."""
+    return (who << DAY_BITS) + (day + DAY_ZERO)
+
+
+def _summed(key: Ints, amount: Floats) -> tuple[Ints, Floats]:
+    """Distinct keys, ascending, and the sum of each."""
+    if (np.diff(key) < 0).any():
+        order = np.argsort(key, kind="stable")
+        key, amount = key[order], amount[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    return key[first], np.add.reduceat(amount, first) if len(first) else amount
+
+
+def _sold(few: bool) -> str:
+    """What of each order that counts was not given back by the end."""
     return f"""
-later AS (
+WITH later AS (
     SELECT purchase_id, SUM(amount) AS amount FROM {_table(Refund)}
     WHERE purchase_id IS NOT NULL AND refunded_at >= %(end)s GROUP BY purchase_id
 ), sold AS (
     SELECT p.customer_id, p.bought_at, p.charged, ROUND(p.refunded - COALESCE(l.amount, 0), 4) AS refunded
     FROM {_table(Purchase)} p LEFT JOIN later l ON l.purchase_id = p.id
-    WHERE +p.customer_id IS NOT NULL AND p.customer_id %% %(parts)s = %(part)s
+    WHERE p.customer_id IS NOT NULL AND p.customer_id %% %(parts)s = %(part)s
         AND p.bought_at < %(end)s AND p.status = 'completed'{within("p.customer_id", few)}
-), loose AS (
-    SELECT customer_id, {given} AS day, SUM(amount) AS amount FROM {_table(Refund)}
-    WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND refunded_at < %(end)s
-        {within("customer_id", few)}
-    GROUP BY 1, 2
-), daily AS (
-    SELECT customer_id, {bought} AS day, SUM(charged - refunded) AS net FROM sold
-    WHERE refunded = 0 OR refunded < charged GROUP BY 1, 2
-), turns AS (
-    SELECT d.customer_id, d.day,
-        CASE WHEN d.net > COALESCE(l.amount, 0) THEN d.net - COALESCE(l.amount, 0) ELSE 0 END AS worth,
-        ROW_NUMBER() OVER (PARTITION BY d.customer_id ORDER BY d.day) AS turn
-    FROM daily d LEFT JOIN loose l ON l.customer_id = d.customer_id AND l.day = d.day
-)"""
+)
+SELECT customer_id, {arrays.second_of("bought_at")}, charged - refunded FROM sold
+WHERE refunded = 0 OR refunded < charged {arrays.along("customer_id", "bought_at")}"""
 
 
-def _values(until: date, business: Business, part: tuple[int, int]) -> dict[str, Any]:
-    end = days.moment(days.end_of(until, business.zone))
-    return {"end": end, "parts": part[0], "part": part[1]}
+def _loose(few: bool) -> str:
+    """What was given back without an order."""
+    return f"""
+SELECT customer_id, {arrays.second_of("refunded_at")}, amount FROM {_table(Refund)}
+WHERE purchase_id IS NULL AND customer_id IS NOT NULL AND customer_id %% %(parts)s = %(part)s
+    AND refunded_at < %(end)s{within("customer_id", few)}"""
 
 
-def _read(sql: str, values: dict[str, Any], kind: np.dtype[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        pieces = []
-        while rows := cursor.fetchmany(CHUNK):
-            pieces.append(np.array(rows, kind))
-    return np.concatenate(pieces) if pieces else np.empty(0, kind)
-
-
-def _postgres() -> bool:
-    return connection.vendor == "postgresql"
+def _number(day: date) -> int:
+    """A day as it is counted here."""
+    return (day - EPOCH).days
 
 
 def _table(model: type[Model]) -> str:

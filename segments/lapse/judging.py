@@ -40,12 +40,13 @@ class Verdict:
     lapsed: Flags
 
 
-def horizon(first: date, until: date) -> int:
+def horizon(first: date, until: date, wanted: int | None = None) -> int:
     """Days of the owner's own definition of a lost customer, fewer where the past is too short for it.
 
-    A window to learn from and one to judge by must lie behind, and some time before them.
+    A window to learn from and one to judge by must lie behind, and some time before them. `wanted`: the
+    owner's days, where they are known already.
     """
-    wanted = stages.thresholds().lost_days
+    wanted = wanted or stages.thresholds().lost_days
     return max(SHORTEST, min(wanted, (until - first).days // PASTS))
 
 

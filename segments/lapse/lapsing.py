@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from crm.errors import Refusal
 from crm.models import Business
-from segments import days, purchase_days, store
+from segments import arrays, days, purchase_days, store
 from segments.at_hand import within
 from segments.lapse import judging
 from segments.lapse.notes import Note, Unlearnable, note
@@ -25,11 +25,9 @@ from segments.numerics.lapse.history import Floats, Ints
 from segments.numerics.prediction import measures
 
 KEPT_RUNS = 30
-CHUNK = 20_000
 BANDS = (1 / 3, 2 / 3)
 APART = 0.1  # Of the customers; beyond, expected and actual are not the same period any more.
 OLD_AFTER_DAYS = 30
-KIND = np.dtype([("id", np.int64), *((f"v{n}", np.float64) for n in range(5))])
 log = logging.getLogger(__name__)
 
 
@@ -65,13 +63,14 @@ def _scored(day: date, business: Business, *, check: bool) -> Lapsing:
     if found is None:
         raise Unlearnable("nothing")
     first, until = found
-    horizon = judging.horizon(first, until)
+    lost_days = stages.thresholds().lost_days  # Once: it looks at everybody.
+    horizon = judging.horizon(first, until, lost_days)
     orders = judging.sample(until, business)
     fitted = judging.learn(orders, first, until, horizon)
     ids, known = known_now(until)
     chance = fitted.chance(known)
     scored = store.save_lapse(ids, chance)
-    verdict, notes = None, _notes(day, until, horizon, len(orders.ids), len(ids))
+    verdict, notes = None, _notes(day, until, (horizon, lost_days), len(orders.ids), len(ids))
     if check:
         try:
             verdict = judging.judged(orders, first, until, horizon)
@@ -81,7 +80,7 @@ def _scored(day: date, business: Business, *, check: bool) -> Lapsing:
         "scored": scored,
         "days": horizon,
         "until": until.isoformat(),
-        "lost_days": stages.thresholds().lost_days,
+        "lost_days": lost_days,
         "bands": np.bincount(np.digitize(chance, BANDS), minlength=len(BANDS) + 1).tolist(),
         "expected": float(chance.sum()),
         "usual_gap": fitted.usual_gap,
@@ -113,20 +112,17 @@ def known_now(until: date, *, few: bool = False) -> tuple[Ints, Floats]:
 SELECT customer_id, {silent}, orders, {age}, gap_days, CAST(average_order AS double precision)
 FROM {connection.ops.quote_name(CustomerFeatures._meta.db_table)}
 WHERE orders > 0 AND last_bought_on IS NOT NULL{within("customer_id", few)}"""
-    pieces = []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"until": connection.ops.adapt_datefield_value(until)})
-        while rows := cursor.fetchmany(CHUNK):
-            pieces.append(np.array([tuple(np.nan if v is None else v for v in row) for row in rows], KIND))
-    found = np.concatenate(pieces) if pieces else np.empty(0, KIND)
-    return found["id"].copy(), np.column_stack([found[f"v{n}"] for n in range(5)])
+    values = {"until": connection.ops.adapt_datefield_value(until)}
+    ids, *known = arrays.read(sql, values, "i" + "f" * 5)
+    return ids, np.column_stack(known)
 
 
-def _notes(day: date, until: date, ahead: int, sampled: int, buyers: int) -> list[Note]:
+def _notes(day: date, until: date, ahead: tuple[int, int], sampled: int, buyers: int) -> list[Note]:
+    """`ahead`: the days of the horizon, and those that the owner wants."""
     notes = []
-    wanted = stages.thresholds().lost_days
-    if ahead < wanted:
-        notes.append(note("shortened", wanted=wanted, days=ahead))
+    horizon, wanted = ahead
+    if horizon < wanted:
+        notes.append(note("shortened", wanted=wanted, days=horizon))
     if sampled and buyers > 1.5 * sampled:
         notes.append(note("sampled", n=round(buyers / sampled)))
     if (day - until).days > OLD_AFTER_DAYS:
