@@ -5,7 +5,7 @@ Nothing rings below LEAST people, nor where chance explains it, with all tests o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -171,7 +171,6 @@ def _median(values: Any) -> float | None:
 def _segments(business: Business, now: datetime) -> Iterator[Found]:
     """The change of members in seven days beside those of the weeks before."""
     today = business.today(now)
-    steps = _steps(business, now)
     settled = {
         one.name: one.data["until"] for one in DriftReference.objects.filter(name__startswith="segment:")
     }
@@ -180,6 +179,9 @@ def _segments(business: Business, now: datetime) -> Iterator[Found]:
     rules = Segment.objects.filter(kind=Segment.Kind.RULE, member_count__gte=1)
     watched = list(rules.annotate(had_members=Exists(older)))
     most = drift.limit(len(watched))
+    known_for = today - timedelta(days=LEAST_WEEKS + 2 * WEEK - 1)
+    watched = [one for one in watched if business.today(one.created_at) <= known_for]
+    steps = _steps(business, now, [one.pk for one in watched])
     for segment in watched:
         mine = steps.get(segment.pk, {})
         first = business.today(segment.created_at)
@@ -200,15 +202,18 @@ def _segments(business: Business, now: datetime) -> Iterator[Found]:
         yield Found(Kind.SEGMENT, segment.slug, abs(z) > most and is_large and not is_seen, details)
 
 
-def _steps(business: Business, now: datetime) -> dict[int, dict[date, int]]:
-    """{segment: {day: who came less who went}} of the last weeks; two statements for all."""
+def _steps(business: Business, now: datetime, segments: Sequence[int]) -> dict[int, dict[date, int]]:
+    """{segment: {day: who came less who went}} of the last weeks; two statements for all.
+
+    They read every membership of these segments, so none is asked for that is too young to be judged.
+    """
     end = days.end_of(business.today(now), business.zone)
     since = sold.moment_before(business.today(now) - timedelta(days=LOOKED_BACK), business)
     found: dict[int, dict[date, int]] = {}
-    for column, step in (("entered_at", 1), ("left_at", -1)):
+    for column, step in (("entered_at", 1), ("left_at", -1)) if segments else ():
         sql = f"""
 SELECT segment_id, {days.day_of(column, business.zone, end)}, COUNT(*) FROM {sold.table(Membership)}
-WHERE {column} >= %(since)s GROUP BY 1, 2"""
+WHERE segment_id IN ({", ".join(map(str, segments))}) AND {column} >= %(since)s GROUP BY 1, 2"""
         for pk, day, n in sold.rows(sql, {"since": since}):
             mine = found.setdefault(pk, {})
             at = date.fromisoformat(str(day))
