@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import finding, mailer, tracking  # Models are loaded only now.
-        from campaigns.models import Campaign, MailTemplate, MessageEvent, Variant
+        from campaigns.models import Campaign, MailTemplate, MessageEvent, Snippet, Variant
         from crm import privacy
         from crm.audit_trail import follow
         from crm.signals import unsubscribed
@@ -25,6 +25,7 @@ class CampaignsConfig(AppConfig):
             by={"slug": "slug"},
         )
         follow(Variant, "updated_at", by={"slug": "campaign__slug"})
+        follow(Snippet, "updated_at", by={"pk": "pk"})
         follow(MailTemplate, "updated_at", by={"pk": "pk"})
         finding.register()
         mailer.register()

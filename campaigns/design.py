@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
-from campaigns import placeholders
+from campaigns import placeholders, snippets
 from campaigns.models import Campaign
 from campaigns.rendering import DesignProblem, PreparedMail, Rendered, Sources, prepare
 from crm import outbox
@@ -23,8 +24,8 @@ def sources(campaign: Campaign) -> Sources:
 
 
 def whole(written: Sources) -> Sources:
-    """A design with everything in it that it only names."""
-    return written
+    """A design with the snippets in it that it only names."""
+    return replace(written, mjml=snippets.expanded(written.mjml))
 
 
 def compiled(written: Sources) -> PreparedMail:

@@ -18,7 +18,10 @@ from feedback.models import Survey
 from segments.models import Segment
 
 # What stands where a campaign's short name stands in an address.
-PAGES = frozenset({"new", "templates", "preview", "audience", "people", "design", "customer", "home", "demo"})
+PAGES = frozenset(
+    {"new", "templates", "preview", "audience", "people", "design", "pictures", "snippets", "customer"}
+    | {"home", "demo"}
+)
 SOURCE = {
     "class": "form-control ck-source",
     "rows": 22,

@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
 from crm import custom_fields
-from crm.models import Business, Customer, CustomField
+from crm.models import Brand, Business, Customer, CustomField, Picture
 from feedback import invitations
 from feedback.models import Survey
 
@@ -54,6 +54,12 @@ BUSINESS = (
     Placeholder("business.postal_address", gettext_lazy("Postal address"), ""),
     Placeholder("business.reply_to", gettext_lazy("Reply address"), ""),
     Placeholder("business.brand_color", gettext_lazy("Brand colour"), ""),
+    Placeholder("business.logo_url", gettext_lazy("Logo"), ""),
+    Placeholder("business.background", gettext_lazy("Background colour"), ""),
+    Placeholder("business.text_color", gettext_lazy("Text colour"), ""),
+    Placeholder("business.font", gettext_lazy("Font"), ""),
+    Placeholder("business.footer", gettext_lazy("Footer"), ""),
+    Placeholder("business.social", gettext_lazy("Social networks"), ""),
 )
 LINKS = (
     Placeholder("unsubscribe_url", gettext_lazy("Unsubscribe link"), ""),
@@ -102,6 +108,33 @@ def check(mail: PreparedMail, *, has_survey: bool) -> None:
         raise DesignProblem(_("The design asks for a survey. Please choose which one."))
 
 
+CHINESE = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC'"
+FONTS = {
+    Brand.Font.SANS: f"'Helvetica Neue',Helvetica,Arial,{CHINESE},sans-serif",
+    Brand.Font.HUMAN: f"Verdana,'Trebuchet MS',{CHINESE},sans-serif",
+    Brand.Font.SERIF: "Georgia,'Times New Roman','Songti SC',SimSun,'Noto Serif CJK SC',serif",
+    Brand.Font.MONO: f"'Courier New',Courier,{CHINESE},monospace",
+}
+
+
+def address_of(picture: Picture) -> str:
+    """Where a picture lies for everybody."""
+    return f"{settings.SITE_URL}{picture.path}"
+
+
+def look(brand: Brand) -> dict[str, Any]:
+    """How the shop's mails look, for templates; the logo by an address that works anywhere."""
+    names = dict(Brand.NETWORKS)
+    return {
+        "logo_url": address_of(brand.logo) if brand.logo else "",
+        "background": brand.background,
+        "text_color": brand.text_color,
+        "font": Markup(FONTS[Brand.Font(brand.font)]),
+        "footer": brand.footer,
+        "social": [{"name": names[one], "url": url} for one, url in brand.social.items() if one in names],
+    }
+
+
 class Values:
     """Values for one person after another; what is the same for all is looked up once."""
 
@@ -124,6 +157,7 @@ class Values:
                 "postal_address": business.postal_address,
                 "reply_to": business.reply_to or business.from_email,
                 "brand_color": business.brand_color,
+                **look(Brand.current()),
             },
             "today": today or business.today(),
             "coupon": coupon,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from campaigns.views import actions, campaigns, demo, editor, home, languages, people, templates
+from campaigns.views import actions, campaigns, demo, editor, home, languages, media, people, templates
 
 
 class NameConverter(StringConverter):
@@ -28,6 +28,16 @@ template_urls = [
     path("templates/<int:pk>/", templates.template_edit, name="template"),
     path("templates/<int:pk>/delete/", templates.template_delete, name="template_delete"),
     path("templates/<str:key>/look/", templates.template_preview, name="template_preview"),
+]
+media_urls = [
+    path("pictures/", media.media, name="media"),
+    path("pictures/<int:pk>/", media.picture, name="picture"),
+    path("pictures/<int:pk>/remove/", media.picture_remove, name="picture_remove"),
+    path("snippets/", media.snippet_list, name="snippets"),
+    path("snippets/new/", media.snippet, name="snippet_new"),
+    path("snippets/<int:pk>/", media.snippet, name="snippet"),
+    path("snippets/<int:pk>/remove/", media.snippet_remove, name="snippet_remove"),
+    path("snippets/<int:pk>/look/", media.snippet_look, name="snippet_look"),
 ]
 action_urls = [
     path("<name:slug>/send/", actions.send, name="campaign_send"),
@@ -59,13 +69,14 @@ urlpatterns: list[URLPattern] = [
     *demo_urls,
     *editor_urls,
     *template_urls,
+    *media_urls,
     path("customer/<slug:public_id>/", people.customer_panel, name="customer_panel"),
     path("<name:slug>/", campaigns.campaign, name="campaign"),
     path("<name:slug>/edit/", campaigns.campaign_edit, name="campaign_edit"),
     path("<name:slug>/look/", editor.campaign_preview, name="campaign_preview"),
     path("<name:slug>/in/<slug:language>/", languages.campaign_language, name="campaign_language"),
     path("<name:slug>/in/<slug:language>/remove/", languages.language_remove, name="language_remove"),
-    path("<name:slug>/lacking/<str:name>/", people.lacking, name="lacking"),
+    path("<name:slug>/lacking/<str:field>/", people.lacking, name="lacking"),
     path("<name:slug>/recipients/", people.recipients, name="recipients"),
     *action_urls,
 ]

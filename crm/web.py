@@ -20,7 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from crm import access, accounts, masking, second_factor
 from crm.api import problems, tokens
-from crm.models import Business, Product, User
+from crm.models import Brand, Business, Product, User
 
 
 class HtmxRequest(HttpRequest):
@@ -154,6 +154,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "solo": cache(
             lambda: accounts.is_solo(business or Business.current())
         ),  # Asked by many parts of a page.
+        "brand_logo": cache(lambda: Brand.current().logo),  # Asked by public pages.
         "sandbox": not settings.MAIL_CONNECTION,
         "has_demo": Product.objects.filter(is_demo=True).exists,  # Asked only by whole pages.
     }

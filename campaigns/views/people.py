@@ -65,10 +65,10 @@ def _which(campaign: Campaign, state: str, reason: str, link: int | None) -> str
 
 @require_GET
 @access.staff
-def lacking(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+def lacking(request: HttpRequest, slug: str, field: str) -> HttpResponse:
     """Those who would get a campaign and of whom something is not known."""
     campaign = get_object_or_404(Campaign, slug=slug)
-    where, which = lacks.words(name)
+    where, which = lacks.words(field)
     if where is None:
         raise Http404
     try:

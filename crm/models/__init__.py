@@ -12,6 +12,7 @@ from crm.models.article import (
     HelpCategory,
 )
 from crm.models.audit import AuditEntry, AuditPass
+from crm.models.brand import Brand, Picture
 from crm.models.bulk_job import BulkJob, BulkTarget
 from crm.models.business import Business
 from crm.models.case import Case, CaseAttachment, CaseMessage, CaseQuerySet
@@ -85,6 +86,7 @@ __all__ = [
     "AuditEntry",
     "AuditPass",
     "BackupRecord",
+    "Brand",
     "BulkJob",
     "BulkMerge",
     "BulkTarget",
@@ -134,6 +136,7 @@ __all__ = [
     "Message",
     "OptIn",
     "PersonalArchive",
+    "Picture",
     "PrivacyRequest",
     "Product",
     "Purchase",

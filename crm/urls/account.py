@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.views import account, custom_fields, field_kinds, settings, staff, welcome
+from crm.views import account, brand, custom_fields, field_kinds, settings, staff, welcome
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", account.sign_in, name="sign_in"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("start/", welcome.start, name="start"),
     path("settings/", settings.settings, name="settings"),
     path("settings/business/", settings.business, name="business"),
+    path("settings/brand/", brand.brand, name="brand"),
+    path("m/<str:name>", brand.picture, name="picture"),
     path("settings/staff/", staff.staff, name="staff"),
     path("settings/staff/<int:pk>/", staff.staff_change, name="staff_change"),
     path("settings/fields/", custom_fields.fields, name="fields"),

@@ -42,6 +42,7 @@ PUBLIC = {
     "healthz",
     "snippet.js",  # For the pages of the shop.
     "chat.js",
+    "m/<str:name>",  # Pictures of mails.
     "help/",  # The help centre, its form, and the chat.
     "help/ask/",
     "help/case/<str:token>/",

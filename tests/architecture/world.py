@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, MailTemplate
+from campaigns.models import Campaign, MailTemplate, Snippet
 from crm.models import (
     ApiToken,
     Article,
@@ -50,6 +50,7 @@ from crm.models import (
     Mailbox,
     Mailing,
     Message,
+    Picture,
     Purchase,
     Rate,
     ReceivedMail,
@@ -121,6 +122,8 @@ def build() -> dict[str, str]:
     survey = Survey.objects.create(pk=PK, slug=WORD, name="Loop", kind="nps")
     Question.objects.create(pk=PK, survey=survey, key=WORD, kind="text", position=1)
     MailTemplate.objects.create(pk=PK, name="Loop", mjml="<mjml><mj-body></mj-body></mjml>")
+    Snippet.objects.create(pk=PK, name=WORD, mjml="<mj-section></mj-section>")
+    Picture.objects.create(pk=PK, name="Loop", width=1, height=1, size=1, digest="d", file="x", ending="png")
     Campaign.objects.create(pk=PK, slug=WORD, name="Loop", subject="Hello", mjml="<mjml></mjml>")
     make_capture(customer)
     CannedReply.objects.create(pk=PK, title="Loop", text="Hello")
@@ -139,6 +142,8 @@ def build() -> dict[str, str]:
         "public_id": customer.public_id,
         "token": "a-forged-token",
         "uidb64": "MQ",
+        "language": "zh-hans",
+        "field": "customer.city",
     }
 
 
