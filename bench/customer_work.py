@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -21,15 +22,18 @@ ENTRIES = 5000
 LIST_LIMITS = {"small": 200, "large": 300}
 PAGE_LIMIT = 200
 GROWTH = 1.2
-QUERIES = (
+QUERIES = (  # Three filters and a search each; the list as one sorts it, and words of two signs.
     "country=Germany&consent=reachable&revenue=100..&q=grove",
     "has_email=yes&bought=yes&orders=2..&q=ada",
     "country=China&last_bought=%3C365d&language=zh-hans&q=王",
     "source=shop&has_phone=no&created=%3C700d&q=person7&sort=-revenue",
+    "country=China&bought=yes&orders=2..&q=王伟",
+    "bought=yes&country=Germany&orders=2..&q=grove&sort=-revenue",
 )
 
 
 def figures(size: str) -> Iterator[dict[str, Any]]:
+    _settle()
     client = Client(SERVER_NAME="127.0.0.1")
     owner = User.objects.create_user("work@example.com", "bench", role=User.Role.OWNER)
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
@@ -43,6 +47,14 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
 
 def _figure(name: str, value: float, limit: int) -> dict[str, Any]:
     return {"name": name, "value": round(value), "unit": "ms", "limit": limit}
+
+
+def _settle() -> None:
+    """What PostgreSQL does by itself within minutes after many rows came, at once: figures do not wait."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for table in ("crm_customer", "crm_purchase", "segments_customerfeatures"):
+                cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
 def _p95(client: Client, address: str) -> float:

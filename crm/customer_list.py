@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 
 from crm import bulk, masking
 from crm.figures import Figures, figures_of
+from crm.listing import walking
 from crm.listing.catalogue import Catalogue
 from crm.listing.columns import Cell, Column
 from crm.listing.columns import Look as ColumnLook
 from crm.listing.filters import Filter
 from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
-from crm.paging import Page, mark_of, ordered_from, page_of
+from crm.paging import Page, mark_of, page_of
 
 MANY = 10_000
 FEW = MANY  # Who are sorted by themselves instead of being met along an index.
-NEAR = 5_000
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
 OLD_SORTS = {"newest": "-created_on", "name": ""}
@@ -164,6 +164,12 @@ class Filters:
         """What a new search keeps."""
         return [pair for pair in self.pairs() if pair[0] != "q"]
 
+    def beside(self) -> str:
+        """The path of the sorting where another table gives the order: "features__revenue"."""
+        key = self.sort.lstrip("-")
+        path = self.catalogue.columns[key].sort if key and key != "name" else None
+        return path if isinstance(path, str) and "__" in path else ""
+
     def ordered(self, customers: CustomerQuerySet) -> tuple[CustomerQuerySet, tuple[str, ...]]:
         """The customers ready to be put in order, and the order."""
         sign, key = ("-", self.sort[1:]) if self.sort.startswith("-") else ("", self.sort)
@@ -245,22 +251,33 @@ def opened(
         if len(known) <= FEW:
             filters, among = replace(filters, q="", chosen=()), among.filter(pk__in=bulk.numbers(known))
             return _page(filters, columns, among, after, before, gather=True), len(known)
-        return _searched(filters, columns, among, after, before), len(known)
-    page = _page(filters, columns, among, after, before)
+        walks = _gathers() and filters.sort in ("", "-name")
+        way = _nearby if walks or filters.beside() else _sorted
+        return way(filters, columns, among, after, before), len(known)
+    if filters.beside():
+        page = _nearby(filters, columns, among, after, before)
+    else:
+        page = _page(filters, columns, among, after, before)
     return page, count_capped(filters, page, among=among)
 
 
-def _searched(
+def _nearby(
     filters: Filters, columns: Sequence[Column], among: CustomerQuerySet, after: str, before: str
 ) -> Page[Customer]:
-    """A page of many who match: the next few thousand names hold it, or else all who match are sorted."""
-    if _gathers() and filters.sort in ("", "-name"):
-        everybody, order = filters.ordered(among)
-        near = ordered_from(everybody, order, after=after, before=before).values_list("pk", flat=True)[:NEAR]
+    """A page of many who match: the next few thousand in order hold it, or else all who match are sorted."""
+    everybody, order = filters.ordered(among)
+    near = walking.nearest(filters.beside(), order, everybody, after=after, before=before)
+    if near is not None:
         found = among.filter(pk__in=bulk.numbers(near))
         page = _page(filters, columns, found, after, before, gather=True)
         if page.previous if before else page.next:
             return page
+    return _page(filters, columns, among, after, before, gather=True)
+
+
+def _sorted(
+    filters: Filters, columns: Sequence[Column], among: CustomerQuerySet, after: str, before: str
+) -> Page[Customer]:
     return _page(filters, columns, among, after, before, gather=True)
 
 

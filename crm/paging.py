@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,20 @@ def page_of[M: Model](
 
 
 def ordered_from[M: Model](
-    queryset: QuerySet[M], order: Sequence[str], *, after: str = "", before: str = "", gather: bool = False
+    queryset: QuerySet[M],
+    order: Sequence[str],
+    *,
+    after: str = "",
+    before: str = "",
+    gather: bool = False,
+    known: Collection[str] = (),
 ) -> QuerySet[M]:
-    """All rows beyond a mark; with `before` those nearest to it come first."""
+    """All rows beyond a mark; with `before` those nearest to it come first. `known` are never empty here."""
     order = _open(queryset.model, order)
     key = _read(after or before, order, queryset.model)
-    full = {name for name in order if _never_empty(queryset.model, name)}
+    full = {name for name in order if name.lstrip("-") in known or _never_empty(queryset.model, name)}
+    if known and (after or before) and (key is None or None in key):  # Among rows that have none.
+        return queryset.none()
     ordered = queryset.order_by(
         *(
             _ordering(name, reverse=bool(before), full=name in full, bare=not (gather and at == 0))

@@ -4,39 +4,70 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from crm import customer_list
 from crm.customer_list import Filters
+from crm.listing import walking
 from crm.models import Customer
 from crm.paging import page_of
+from segments.models import CustomerFeatures
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
-WAYS = {"few": (5_000, 5_000), "near": (0, 5_000), "far": (0, 2)}
+WAYS = {"few": (5_000, 5_000), "near": (0, 5_000), "far": (0, 3)}
+
+
+BESIDE = (
+    "q=tea&sort=-revenue",
+    "q=p1&sort=revenue",
+    "sort=-revenue",
+    "country=China&sort=-clv",
+    "q=tea&sort=clv",
+)
 
 
 def crowd() -> None:
     for n in range(14):
         last, first = ("王", "伟") if n % 3 == 0 else (["Grove", "Ito"][n % 2], ["Ada", "Bo"][n % 2])
-        make_customer(
+        person = make_customer(
             last_name=last, first_name=first, country="China" if n % 4 else "", email=f"p{n}@tea.example"
         )
+        if n % 5:
+            CustomerFeatures.objects.create(
+                customer=person, as_of="2026-06-15", orders=n, revenue=n // 3, clv=n % 6 or None
+            )
+
+
+def _empty_last(name: str):
+    field = F(name.lstrip("-"))
+    return field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "query",
-    ["q=grove", "q=王", "q=王伟", "q=ada+p1", "q=tea&country=China", "q=tea&sort=-name", "q=o&sort=country"],
+    [
+        "q=grove",
+        "q=王",
+        "q=王伟",
+        "q=ada+p1",
+        "q=tea&country=China",
+        "q=tea&sort=-name",
+        "q=o&sort=country",
+        *BESIDE,
+    ],
 )
 def test_pages_of_a_search_hold_everybody_once_in_order(shop, monkeypatch, way, query):
     crowd()
     few, near = WAYS[way]
     monkeypatch.setattr(customer_list, "FEW", few)
-    monkeypatch.setattr(customer_list, "NEAR", near)
+    monkeypatch.setattr(walking, "NEAR", near)
+    monkeypatch.setattr(walking, "NEAR_BESIDE", near)
     monkeypatch.setattr("crm.paging.page_of.__kwdefaults__", {**page_of.__kwdefaults__, "size": 2})
     filters, everybody = Filters.read(query), Customer.objects.all()
-    order = filters.ordered(everybody)[1]
-    words = query.partition("q=")[2].partition("&")[0].split("+")
+    order = [_empty_last(name) for name in filters.ordered(everybody)[1]]
+    words = query.partition("q=")[2].partition("&")[0].split("+") if "q=" in query else []
     wanted = [
         one
         for one in filters.ordered(everybody)[0].order_by(*order)
