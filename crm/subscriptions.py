@@ -19,12 +19,18 @@ from crm.errors import Refusal
 from crm.models import Business, Customer, Interaction, Purchase, Subscription
 
 State, Interval = Subscription.State, Subscription.Interval
-MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
+DAYS = {Interval.WEEK: 7, Interval.FORTNIGHT: 14, Interval.FOUR_WEEKS: 28}
+MONTHS = {
+    Interval.MONTH: 1,
+    Interval.TWO_MONTHS: 2,
+    Interval.QUARTER: 3,
+    Interval.HALF_YEAR: 6,
+    Interval.YEAR: 12,
+}
+WEEKS_A_MONTH = Decimal(52) / 12
 PER_MONTH = {
-    Interval.WEEK: Decimal(52) / 12,
-    Interval.MONTH: Decimal(1),
-    Interval.QUARTER: Decimal(1) / 3,
-    Interval.YEAR: Decimal(1) / 12,
+    **{interval: 7 * WEEKS_A_MONTH / days for interval, days in DAYS.items()},
+    **{interval: Decimal(1) / months for interval, months in MONTHS.items()},
 }
 SOURCE = "subscription"
 MOST_AT_ONCE = 120  # Renewals of one subscription in one night; the rest waits for the next.
@@ -33,8 +39,8 @@ MOST_YEARS = 100
 
 def following(day: date, interval: str, anchor: int) -> date:
     """The renewal after `day`; on the last day of a month that has no day `anchor`."""
-    if interval == Interval.WEEK:
-        return day + timedelta(days=7)
+    if interval in DAYS:
+        return day + timedelta(days=DAYS[Interval(interval)])
     months = day.year * 12 + day.month - 1 + MONTHS[Interval(interval)]
     year, month = divmod(months, 12)
     return date(year, month + 1, min(anchor, calendar.monthrange(year, month + 1)[1]))

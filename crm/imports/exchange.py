@@ -18,6 +18,7 @@ from crm.imports.sheets import MONEY, Sheet
 from crm.models import Business, ImportBatch, Purchase, Rate
 
 ONE: Final = Decimal(1)
+COUNTED: Final = ("purchases", "subscriptions")  # The kinds that bring money.
 MOST: Final = Decimal(10) ** 8
 
 
@@ -113,7 +114,7 @@ def adoptable(batch: ImportBatch, business: Business) -> str:
 def adopt(batch: ImportBatch) -> None:
     """A shop that only begins counts in the currency of its first file."""
     business = Business.current()
-    if batch.kind == "purchases" and (currency := adoptable(batch, business)):
+    if batch.kind in COUNTED and (currency := adoptable(batch, business)):
         book = journal.of_import(batch)
         journal.keep(book, Business, [business.pk])
         Business.objects.filter(pk=business.pk).update(currency=currency)
@@ -122,7 +123,7 @@ def adopt(batch: ImportBatch) -> None:
 
 def missing(batch: ImportBatch) -> list[str]:
     """The currencies for which a rate must be asked."""
-    if batch.kind != "purchases":
+    if batch.kind not in COUNTED:
         return []
     business = Business.current()
     home = adoptable(batch, business) or business.currency

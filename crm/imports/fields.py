@@ -256,8 +256,62 @@ PERMISSION: Final = (
         "stopped_at", "moment", _("Unsubscribed or bounced at"), "unsubtime unsubscribedat cleantime 退订时间"
     ),
 )
+# What renews again and again.
+RENEWAL: Final = (
+    _f(
+        "subscription",
+        "id",
+        _("Subscription number"),
+        "subscriptionid subscriptionno subscriptionnumber subscription contractid 订阅编号 订阅号 合同编号",
+    ),
+    _f(
+        "interval",
+        "text",
+        _("How often"),
+        "interval billinginterval billingperiod period frequency cadence renews every cycle "
+        "周期 频率 续费周期",
+    ),
+    _f("interval_count", "integer", _("How many of them"), "intervalcount frequencycount 周期数"),
+    _f("state", "text", _("State"), "status subscriptionstatus state 状态 订阅状态"),
+    _f(
+        "started_on",
+        "day",
+        _("Started on"),
+        "startedon startdate started start createdat created begin begindate 开始日期 开始时间 订阅日期",
+    ),
+    _f(
+        "renews_on",
+        "day",
+        _("Next renewal"),
+        "renewson nextrenewal renewaldate nextbillingdate nextpayment nextpaymentdate nextcharge "
+        "nextchargedate "
+        "nextdelivery nextorderdate currentperiodend "
+        "下次续费 续费日期 下次扣款 下次付款 到期续费日",
+    ),
+    _f(
+        "ends_on",
+        "day",
+        _("Last day"),
+        "endson enddate ends expirydate expires expireson 结束日期 到期日期 到期日",
+    ),
+    _f(
+        "stopped_on",
+        "moment",
+        _("Cancelled at"),
+        "cancelledat canceledat cancelleddate canceleddate cancelledon canceledon endedat 取消时间 取消日期",
+    ),
+    _f("reason", "text", _("Reason"), "reason cancellationreason cancelreason 原因 取消原因"),
+)
+PAID: Final = ("product", "sku", "price", "quantity", "amount", "currency")
 OWN: Final = Field("custom.", "text", _("Own field"))
 CUSTOMER_FIELDS: Final = (*IDENTITY, *PERSON, *PERMISSION, OWN)
+SUBSCRIPTION_FIELDS: Final = (
+    *RENEWAL,
+    *(one for one in ORDER if one.name in PAID),
+    *IDENTITY,
+    *PERSON,
+    OWN,
+)
 PURCHASE_FIELDS: Final = (*ORDER, *IDENTITY, *PERSON, *PARTICULAR, OWN)
 # Headers that are clear only in a list of customers.
 ALSO_CUSTOMERS: Final = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import fields, items, orders, particulars, people, products, staging
+from crm.imports import describing, fields, items, orders, particulars, people, products
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
@@ -111,7 +111,7 @@ class PurchasesSession:
         self.exchange = Exchange(plan)
         self.key_order = people.key_order(plan.options)
         personal = {*people.ATTRIBUTES, "name"}
-        self.about = sorted(one for one in plan.mapped if one in personal or one.startswith("custom."))
+        self.about = sorted(one for one in plan.mapped if one in personal or one.startswith(people.OWN))
         self.describes = bool(self.about)
         self.descriptions: dict[tuple[str, ...], tuple[tuple[str, Any], ...]] = {}
         self.letter_cancels = bool(plan.findings.get("order_letters"))
@@ -256,16 +256,7 @@ class PurchasesSession:
         return found
 
     def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
-        if kind == products.KIND:
-            products.describe(facts, self.plan)
-            return {}
-        verdicts = people.describe(facts, self.plan)
-        return {"customers": people.count_new_here(verdicts, self._in_file)}
-
-    def _in_file(self, keys: list[str]) -> set[str]:
-        buckets = self.plan.buckets(keys, people.kind_of)
-        parcels = staging.unpacked(self.plan.batch, "facts", buckets)
-        return {key for parcel in parcels for key in parcel} & set(keys)
+        return describing.describe(kind, facts, self.plan)
 
     def merge(self, rows: Sequence[tuple[int, Any]]) -> Outcome:
         return orders.merge(rows, self.plan)

@@ -35,8 +35,12 @@ class Subscription(PersonalData):
 
     class Interval(models.TextChoices):
         WEEK = "week", _("every week")
+        FORTNIGHT = "fortnight", _("every two weeks")
+        FOUR_WEEKS = "4_weeks", _("every four weeks")
         MONTH = "month", _("every month")
+        TWO_MONTHS = "2_months", _("every two months")
         QUARTER = "quarter", _("every three months")
+        HALF_YEAR = "half_year", _("every six months")
         YEAR = "year", _("every year")
 
     customer = models.ForeignKey(
@@ -53,6 +57,8 @@ class Subscription(PersonalData):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     state_at = models.DateTimeField(_("since"), default=timezone.now)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # By what a file names it again: its number there, or whose and what for.
+    key = models.CharField(max_length=120, null=True, unique=True, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 

@@ -105,10 +105,14 @@ def known() -> dict[str, Preset]:
         shopify,
         square,
         stripe,
+        subscriptions,
         woocommerce,
     )
 
-    modules = (shopify, woocommerce, stripe, square, mailchimp, paypal, etsy, courses, contacts, general)
+    modules = (
+        subscriptions, shopify, woocommerce, stripe, square, mailchimp, paypal, etsy, courses, contacts,
+        general,
+    )  # fmt: skip
     return {one.name: one for module in modules for one in module.PRESETS}
 
 
