@@ -9,10 +9,11 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from crm import audit_guard, journal, signals
-        from crm.imports import kinds, undoing
+        from crm import audit_guard, journal, sensitive, signals
+        from crm.imports import kinds, sealing, undoing
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
+        from crm.imports.subscriptions import SubscriptionsLoader
         from crm.models import CustomField
         from crm.privacy import starting
         from crm.webhooks import telling
@@ -25,9 +26,11 @@ class CrmConfig(AppConfig):
         _tell_changes()
         post_migrate.connect(audit_guard.install, sender=self, dispatch_uid="audit_guard.install")
         journal.watch(CustomField, undoing.users_of_fields)
+        sensitive.used_in(sealing.under_way)
         starting.start()
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
+        kinds.register("subscriptions", SubscriptionsLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")
 
 

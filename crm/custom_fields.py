@@ -104,13 +104,18 @@ def new_key(label: str) -> str:
 
 
 def plain() -> QuerySet[CustomField]:
-    """The fields that lists, rules, mails, imports and the API may know: all but sensitive ones."""
+    """The fields that lists, rules, mails and the API may know: all but sensitive ones."""
     return CustomField.objects.in_use().filter(sensitive=False)
 
 
+def importable() -> QuerySet[CustomField]:
+    """The fields that a file may fill; cells of sensitive ones are sealed on their way in."""
+    return CustomField.objects.in_use()
+
+
 def named(key: str) -> CustomField | None:
-    """The field of this key; "Churn" finds the one that the header Churn made."""
-    found = plain().filter(key__iexact=key)
+    """The field of this key that a file may fill; "Churn" finds the one that the header Churn made."""
+    found = importable().filter(key__iexact=key)
     return next((one for one in found if one.key == key), None) or found.first()
 
 

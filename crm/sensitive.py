@@ -1,8 +1,8 @@
 """Sensitive own fields: values lie encrypted, are seen by chosen roles only, and each look is written down.
 
-Such a field is no part of rules, lists, search, mails, imports or the API: all of these ask
-`custom_fields.plain()`. Switching it on or off moves the values in small steps; killed in between, the next
-run goes on.
+Such a field is no part of rules, lists, search, mails or the API: all of these ask `custom_fields.plain()`.
+Files may fill it, see `crm.imports.sealing`. Switching it on or off moves the values in small steps; killed
+in between, the next run goes on.
 """
 
 from __future__ import annotations

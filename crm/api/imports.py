@@ -18,7 +18,7 @@ from crm.api import lists
 from crm.api.doors import Door
 from crm.api.problems import Problem
 from crm.errors import Refusal
-from crm.imports import columns, confirming, intake, kinds, results, seeing, undoing
+from crm.imports import columns, confirming, intake, kinds, results, sealing, seeing, undoing
 from crm.imports.reasons import words
 from crm.models import ImportBatch, ImportProblem, User
 
@@ -52,11 +52,14 @@ class ImportSerializer(serializers.ModelSerializer[ImportBatch]):
 class ProblemRowSerializer(serializers.ModelSerializer[ImportProblem]):
     reason = serializers.CharField()
     words = serializers.SerializerMethodField()
-    cells = serializers.ListField(child=serializers.CharField())
+    cells = serializers.SerializerMethodField(help_text="Cells of sensitive fields are hidden.")
 
     class Meta:
         model = ImportProblem
         fields = ["row", "verdict", "column", "reason", "words", "cells"]
+
+    def get_cells(self, problem: ImportProblem) -> list[str]:
+        return [sealing.shown(cell) for cell in problem.cells]
 
     def get_words(self, problem: ImportProblem) -> str:
         return words(problem.reason)
@@ -64,7 +67,9 @@ class ProblemRowSerializer(serializers.ModelSerializer[ImportProblem]):
 
 class UploadInput(serializers.Serializer[Any]):
     file = serializers.FileField()
-    kind = serializers.CharField(max_length=20, help_text="customers, purchases, events or answers.")
+    kind = serializers.CharField(
+        max_length=20, help_text="customers, purchases, subscriptions, events or answers."
+    )
 
 
 class StartInput(serializers.Serializer[Any]):

@@ -48,7 +48,7 @@ def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
             name = fields.ALSO_CUSTOMERS.get(text)
             if name and column not in found and name not in found.values():
                 found[column] = name
-    own = {plain(field.label): field.key for field in custom_fields.plain()}
+    own = {plain(field.label): field.key for field in custom_fields.importable()}
     own |= {plain(key): key for key in own.values()}
     for column, text in headers.items():
         if column not in found and text in own and kinds.takes_own_fields(kind):
@@ -154,7 +154,7 @@ def create_fields(findings: Mapping[str, Any], mapping: dict[str, str]) -> tuple
         if study["kind"] == CustomField.Kind.CHOICE:
             told |= {"choices": study["choices"], "grows": True}
         if CustomField.objects.filter(key=key, sensitive=True).exists():
-            continue  # A sensitive field takes nothing from files.
+            continue  # A sensitive field is filled by a column that a person chose for it.
         field, is_new = CustomField.objects.get_or_create(key=key, defaults=told)
         if field.archived_at:  # A file that brings values for it takes it out of the archive.
             CustomField.objects.filter(pk=field.pk).update(archived_at=None)

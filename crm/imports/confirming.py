@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.text import slugify
 
 from crm import custom_fields
-from crm.imports import columns, exchange, intake, kinds, parsing, studying
+from crm.imports import columns, exchange, intake, kinds, parsing, sealing, studying
 from crm.models import ImportBatch
 
 STANDARDS: Final = 3
@@ -36,12 +36,13 @@ class Column:
     unsure_dates: tuple[str, str] | None = None  # The two readings of a date: day first, month first.
     decimals: str = ""
     unsure_number: tuple[str, str, str] | None = None  # As it stands there, with a point, with a comma.
+    sensitive: bool = False
 
 
 def columns_of(batch: ImportBatch) -> list[Column]:
     findings = batch.findings
     shared = _shared_choices(batch.kind)
-    hint = studying.decimal_hint(findings)
+    hint, secret = studying.decimal_hint(findings), sealing.fields_of(batch)
     return [
         Column(
             place=place,
@@ -53,6 +54,7 @@ def columns_of(batch: ImportBatch) -> list[Column]:
             unsure_dates=_dates(study),
             decimals=_told(batch, "decimals", name),
             unsure_number=_number(study, hint),
+            sensitive=name in secret,
         )
         for place, (name, study) in enumerate(zip(findings["columns"], findings["studies"], strict=True))
     ]
@@ -81,7 +83,7 @@ def _number(study: Mapping[str, Any], hint: str) -> tuple[str, str, str] | None:
 def _shared_choices(kind: str) -> list[tuple[str, str | Promise]]:
     choices = [(one.name, one.label) for one in kinds.loader(kind).fields if not one.name.endswith(".")]
     if kinds.takes_own_fields(kind):
-        choices += [(columns.CUSTOM + field.key, field.label) for field in custom_fields.plain()]
+        choices += [(columns.CUSTOM + field.key, field.label) for field in custom_fields.importable()]
     return choices
 
 
@@ -164,8 +166,9 @@ def reread(batch: ImportBatch, posted: Mapping[str, Any]) -> None:
 
 
 def save(batch: ImportBatch) -> None:
+    sealing.hide(batch)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
-    drafts.update(mapping=batch.mapping, options=batch.options)
+    drafts.update(mapping=batch.mapping, options=batch.options, findings=batch.findings)
 
 
 def unclear_column(error: Exception) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import columns, fields, people, permission, staging
+from crm.imports import fields, people, permission, staging
 from crm.imports.kinds import Outcome, Plan, Reject, Session, Staged
 from crm.imports.suppressing import SuppressingSession
 
@@ -107,7 +107,7 @@ class CustomersSession:
 def _cleared(plan: Plan) -> list[str]:
     """What a blank cell takes away: everything but what says who it is, and permission."""
     plain = {*people.PLAIN, "birth_date"} - {"email", "phone"}
-    names = plan.mapped & plain | {name for name in plan.mapped if name.startswith(columns.CUSTOM)}
+    names = plan.mapped & plain | {name for name in plan.mapped if name.startswith(people.OWN)}
     if "name" in plan.mapped:
         names |= {"first_name", "last_name"} - plan.mapped
     return sorted(names)

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.imports import encodings, staging
+from crm.imports import encodings, sealing, staging
 from crm.imports.reasons import words
 from crm.models import ImportBatch, ImportProblem
 from crm.spreadsheets import safe
@@ -38,16 +38,16 @@ def write(batch: ImportBatch) -> str | None:
 def _rows(batch: ImportBatch) -> Iterator[tuple[list[str], str]]:
     rejected = ImportProblem.objects.filter(batch=batch, verdict=ImportProblem.Verdict.REJECTED)
     problems = rejected.order_by("row").values_list("row", "column", "reason").iterator(chunk_size=2000)
-    place = _order_place(batch)
+    place, secret = _order_place(batch), sealing.places(batch)
     orders = _orders(batch, place)
     problem = next(problems, None)
     for number, cells in staging.data_rows(batch):
         if problem and problem[0] == number:
             _row, column, code = problem
-            yield cells, f"{column}: {words(code)}" if column else words(code)
+            yield sealing.cells(cells, secret), f"{column}: {words(code)}" if column else words(code)
             problem = next(problems, None)
         elif place is not None and len(cells) > place and cells[place].strip() in orders:
-            yield cells, ""
+            yield sealing.cells(cells, secret), ""
 
 
 def _order_place(batch: ImportBatch) -> int | None:

@@ -16,13 +16,24 @@ from django.utils.translation import gettext as _
 
 from crm import journal
 from crm.errors import Refusal
-from crm.imports import choices, columns, continuing, exchange, kinds, presets, staging, studying
+from crm.imports import (
+    choices,
+    columns,
+    continuing,
+    exchange,
+    kinds,
+    presets,
+    sealing,
+    staging,
+    studying,
+)
 from crm.imports.presets import general
 from crm.models import CustomField, ImportBatch, User
 
 BLOCK: Final = 1 << 20
 LARGEST_UPLOAD: Final = 200 * BLOCK
 KEPT: Final = timedelta(days=90)
+KNOWN_FILES: Final = {"customers", "purchases", "subscriptions"}  # Kinds of which programs write exports.
 
 
 def take(
@@ -78,6 +89,7 @@ def understand(batch: ImportBatch) -> None:
     else:
         _give_meaning(batch)
     batch.total_rows = batch.findings["rows"]
+    sealing.hide(batch)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
     drafts.update(
         findings=batch.findings, mapping=batch.mapping, options=batch.options, total_rows=batch.total_rows
@@ -109,9 +121,11 @@ def _preset(batch: ImportBatch) -> presets.Preset | None:
         return None
     else:
         found = presets.recognise(batch.findings["columns"], batch.kind)
-    if found is None or batch.kind not in {"customers", "purchases"}:
+    if found is None or batch.kind not in KNOWN_FILES:
         return None
-    if batch.kind == "purchases" and found.kind == "customers":
+    if found.kind == "subscriptions" != batch.kind or (
+        batch.kind == "purchases" and found.kind == "customers"
+    ):
         raise OtherKind(found)
     options |= {name: value for name, value in found.options.items() if not options.get(name)}
     options["preset"] = found.name
@@ -119,12 +133,15 @@ def _preset(batch: ImportBatch) -> presets.Preset | None:
 
 
 class OtherKind(Refusal):
-    """The header says that the file is a list of people, and it was brought as purchases."""
+    """The header says that the file is a list of another kind than it was brought as."""
 
     def __init__(self, preset: presets.Preset) -> None:
         self.preset = preset
         super().__init__(
             _("This file is a list of customers (%(preset)s). Please import it as customers.")
+            % {"preset": preset.label}
+            if preset.kind == "customers"
+            else _("This file is a list of subscriptions (%(preset)s). Please import it as subscriptions.")
             % {"preset": preset.label}
         )
 
@@ -165,9 +182,10 @@ def queue(batch: ImportBatch) -> None:
     if batch.options.get("create_fields") and kinds.takes_own_fields(batch.kind):
         batch.mapping, made = columns.create_fields(batch.findings, batch.mapping)
         journal.created(journal.of_import(batch), CustomField, made)
+    sealing.hide(batch)
     choices.extend(batch)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
-    drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping)
+    drafts.update(state=ImportBatch.State.QUEUED, mapping=batch.mapping, findings=batch.findings)
 
 
 def discard(batch: ImportBatch) -> None:

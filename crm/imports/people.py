@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db.models import Model, Q
 
 from crm import bulk, matching
-from crm.imports import consents, permission, tags
+from crm.imports import consents, permission, sealing, tags
 from crm.imports.full_names import split_name
 from crm.imports.kinds import Plan, Reject
 from crm.imports.parsing import dialled
@@ -52,6 +52,7 @@ PLAIN: Final = (
 DIRECT: Final = frozenset([*PLAIN, "birth_date"])
 FOUND_BY: Final = frozenset(["first_name", "last_name", "email", "phone", "external_id"])
 IDENTIFIERS: Final = ("customer", "email", "phone")
+OWN: Final = (sealing.OWN, sealing.SEALED)
 EMPTY: Final[tuple[tuple[str, Any], ...]] = ()
 
 type Facts = Mapping[str, Mapping[str, tuple[str, Any]]]
@@ -102,7 +103,7 @@ def values_of(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     if day := found.get("birth_date"):
         found["birth_date"] = day.isoformat()
     for name, value in row.items():
-        if name.startswith("custom."):
+        if name.startswith(OWN):
             found[name] = value.isoformat() if isinstance(value, date) else value
     return tuple((name, value) for name, value in found.items() if value != "")
 
@@ -152,6 +153,7 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
     """Create or update the people of these keys; {key: ("created" | "updated" | "unchanged", id)}."""
     known = _found(facts)
     _adopt(facts, known)
+    known_at = {key: _known_at(person) for key, person in known.items()}
     fresh = [key for key in sorted(facts) if key not in known]
     free = _free_numbers(facts)
     verdicts: dict[str, tuple[str, int]] = {}
@@ -169,7 +171,8 @@ def describe(facts: Facts, plan: Plan) -> dict[str, tuple[str, int]]:
     verdicts |= {key: ("created", number) for number, key in zip(numbers, fresh, strict=True)}
     people = {key: number for key, (_verdict, number) in verdicts.items()}
     touched = consents.take(facts, people, plan, agreed, numbers) | tags.take(facts, people, plan)
-    for key in touched | permission.take(facts, people, plan):
+    touched |= permission.take(facts, people, plan) | sealing.take(facts, people, plan, known_at)
+    for key in touched:
         if verdicts[key][0] == "unchanged":
             verdicts[key] = ("updated", verdicts[key][1])
     return verdicts
@@ -234,7 +237,7 @@ def _update(
     elif person.external_id is None and facts.get("number", ("", ""))[1] in free:
         person.external_id = str(facts["number"][1])
         changed.add("external_id")
-    known_at = str(person.described_at.replace(tzinfo=None)) if person.described_at else ""
+    known_at = _known_at(person)
     changed |= _take_over(person, facts, known_at)
     if changed:
         if latest > known_at:
@@ -247,6 +250,10 @@ def _update(
             person.prepare()
             changed |= {"email", "search_text"}
     return changed
+
+
+def _known_at(person: Customer) -> str:
+    return str(person.described_at.replace(tzinfo=None)) if person.described_at else ""
 
 
 def _take_over(person: Customer, facts: Mapping[str, tuple[str, Any]], known_at: str) -> set[str]:

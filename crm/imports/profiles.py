@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from crm.errors import Refusal
-from crm.imports import columns
+from crm.imports import columns, sealing
 from crm.imports.headers import fingerprint
 from crm.models import ImportBatch, ImportProfile, User
 
@@ -52,8 +52,9 @@ def recall(batch: ImportBatch) -> None:
     }
     batch.options = {**batch.options, **profile.options, "profile": profile.pk}
     batch.mapping = columns.combine(batch.kind, batch.findings["columns"], told, guessed=False)
+    sealing.hide(batch)
     drafts = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.DRAFT)
-    drafts.update(mapping=batch.mapping, options=batch.options)
+    drafts.update(mapping=batch.mapping, options=batch.options, findings=batch.findings)
 
 
 def _still_there(kind: str, name: str) -> bool:

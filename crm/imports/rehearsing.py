@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from crm.imports import items, people, staging
+from crm.imports import items, people, sealing, staging
 from crm.imports.kinds import Plan, Reject, Skip
 from crm.imports.reasons import words
 
@@ -66,4 +66,6 @@ def rehearse(plan: Plan) -> Rehearsal:
 def problem(plan: Plan, number: int, column: str, code: str, cells: list[str]) -> dict[str, Any]:
     columns = plan.findings["columns"]
     cell = cells[columns.index(column)] if column in columns and len(cells) > columns.index(column) else ""
+    if column in sealing.fields_of(plan.batch):
+        cell = sealing.HIDDEN
     return {"row": number, "column": column, "reason": words(code), "cell": cell[:80]}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from crm.imports import sealing
 from crm.imports.reasons import words
 from crm.models import CustomField, ImportBatch, ImportProblem
 
@@ -107,12 +108,13 @@ def problem(batch: ImportBatch, one: ImportProblem) -> dict[str, Any]:
     """One problem as the page shows it: row, column, what stood there, why."""
     names = batch.findings.get("columns", [])
     place = names.index(one.column) if one.column in names else -1
-    cell = one.cells[place] if 0 <= place < len(one.cells) else ""
+    cells = [sealing.shown(cell) for cell in one.cells]
+    cell = cells[place] if 0 <= place < len(cells) else ""
     return {
         "row": one.row,
         "rejected": one.verdict == ImportProblem.Verdict.REJECTED,
         "column": one.column,
         "cell": cell[:80],
         "reason": words(one.reason),
-        "line": " · ".join(cell for cell in one.cells if cell.strip())[:200],
+        "line": " · ".join(cell for cell in cells if cell.strip())[:200],
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from crm import journal, signals, stopping
 from crm.errors import Refusal
-from crm.imports import error_file, staging
+from crm.imports import error_file, sealing, staging
 from crm.imports.kinds import Plan, Session
 from crm.models import ImportBatch, ImportParcel, ImportProblem
 
@@ -215,6 +215,8 @@ class Run:
             transaction.on_commit(self._announce)
 
     def _announce(self) -> None:
+        if sealing.fields_of(self.batch):  # What lies encrypted now must not lie beside it in the open.
+            staging.source(self.batch).unlink(missing_ok=True)
         signals.import_finished.send(sender=ImportBatch, batch=self.batch)
 
     def _count(self, more: dict[str, Any]) -> None:

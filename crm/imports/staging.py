@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm import bulk, custom_fields
 from crm.errors import Refusal
-from crm.imports import choices, columns, encodings, items, parsing, presets, reading, studying
+from crm.imports import choices, columns, encodings, items, parsing, presets, reading, sealing, studying
 from crm.imports.headers import plain
 from crm.imports.kinds import Fact, Plan, Reject, Session, Skip, Staged, loader
 from crm.imports.reasons import words
@@ -45,7 +45,7 @@ def plan_of(batch: ImportBatch, *, at: datetime) -> Plan:
         findings["order_letters"] = study["letter_numbers"]
     return Plan(
         batch=batch,
-        mapped=frozenset([*batch.mapping.values(), *(batch.options.get("defaults") or {})]),
+        mapped=frozenset([*sealing.names_of(batch), *(batch.options.get("defaults") or {})]),
         options=batch.options,
         findings=findings,
         zone=business.zone,
@@ -76,6 +76,7 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
     findings, batch = plan.findings, plan.batch
     hint = studying.decimal_hint(dict(findings))
     preset = presets.of(plan.options)
+    secret = sealing.fields_of(batch)
     found = []
     for column in presets.order(preset, findings["columns"]):
         if not (name := batch.mapping.get(column)):
@@ -94,6 +95,8 @@ def readers(plan: Plan) -> list[tuple[int, str, Memo]]:
         parse = (_choices(own, findings["studies"][place]) if own else None) or _parser(
             field.kind, style, zone_of(column, plan)
         )
+        if column in secret:
+            name, parse = f"{sealing.SEALED}{secret[column].key}", sealing.reader(secret[column].key, parse)
         found.append((place, name, Memo(_gentle(parse) if preset and name in GENTLE else parse)))
     return found
 
@@ -107,6 +110,8 @@ def standards(plan: Plan) -> dict[str, Any]:
     found = {}
     for name, text in (plan.options.get("defaults") or {}).items():
         field = columns.field_of(plan.batch.kind, name)
+        if sealing.is_secret(name):
+            raise Refusal(_("A sensitive field takes its values from a column, not one for everybody."))
         try:
             found[name] = _parser(field.kind, parsing.Style(), plan.zone)(str(text).strip())
         except parsing.Bad as bad:
@@ -221,6 +226,7 @@ class Chunk:
         self.counts: Counter[str] = Counter(rows=0, skipped=0, rejected=0)
         self.reasons: Counter[str] = Counter()
         self.headers = {field: column for column, field in plan.batch.mapping.items()}
+        self.secret = sealing.places(plan.batch)
 
     def add(self, number: int, cells: list[str], verdict: Verdict) -> None:
         self.counts["rows"] += 1
@@ -241,7 +247,7 @@ class Chunk:
         self.reasons[verdict.code] += 1
         column = self.headers.get(verdict.field, "")
         texts = [] if verdict.code == "erased" else [encodings.readable(cell) for cell in cells]
-        shown = json.dumps(texts, ensure_ascii=False)
+        shown = json.dumps(sealing.cells(texts, self.secret), ensure_ascii=False)
         self.problems.append((self.plan.batch.pk, number, kind, column[:120], verdict.code, shown))
 
     def write(self) -> None:

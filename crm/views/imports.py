@@ -86,7 +86,10 @@ def _understand(request: HttpRequest, batch: ImportBatch) -> None:
         intake.understand(batch)
     except intake.OtherKind as other:
         intake.change_kind(batch, other.preset.kind)
-        messages.info(request, _("This is a list of customers, so it is imported as customers."))
+        if batch.kind == "subscriptions":
+            messages.info(request, _("This is a list of subscriptions, so it is imported as subscriptions."))
+        else:
+            messages.info(request, _("This is a list of customers, so it is imported as customers."))
     profiles.recall(batch)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0031_purchases_by_customer_cover_sums'),
+        ('crm', '0033_brand_and_pictures'),
     ]
 
     operations = [
