@@ -8,16 +8,23 @@ from feedback.models.attitude import Attitude
 from feedback.models.invitation import Invitation
 from feedback.models.review import Review
 from feedback.models.survey import BankQuestion, Question, Survey, SurveyVersion
+from feedback.models.theme import ASPECTS, Listener, Listening, Mention, Remark, Theme
 
 __all__ = [
+    "ASPECTS",
     "Answer",
     "Asking",
     "Attitude",
     "BankQuestion",
     "Invitation",
+    "Listener",
+    "Listening",
+    "Mention",
     "NotAsked",
     "Question",
+    "Remark",
     "Review",
     "Survey",
     "SurveyVersion",
+    "Theme",
 ]

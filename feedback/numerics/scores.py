@@ -17,6 +17,8 @@ MINIMUM: Final = 5  # Below this a figure says more about chance than about cust
 
 # Lowest score that counts as good, and lowest that counts as middling.
 BOUNDS: Final = {"nps": (9, 7), "csat": (4, 3), "ces": (5, 4)}
+# The same for CSAT by the points of the scale: the best of three, the best two of four to seven, three of ten.
+CSAT_BOUNDS: Final = {3: (3, 2), 4: (3, 3), 5: (4, 3), 7: (6, 4), 10: (8, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,16 @@ class Difference:
     p_value: float
 
 
-def score(kind: str, counts: Mapping[int | None, int]) -> Score | None:
+def bounds(kind: str, points: int = 5) -> tuple[int, int]:
+    """Lowest good and lowest middling score; `points` are those of a CSAT scale."""
+    if kind == "csat":
+        return CSAT_BOUNDS.get(points) or (points - 1, points // 2 + 1)
+    return BOUNDS[kind]
+
+
+def score(kind: str, counts: Mapping[int | None, int], points: int = 5) -> Score | None:
     """The score of one kind of survey; None when nobody answered."""
-    good_from, middle_from = BOUNDS[kind]
+    good_from, middle_from = bounds(kind, points)
     given = {value: count for value, count in counts.items() if value is not None}
     good = sum(count for value, count in given.items() if value >= good_from)
     bad = sum(count for value, count in given.items() if value < middle_from)

@@ -1,0 +1,31 @@
+"""Which comments stand for a topic: clear ones of a readable length that speak of little else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+
+def choose(texts: Sequence[str], table: sparse.csr_matrix, column: int, *, count: int) -> list[int]:
+    """Rows of `table` (texts × topics) that tell best what topic `column` is about; each text once."""
+    rows_by_topic = table.tocsc()
+    rows = rows_by_topic.indices[rows_by_topic.indptr[column] : rows_by_topic.indptr[column + 1]]
+    others = np.asarray((table > 0).sum(axis=1)).ravel()
+    ranked = sorted((worth(len(texts[row]), int(others[row])), int(row)) for row in rows)
+    seen: set[str] = set()
+    chosen = []
+    for _worth, row in ranked:
+        if texts[row] not in seen:
+            seen.add(texts[row])
+            chosen.append(row)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def worth(length: int, topics: int) -> tuple[int, int]:
+    """Smaller is better: few topics, and a length that says something and is read in a moment."""
+    readable = 0 if 15 <= length <= 160 else 1 if length <= 300 else 2
+    return (max(topics, 1) + 2 * readable, abs(length - 40))
