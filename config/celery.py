@@ -59,6 +59,11 @@ app.conf.beat_schedule = {
         "schedule": 20,
         "options": {"expires": 20},
     },
+    "understand comments": {
+        "task": "feedback.tasks.read_comments",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
     "look after cases": {"task": "crm.tasks.look_after_cases", "schedule": 60, "options": {"expires": 60}},
     "look for duplicates": {

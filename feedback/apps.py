@@ -12,17 +12,29 @@ class FeedbackConfig(AppConfig):
         from crm.audit_trail import follow
         from crm.imports import kinds
         from crm.signals import import_finished, merged, undone
-        from feedback import answers, attitudes, finding
+        from feedback import answers, attitudes, finding, reading
         from feedback.imports import AnswersLoader
-        from feedback.models import Answer, Asking, Attitude, BankQuestion, Invitation, Question, Survey
+        from feedback.models import (
+            Answer,
+            Asking,
+            Attitude,
+            BankQuestion,
+            Invitation,
+            Question,
+            Survey,
+            Theme,
+        )
 
         follow(Survey, "is_imported", "created_at", "version", by={"slug": "slug"})
         follow(Asking, "mark", "created_at")
         follow(BankQuestion, "created_at")
         follow(Question, by={"slug": "survey__slug"})
+        follow(Theme, "words", "created_at", "is_kept")
         follow(Attitude, "known", "synced_at", "created_at")
         finding.register()
         sensitive.used_in(attitudes.users_of)
+        for signal in (import_finished, undone):
+            signal.connect(reading.look_through, dispatch_uid=f"feedback.reading.{id(signal)}")
         for signal in (import_finished, merged, undone):
             signal.connect(attitudes.sync_all, dispatch_uid=f"feedback.attitudes.{id(signal)}")
         kinds.register("answers", AnswersLoader())

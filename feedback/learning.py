@@ -12,7 +12,7 @@ from django.db import transaction
 
 from feedback import reading
 from feedback.models import Answer, Listener, Listening, Theme
-from feedback.numerics import scores, sentiment, topics, words
+from feedback.numerics import sentiment, topics, words
 from feedback.numerics.sentiment import Judgement, Model
 from feedback.numerics.topics import Topic
 
@@ -54,7 +54,7 @@ def learn(now: datetime, *, seed: int = SEED) -> None:
     told = list(rows.values_list("comment", "score", "survey__kind", "survey__points")[:READ])
     plain = [words.plain(comment) for comment, *_rest in told]
     spoken = [words.language_of(one) for one in plain]
-    good = [is_good(kind, score, points) for _comment, score, kind, points in told]
+    good = [reading.is_good(kind, score, points) for _comment, score, kind, points in told]
     learned = {one: of_language(plain, spoken, good, one, seed=seed) for one in reading.LANGUAGES}
     found = [topic for one in reading.LANGUAGES for topic in _topics(plain, spoken, one, seed)]
     with transaction.atomic():
@@ -85,14 +85,6 @@ def of_language(
     said = sentiment.chances([texts[at] for at in judge], half)
     model = sentiment.fit(texts, truth, seed=seed) if half else None
     return Learned(model, len(mine), half.trained_on if half else 0, [truth[at] for at in judge], said)
-
-
-def is_good(kind: str, score: int | None, points: int = 5) -> bool | None:
-    """Whether a score says content; None for the middle, which teaches nothing."""
-    if score is None:
-        return None
-    good_from, middle_from = scores.bounds(kind, points)
-    return True if score >= good_from else False if score < middle_from else None
 
 
 def keep_topics(found: Sequence[Topic]) -> None:

@@ -49,7 +49,7 @@ def of_texts(
 def of_survey(survey: Survey) -> dict[str, Any]:
     rows = Answer.objects.counted().filter(survey=survey).exclude(comment="").order_by("pk")
     told = list(rows.values_list("comment", "score"))
-    good = [learning.is_good(survey.kind, score, survey.points) for _comment, score in told]
+    good = [reading.is_good(survey.kind, score, survey.points) for _comment, score in told]
     return of_texts([comment for comment, _score in told], good, themes=reading.themes_in_force())
 
 

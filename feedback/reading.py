@@ -9,24 +9,80 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from feedback.models import Answer, Listener, Listening, Mention, Remark, Theme
-from feedback.numerics import intents, words
+from feedback.numerics import intents, scores, words
 from feedback.numerics.topics import Topic
+
+
+class Unread(NamedTuple):
+    """A comment to be read, with the score that came with it."""
+
+    answer: int
+    comment: str
+    said_at: datetime
+    score: int | None
+    kind: str
+    points: int
+
 
 CHUNK: Final = 2000
 LEASE: Final = timedelta(minutes=5)
+RECENT: Final = timedelta(days=2)
 LANGUAGES: Final = (words.ENGLISH, words.CHINESE)
 
 
-def unread() -> QuerySet[Answer]:
-    """Comments that nobody has read, or that were corrected since."""
+def work(now: datetime) -> int:
+    """What the worker asks every half minute: read what is new, learn when that is worth it, sort anew."""
+    from feedback import learning
+
+    if not (next_unread(now) or is_behind() or state().learned_at is None) or not claim(now):
+        return 0
+
+    def beat() -> None:
+        Listening.objects.filter(pk=1).update(claimed_at=timezone.now())
+
+    try:
+        read = read_new(now, beat=beat)
+        if read and learning.is_due(now):
+            learning.learn(now)
+            beat()
+            read = read_new(now, beat=beat)
+        resort(now, beat=beat)
+    finally:
+        Listening.objects.filter(pk=1).update(claimed_at=None)
+    return read
+
+
+def unread(now: datetime) -> QuerySet[Answer]:
+    """Comments that nobody has read, or that were corrected since: beyond the mark, or of the last days.
+
+    Once a day everything is looked through, for an answer may come in late behind the mark.
+    """
     current = Remark.objects.filter(answer=OuterRef("pk"), said_at=OuterRef("answered_at"))
-    return Answer.objects.counted().exclude(comment="").filter(~Exists(current)).order_by("pk")
+    found = Answer.objects.counted().exclude(comment="").filter(~Exists(current)).order_by("pk")
+    at = state()
+    if at.whole_on != now.date():
+        return found
+    return found.filter(Q(pk__gt=at.mark) | Q(answered_at__gte=now - RECENT))
+
+
+def next_unread(now: datetime) -> list[Unread]:
+    names = ("pk", "comment", "answered_at", "score", "survey__kind", "survey__points")
+    return [Unread(*row) for row in unread(now)[:CHUNK].values_list(*names)]
+
+
+def is_good(kind: str, score: int | None, points: int = 5) -> bool | None:
+    """Whether a score says content; None for the middle, which teaches nothing."""
+    if score is None:
+        return None
+    good_from, middle_from = scores.bounds(kind, points)
+    return True if score >= good_from else False if score < middle_from else None
 
 
 def read_new(now: datetime, *, beat: Callable[[], None] = lambda: None) -> int:
@@ -35,21 +91,31 @@ def read_new(now: datetime, *, beat: Callable[[], None] = lambda: None) -> int:
 
     models = {
         one.language: sentiment.Model.from_json(one.parameters)
-        for one in Listener.objects.exclude(parameters=None)
+        for one in Listener.objects.exclude(trained_on=0)
         if one.parameters
     }
     themes = themes_in_force()
-    read = 0
-    while chunk := list(unread()[:CHUNK].values_list("pk", "comment", "answered_at")):
+    read, last = 0, Answer.objects.aggregate(last=Max("pk"))["last"] or 0
+    while chunk := next_unread(now):
         _store(chunk, models, themes)
         read += len(chunk)
         beat()
+    Listening.objects.filter(pk=1).update(mark=last, whole_on=now.date())
     return read
 
 
 def read_again() -> None:
     """Let every comment be read anew, little by little, by what has been learned since."""
-    Remark.objects.all().delete()
+    # Without Django's way of fetching each row first; nothing but mentions hangs on them.
+    with transaction.atomic():
+        Mention.objects.all()._raw_delete(using=Mention.objects.db)
+        Remark.objects.all()._raw_delete(using=Remark.objects.db)
+    look_through()
+
+
+def look_through(**_: object) -> None:
+    """Many answers came or went at once: look at all of them next time."""
+    Listening.objects.filter(pk=1).update(whole_on=None)
 
 
 def themes_in_force() -> list[Theme]:
@@ -78,10 +144,6 @@ def claim(now: datetime) -> bool:
     return bool(Listening.objects.filter(free, pk=1).update(claimed_at=now))
 
 
-def release() -> None:
-    Listening.objects.filter(pk=1).update(claimed_at=None)
-
-
 def resort(now: datetime, *, beat: Callable[[], None] = lambda: None) -> bool:
     """Find anew which comment speaks of which topic, when that was wished for."""
     wanted = state().wanted
@@ -107,23 +169,25 @@ def topic_of(theme: Theme) -> Topic:
     return Topic("", theme.aspect, str(theme), theme.weights)
 
 
-def _store(
-    chunk: Sequence[tuple[int, str, datetime]], models: Mapping[str, object], themes: Sequence[Theme]
-) -> None:
-    plain = [words.plain(comment) for _pk, comment, _at in chunk]
+def _store(chunk: Sequence[Unread], models: Mapping[str, object], themes: Sequence[Theme]) -> None:
+    plain = [words.plain(one.comment) for one in chunk]
     spoken = [words.language_of(one) for one in plain]
-    chance = chances(plain, spoken, models)
+    by_words = chances(plain, spoken, models)
+    chance = [
+        intents.with_score(by_words[at], is_good(one.kind, one.score, one.points))
+        for at, one in enumerate(chunk)
+    ]
     remarks = [
         Remark(
-            answer_id=pk,
+            answer_id=one.answer,
             language=spoken[at],
             chance=round(chance[at], 4),
             mood=intents.mood(chance[at]),
             asks=intents.asks(plain[at]),
             leaves=intents.leaves(plain[at]),
-            said_at=said_at,
+            said_at=one.said_at,
         )
-        for at, (pk, _comment, said_at) in enumerate(chunk)
+        for at, one in enumerate(chunk)
     ]
     keys = [one.answer_id for one in remarks]
     with transaction.atomic():

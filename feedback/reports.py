@@ -124,15 +124,9 @@ def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:
     if not ends["last"]:
         return []
     starts = _months(ends["first"].astimezone(zone), ends["last"].astimezone(zone), zone)
-    # Comparing with the borders is done by the database itself; cutting each date to its month is not.
-    month: Case = Case(
-        *(When(answered_at__lt=border, then=Value(at)) for at, border in enumerate(starts[1:])),
-        default=Value(len(starts) - 1),
-        output_field=IntegerField(),
-    )
     rows = (
         answers.filter(answered_at__gte=starts[0])
-        .annotate(month=month)
+        .annotate(month=month_of(starts))
         .values_list("month", "score")
         .annotate(n=Count("id"))
         .order_by()
@@ -290,6 +284,25 @@ def _choice_rows(question: Question, table: Mapping[Any, int], n: int, language:
         {"name": name, "n": table.get(key, 0), "share": table.get(key, 0) / n if n else 0.0}
         for key, name in names
     ]
+
+
+def month_of(starts: Sequence[datetime], path: str = "answered_at") -> Case:
+    """In which of the periods that begin at `starts` a moment lies, by number.
+
+    Comparing with the borders is done by the database itself; cutting each date to its month is not.
+    """
+    return Case(
+        *(When(**{f"{path}__lt": border}, then=Value(at)) for at, border in enumerate(starts[1:])),
+        default=Value(len(starts) - 1),
+        output_field=IntegerField(),
+    )
+
+
+def recent_months(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
+    """The first moments of the last `count` calendar months, the running one among them."""
+    here = now.astimezone(zone)
+    end = here.year * 12 + here.month - 1
+    return [datetime(at // 12, at % 12 + 1, 1, tzinfo=zone) for at in range(end - count + 1, end + 1)]
 
 
 def _months(first: datetime, last: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from feedback.views import attitudes, results, surveys
+from feedback.views import attitudes, comments, results, surveys, themes
 
 app_name = "feedback"
 
@@ -31,5 +31,14 @@ need_urls = [
     path("needs/<int:pk>/", attitudes.attitude, name="attitude"),
     path("needs/<int:pk>/remove/", attitudes.need_remove, name="need_remove"),
 ]
+comment_urls = [
+    path("comments/", comments.comments, name="comments"),
+    path("comments/list/", comments.comment_list, name="comment_list"),
+    path("comments/topics/new/", themes.theme_new, name="theme_new"),
+    path("comments/topics/<int:pk>/", comments.theme, name="theme"),
+    path("comments/topics/<int:pk>/change/", themes.theme_change, name="theme_change"),
+    path("comments/topics/<int:pk>/merge/", themes.theme_merge, name="theme_merge"),
+    path("comments/topics/<int:pk>/split/", themes.theme_split, name="theme_split"),
+]
 customer_urls = [path("panel/<str:public_id>/", results.customer_panel, name="customer_panel")]
-urlpatterns: list[URLPattern] = [*customer_urls, *need_urls, *survey_urls, *question_urls]
+urlpatterns: list[URLPattern] = [*customer_urls, *need_urls, *comment_urls, *survey_urls, *question_urls]

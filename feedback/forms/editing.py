@@ -13,7 +13,7 @@ from crm import slugs
 from feedback import texts
 from feedback.models import Answer, Question, Survey
 
-RESERVED_SLUGS = {"new", "panel", "customers", "needs"}
+RESERVED_SLUGS = {"new", "panel", "customers", "needs", "comments", "recovery", "insight", "closing"}
 RESERVED_KEYS = {"new", "comment", "score", "nps", "csat", "ces", "email", "customer", "answered-at"}
 LABELS = {
     "question": _("Question for the score"),

@@ -138,6 +138,8 @@ class Listening(models.Model):
     `claimed_at` is set by who works at it.
     """
 
+    mark = models.BigIntegerField(default=0)  # Answers up to this one were looked at.
+    whole_on = models.DateField(null=True)  # The day on which all answers were looked through.
     wanted = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     learned_at = models.DateTimeField(null=True)

@@ -58,14 +58,15 @@ def _singular(word: str) -> str:
 
 @cache
 def _never() -> frozenset[str]:
-    return ENGLISH_STOP_WORDS | aspects.small_words("empty_en") | starting.feelings()
+    small: frozenset[str] = ENGLISH_STOP_WORDS | aspects.small_words("empty_en") | starting.feelings()
+    return small
 
 
 @cache
 def _segmenter() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Its patterns are written in an old way.
-        import jieba
+        import jieba  # type: ignore[import-untyped]
     jieba.setLogLevel(logging.ERROR)
     own = jieba.Tokenizer()
     # No cache file in a shared temporary folder: somebody else could have written it.

@@ -7,6 +7,7 @@ from typing import Final
 
 GOOD_FROM: Final = 0.6
 BAD_TO: Final = 0.4
+SCORE_WEIGHT: Final = 3.0  # Odds.
 
 _ASKS: Final = re.compile(
     r"\?(?:\s|$)|^(?:can|could|do|does|will|would|is|are|when|where|how|why|which|what) \w+ .*\?"
@@ -34,6 +35,14 @@ _LEAVES: Final = re.compile(
 def mood(chance: float) -> str:
     """ "good", "bad" or "mixed", from the chance that a comment is content."""
     return "good" if chance >= GOOD_FROM else "bad" if chance <= BAD_TO else "mixed"
+
+
+def with_score(chance: float, is_good: bool | None) -> float:
+    """The chance once the score is known that came with the comment: dry words get their mood from it."""
+    if is_good is None:
+        return chance
+    odds = max(chance, 1e-6) / max(1 - chance, 1e-6) * (SCORE_WEIGHT if is_good else 1 / SCORE_WEIGHT)
+    return odds / (1 + odds)
 
 
 def asks(text: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 
-def choose(texts: Sequence[str], table: sparse.csr_matrix, column: int, *, count: int) -> list[int]:
+def choose(texts: Sequence[str], table: Any, column: int, *, count: int) -> list[int]:
     """Rows of `table` (texts × topics) that tell best what topic `column` is about; each text once."""
     rows_by_topic = table.tocsc()
     rows = rows_by_topic.indices[rows_by_topic.indptr[column] : rows_by_topic.indptr[column + 1]]

@@ -17,7 +17,7 @@ MINIMUM: Final = 5  # Below this a figure says more about chance than about cust
 
 # Lowest score that counts as good, and lowest that counts as middling.
 BOUNDS: Final = {"nps": (9, 7), "csat": (4, 3), "ces": (5, 4)}
-# The same for CSAT by the points of the scale: the best of three, the best two of four to seven, three of ten.
+# The same for CSAT by the points of the scale: the best one of three, two of four to seven, three of ten.
 CSAT_BOUNDS: Final = {3: (3, 2), 4: (3, 3), 5: (4, 3), 7: (6, 4), 10: (8, 6)}
 
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import normalize
 
 from feedback.numerics import starting, words
 
-LEAST: Final = 20  # Comments of each kind from which on a shop's own model is fitted.
+LEAST: Final = 12  # Comments of each kind from which on a shop's own model is fitted.
 MOST: Final = 20_000  # Comments that are learned from; more change nothing that can be seen.
 PIECES: Final = 30_000
 STARTING_SPREAD: Final = 2.0

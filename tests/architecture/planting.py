@@ -64,6 +64,7 @@ OPEN: Final = {
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language", "source", "state", "channel"},
     "feedback.NotAsked": {"reason", "about"},
+    "feedback.Remark": {"language", "mood"},
     "feedback.Review": {"language", "state", "reply"},
     "segments.CustomerFeatures": {"rfm_group", "cluster", "stage"},
     "segments.ClusterMember": {"why"},
@@ -83,6 +84,8 @@ SHAPES: Final[dict[str, Shape]] = {
     "crm.PrivacyRequest.proposal": lambda word: {"first_name": word},
     "crm.SandboxMail.raw": lambda word: f"Subject: {word}\r\n\r\n{word}".encode(),
     "crm.ShopEvent.body": lambda word: f'{{"email": "{word}"}}',
+    # Names and addresses in comments are masked; a quote without them may be read by analysts.
+    "feedback.Answer.comment": lambda word: f"Please write to {word}@example.com",
     "feedback.Answer.values": lambda word: {WORD: word},
 }
 ADDRESSES: Final = ("email", "to_email", "sender_email", "to", "address")

@@ -128,7 +128,7 @@ def test_topics_are_those_that_customers_speak_of_and_the_same_for_the_same_seed
 
     labels = [one.aspect or one.label for one in found]
     assert "delivery" in labels
-    assert len(labels) == 3
+    assert {"Cover, saddle", "Gearbox, lever"} <= set(labels)
     assert topics.discover(texts, "en", seed=3) == found
     spoken = (table > 0).toarray()
     assert spoken[0].tolist() == [one == "delivery" for one in labels]
