@@ -79,20 +79,62 @@ def score(kind: str, counts: Mapping[int | None, int], points: int = 5) -> Score
     return Score(kind, n, value, low, high, good, n - good - bad, bad)
 
 
+@dataclass(frozen=True, slots=True)
+class Ease:
+    """The three readings of CES 1–7 in use: mean, share of 5–7 in percent, and (6–7) − (1–3) in points."""
+
+    n: int
+    mean: float
+    mean_low: float
+    mean_high: float
+    easy: float
+    easy_low: float
+    easy_high: float
+    index: float
+    index_low: float
+    index_high: float
+
+
+def ease(counts: Mapping[int | None, int]) -> Ease | None:
+    """CES in its three readings, each with its interval; None when nobody answered."""
+    given = {value: count for value, count in counts.items() if value is not None}
+    n = sum(given.values())
+    if not n:
+        return None
+    mean = sum(value * count for value, count in given.items()) / n
+    spread = sum(count * (value - mean) ** 2 for value, count in given.items()) / max(n - 1, 1)
+    half = Z95 * sqrt(spread / n)
+    easy = sum(count for value, count in given.items() if value >= 5)
+    up = sum(count for value, count in given.items() if value >= 6)
+    down = sum(count for value, count in given.items() if value <= 3)
+    return Ease(
+        n,
+        mean,
+        max(mean - half, 1.0),
+        min(mean + half, 7.0),
+        100 * easy / n,
+        *wilson(easy, n),
+        100 * (up - down) / n,
+        *nps_interval(up, down, n),
+    )
+
+
 def together(parts: Sequence[Score]) -> Score | None:
     """The score of several groups taken as one, all of one kind."""
     if not parts:
         return None
-    kind = parts[0].kind
-    good_from, middle_from = BOUNDS[kind]
-    return score(
-        kind,
-        {
-            good_from: sum(one.good for one in parts),
-            middle_from: sum(one.middle for one in parts),
-            middle_from - 1: sum(one.bad for one in parts),
-        },
+    return of_groups(
+        parts[0].kind,
+        sum(one.good for one in parts),
+        sum(one.middle for one in parts),
+        sum(one.bad for one in parts),
     )
+
+
+def of_groups(kind: str, good: int, middle: int, bad: int) -> Score | None:
+    """The score of so many good, middling and bad answers."""
+    good_from, middle_from = bounds(kind)
+    return score(kind, {good_from: good, middle_from: middle, middle_from - 1: bad})
 
 
 def nps_interval(promoters: int, detractors: int, n: int, z: float = Z95) -> tuple[float, float]:
