@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from campaigns import design, placeholders, variants
 from campaigns.links import Tracker
-from campaigns.models import Campaign
+from campaigns.models import Arm, Campaign
 from campaigns.rendering import DesignProblem, Sources
 from crm import outbox
 from crm.errors import PermanentFailure, Refusal
@@ -38,6 +38,7 @@ def campaign_mails(mailing: Mailing) -> Render:
     coupon = placeholders.coupon_of(campaign)
     values = placeholders.Values(business, survey=campaign.survey, source=campaign.source, coupon=coupon)
     from_name, from_email = business.sender
+    names = senders(campaign)
     utm = campaign.slug if campaign.utm else ""
 
     def mode_of(customer: Customer) -> str:
@@ -63,7 +64,7 @@ def campaign_mails(mailing: Mailing) -> Render:
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            from_name=from_name,
+            from_name=names.get(message.arm.lower()) or from_name,
             from_email=from_email,
             reply_to=business.reply_to,
             to_name=message.customer.full_name,
@@ -72,6 +73,12 @@ def campaign_mails(mailing: Mailing) -> Render:
         )
 
     return render
+
+
+def senders(campaign: Campaign) -> dict[str, str]:
+    """The sender's name of each version that has its own."""
+    named = Arm.objects.filter(experiment__campaign=campaign).exclude(from_name="")
+    return dict(named.values_list("letter", "from_name"))
 
 
 def test_mails(mailing: Mailing) -> Render:

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from campaigns import households, variants
+from campaigns import allotting, households, variants
 from campaigns.models import Campaign, Link
 from crm import outbox
 from crm.errors import Refusal
@@ -130,7 +130,8 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
         ignore_conflicts=True,
     )
-    outbox.plan(mailing, _drafts(campaign, mailing, audience_found))
+    drawn = allotting.of(campaign, Business.current(), now=now)
+    outbox.plan(mailing, _drafts(campaign, mailing, audience_found, drawn))
     if campaign.survey is not None:
         invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
@@ -159,7 +160,9 @@ def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[
     return include, exclude
 
 
-def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> Iterator[Message]:
+def _drafts(
+    campaign: Campaign, mailing: Mailing, found: CustomerQuerySet, drawn: allotting.Allotment
+) -> Iterator[Message]:
     """One draft per person, in the order of addresses, so that shared ones stand together."""
     rows = found.only("pk", "email", "email_consent", "suppressed_at").order_by("email", "pk")
     mailed = mailing.messages.exclude(state=Message.State.SKIPPED)  # By a planning that was interrupted.
@@ -183,6 +186,7 @@ def _drafts(campaign: Campaign, mailing: Mailing, found: CustomerQuerySet) -> It
             draft.state, draft.reason = Message.State.SKIPPED, reason
         else:
             taken = customer.email
+            drawn.give(draft)
         yield draft
 
 

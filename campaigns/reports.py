@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Link, MessageEvent
@@ -57,6 +57,20 @@ class Response:
     bought: int
     orders: int
     revenue: Decimal
+    given: dict[int, int]  # How often each score was given.
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """As JSON can carry it."""
+        names = ("opened", "clicked", "unsubscribed", "invited", "answered", "bought", "orders")
+        given = {str(score): n for score, n in self.given.items()}
+        return {**{name: getattr(self, name) for name in names}, "revenue": str(self.revenue), "given": given}
+
+    @classmethod
+    def read(cls, campaign: Campaign, data: dict[str, Any]) -> Response:
+        given = {int(score): n for score, n in data["given"].items() if score != "None"}
+        score = scores.score(campaign.survey.kind, given) if campaign.survey else None
+        return cls(**{**data, "revenue": Decimal(data["revenue"]), "given": given, "score": score})
 
 
 def response(campaign: Campaign) -> Response:
@@ -71,7 +85,7 @@ def response(campaign: Campaign) -> Response:
     bought = purchases(campaign).aggregate(
         people=Count("customer", distinct=True), orders=Count("pk"), net=Sum(F("charged") - F("refunded"))
     )
-    invited, answered, score = _survey(campaign)
+    invited, answered, score, given = _survey(campaign)
     return Response(
         opened=said.get("open", 0),
         clicked=said.get("click", 0),
@@ -82,6 +96,7 @@ def response(campaign: Campaign) -> Response:
         bought=bought["people"],
         orders=bought["orders"],
         revenue=bought["net"] or Decimal(0),
+        given=given,
     )
 
 
@@ -96,22 +111,46 @@ def _left(campaign: Campaign) -> QuerySet[Interaction]:
 
 
 def purchases(campaign: Campaign) -> QuerySet[Purchase]:
-    """Orders within five days after a click of the same person: likely, not proven, to come from the mail."""
+    """Orders that attribution gives to this mail: likely, not proven, to come from it. Each counts once.
+
+    The last campaign that the person clicked in the five days before; or the campaign's own coupon code.
+    """
+    return Purchase.objects.counting().filter(
+        Q(pk__in=_after_click(campaign).values("pk")) | _by_coupon(campaign)
+    )
+
+
+def _by_coupon(campaign: Campaign) -> Q:
+    if not campaign.coupon or campaign.started_at is None:
+        return Q(pk__in=[])
+    return Q(coupon__iexact=campaign.coupon, bought_at__gte=campaign.started_at)
+
+
+def coupon_orders(campaign: Campaign) -> QuerySet[Purchase]:
+    """Orders with the campaign's coupon, whoever placed them."""
+    return Purchase.objects.counting().filter(_by_coupon(campaign))
+
+
+def _after_click(campaign: Campaign) -> QuerySet[Purchase]:
     clicks = _heard(campaign).filter(kind="click")
     span = clicks.aggregate(first=Min("at"), last=Max("at"))
     if span["first"] is None:
         return Purchase.objects.none()
-    close = clicks.filter(
-        customer=OuterRef("customer"),
-        at__lte=OuterRef("bought_at"),
-        at__gte=OuterRef("bought_at") - ATTRIBUTION,
-    )
-    return Purchase.objects.counting().filter(
-        Exists(close),
+    within = {
+        "customer": OuterRef("customer"),
+        "at__lte": OuterRef("bought_at"),
+        "at__gte": OuterRef("bought_at") - ATTRIBUTION,
+    }
+    mine = clicks.filter(**within).order_by("-at").values("at")[:1]
+    others = Interaction.objects.filter(kind="click", source__startswith="campaign:", **within)
+    found = Purchase.objects.counting().filter(
         customer__in=clicks.values("customer"),
         bought_at__gte=span["first"],
         bought_at__lte=span["last"] + ATTRIBUTION,
     )
+    found = found.annotate(clicked_at=Subquery(mine)).filter(clicked_at__isnull=False)
+    later = others.exclude(source=campaign.source).filter(at__gt=OuterRef("clicked_at"))
+    return found.filter(~Exists(later))
 
 
 def answers(campaign: Campaign) -> QuerySet[Answer]:
@@ -120,15 +159,15 @@ def answers(campaign: Campaign) -> QuerySet[Answer]:
     return Answer.objects.counted().filter(survey=campaign.survey_id, invitation__source=campaign.source)
 
 
-def _survey(campaign: Campaign) -> tuple[int, int, Score | None]:
+def _survey(campaign: Campaign) -> tuple[int, int, Score | None, dict[int, int]]:
     """Invited, answered, and the score by the definition used everywhere."""
     survey = campaign.survey
     if survey is None:
-        return 0, 0, None
+        return 0, 0, None, {}
     invited = Invitation.objects.filter(survey=survey, source=campaign.source).count()
     given = dict(answers(campaign).order_by().values_list("score").annotate(n=Count("pk")))
     score = scores.score(survey.kind, given)
-    return invited, score.n if score else 0, score
+    return invited, score.n if score else 0, score, given
 
 
 def links(campaign: Campaign) -> list[Link]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import lifecycle, planning, tracking
+from campaigns import experiments, lifecycle, planning, tracking
 from campaigns.models import Campaign
 
 
@@ -15,6 +15,8 @@ def advance_campaigns() -> None:
     now = timezone.now()
     for pk in [*lifecycle.start_due(now=now), *lifecycle.take_up_stalled(now=now)]:
         plan_campaign(pk)
+    tracking.settle(now=timezone.now())  # Before a test is read.
+    experiments.advance(now=timezone.now())
     lifecycle.settle(now=timezone.now())
 
 

@@ -29,7 +29,7 @@ type Key = tuple[str, str]  # Arm and language; ("a", "") is what the campaign i
 
 def arm_of(message: Message) -> str:
     """The arm that planning drew for this message."""
-    return message.arm or FIRST
+    return message.arm.lower() or FIRST  # A capital one: of the rest, after the test.
 
 
 @dataclass(frozen=True, slots=True)

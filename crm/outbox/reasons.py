@@ -20,6 +20,8 @@ DUPLICATE_ADDRESS = "duplicate_address"
 ADDRESS_CHANGED = "address_changed"
 EXCLUDED = "excluded"
 HOUSEHOLD = "household"
+HELD_FROM_THIS = "held_from_this"
+HELD_FROM_ALL = "held_from_all"
 
 LABELS: dict[str, str | Promise] = {
     NO_ADDRESS: _("No e-mail address"),
@@ -30,6 +32,8 @@ LABELS: dict[str, str | Promise] = {
     ADDRESS_CHANGED: _("The address changed after planning"),
     EXCLUDED: _("In a segment that was left out"),
     HOUSEHOLD: _("Somebody else of the household gets it"),
+    HELD_FROM_THIS: _("Held out of this campaign by chance"),
+    HELD_FROM_ALL: _("Held out of all campaigns for these three months"),
 }
 EXPLANATIONS: dict[str, str | Promise] = {
     NO_ADDRESS: _("We know no e-mail address of this person. Add one on the customer's page."),
@@ -39,6 +43,10 @@ EXPLANATIONS: dict[str, str | Promise] = {
     DUPLICATE_ADDRESS: _("Two customers share this address. One of them got the mail; nobody gets it twice."),
     ADDRESS_CHANGED: _("The address was changed after planning, so nothing went to the old one."),
     EXCLUDED: _("The person is in a segment that this campaign leaves out."),
+    HELD_FROM_THIS: _("Chosen by chance to get nothing of this campaign, so that its effect can be measured."),
+    HELD_FROM_ALL: _(
+        "Chosen by chance to get no campaign for these three months, so that the effect of all can be measured."
+    ),
     HOUSEHOLD: _("This campaign writes once to each household, and somebody else of it got the mail."),
 }
 STATES: dict[str, str | Promise] = {
@@ -89,6 +97,8 @@ def explain(message: Message, *, now: datetime, trouble: str = "") -> str:
             return f"{STATES[message.state]} {error}".strip()
         case Message.State.QUEUED:
             return _waiting(message, now, trouble)
+        case Message.State.HELD_OUT if message.reason:
+            return str(EXPLANATIONS[message.reason])
     return str(STATES[message.state])
 
 

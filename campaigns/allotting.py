@@ -1,0 +1,104 @@
+"""Who is held out and who gets which version: drawn by a hash, so that a repeated planning draws the same.
+
+A person's place in an experiment or a hold-out depends on its number and theirs alone. The hold-out from
+all campaigns turns: everybody has a fixed place in the circle, and each quarter takes the next part of it, so
+that nobody is held out twice in a row and in time everybody is once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+
+from django.db import transaction
+
+from campaigns.models import Campaign, Experiment
+from crm.models import Business, Message
+from crm.outbox import reasons
+from segments.numerics import trials
+
+WAITING = "*"  # The rest, while the winner is not known.
+NEVER = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def place(salt: str, customer_id: int) -> float:
+    """Where somebody stands between nought and one, the same each time."""
+    digest = blake2b(f"{salt}:{customer_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
+
+
+def quarter(day: date) -> int:
+    """Quarters are counted through, so that their parts of the circle follow each other."""
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def is_held_from_all(customer_id: int, percent: int, day: date) -> bool:
+    share = percent / 100
+    turned = (place("holdout", customer_id) - quarter(day) * share) % 1.0
+    return turned < share
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """What is drawn for each receiver of one campaign."""
+
+    campaign_id: int
+    held_percent: int
+    held_from_all: int
+    day: date
+    starts_at: datetime
+    experiment_id: int = 0
+    share: float = 1.0
+    hours_later: tuple[int, ...] = ()  # Of each arm; () without an experiment.
+
+    def give(self, draft: Message) -> None:
+        """Decide about a draft of somebody who may get it."""
+        person = draft.customer_id or 0
+        if self.held_from_all and is_held_from_all(person, self.held_from_all, self.day):
+            draft.state, draft.reason = Message.State.HELD_OUT, reasons.HELD_FROM_ALL
+        elif self.held_percent and place(f"held:{self.campaign_id}", person) < self.held_percent / 100:
+            draft.state, draft.reason = Message.State.HELD_OUT, reasons.HELD_FROM_THIS
+        elif self.hours_later:
+            self._take_part(draft, place(f"test:{self.experiment_id}", person))
+
+    def _take_part(self, draft: Message, where: float) -> None:
+        if where >= self.share:
+            draft.arm, draft.not_before = WAITING, NEVER
+            return
+        arm = min(int(where / self.share * len(self.hours_later)), len(self.hours_later) - 1)
+        draft.arm = chr(ord("a") + arm)
+        if self.hours_later[arm]:
+            draft.not_before = self.starts_at + timedelta(hours=self.hours_later[arm])
+
+
+def of(campaign: Campaign, business: Business, *, now: datetime) -> Allotment:
+    """What will be drawn for this campaign, and the experiment begins."""
+    starts_at = campaign.started_at or now
+    values = {
+        "campaign_id": campaign.pk,
+        "held_percent": campaign.holdout_percent,
+        "held_from_all": business.holdout_percent,
+        "day": business.today(starts_at),
+        "starts_at": starts_at,
+    }
+    experiment = Experiment.objects.filter(campaign=campaign).first()
+    if experiment is None:
+        return Allotment(**values)
+    later = tuple(experiment.arms.order_by("letter").values_list("hours_later", flat=True))
+    if len(later) < 2:
+        return Allotment(**values)
+    _begin(experiment, starts_at, max(later))
+    return Allotment(**values, experiment_id=experiment.pk, share=experiment.share / 100, hours_later=later)
+
+
+@transaction.atomic
+def _begin(experiment: Experiment, starts_at: datetime, latest: int) -> None:
+    """Fix, before anything is known, when it is read and how many people it needs."""
+    base = experiment.base_percent / 100
+    planned = trials.sample_size(base, min(base + experiment.worth_percent / 100, 1.0))
+    Experiment.objects.filter(pk=experiment.pk, state=Experiment.State.DRAFT).update(
+        state=Experiment.State.RUNNING,
+        planned=planned,
+        ends_at=starts_at + timedelta(hours=experiment.hours + latest),
+    )
