@@ -33,8 +33,23 @@ class Group:
         return self.buyers / self.people if self.people else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class OfHundred:
+    """A lift as pages say it: so many of 100 people."""
+
+    lift_points: float
+    lift_hundred: tuple[float, float]
+
+    @property
+    def more(self) -> float:
+        return max(0.0, round(self.lift_points, 1))
+
+    @property
+    def less(self) -> float:
+        return max(0.0, round(-self.lift_points, 1))
+
+
+@dataclass(frozen=True)
+class Effect(OfHundred):
     """Lift in shares and in money per person, each with its 95 % interval."""
 
     treated: Group
@@ -52,6 +67,26 @@ class Effect:
     @property
     def is_sure(self) -> bool:
         return self.lift_interval[0] > 0 or self.lift_interval[1] < 0
+
+    @property
+    def lift_points(self) -> float:  # type: ignore[override]
+        return 100 * self.lift
+
+    @property
+    def lift_hundred(self) -> tuple[float, float]:  # type: ignore[override]
+        return 100 * self.lift_interval[0], 100 * self.lift_interval[1]
+
+    @property
+    def smallest_hundred(self) -> float:
+        return 100 * self.smallest
+
+    @property
+    def treated_mean(self) -> float:
+        return self.treated.revenue / self.treated.people
+
+    @property
+    def control_mean(self) -> float:
+        return self.control.revenue / self.control.people
 
     @property
     def orders(self) -> float:
@@ -180,14 +215,22 @@ def account(campaign: Campaign, business: Business, sent: int, found: Effect | N
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+@dataclass(frozen=True)
+class Together(OfHundred):
     """All campaigns with a hold-out as one: the common lift, weighted by how sure each is."""
 
     rows: list[tuple[Campaign, Effect]]
     lift: effects.Pooled
     amount: effects.Pooled | None
     treated: int
+
+    @property
+    def lift_points(self) -> float:  # type: ignore[override]
+        return 100 * self.lift.effect
+
+    @property
+    def lift_hundred(self) -> tuple[float, float]:  # type: ignore[override]
+        return 100 * self.lift.interval[0], 100 * self.lift.interval[1]
 
     @property
     def is_sure(self) -> bool:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from campaigns import kept
 from campaigns.allotting import WAITING
 from campaigns.models import Campaign, Experiment, MessageEvent
 from crm import outbox
@@ -120,6 +121,7 @@ def _decide(experiment: Experiment, counted: Counted, verdict: str, winner: str,
         state=State.DECIDED, verdict=verdict, decided_at=now, figures=asdict(counted), winner=""
     ):
         return False
+    kept.forget(experiment.campaign, "trial")
     if winner:
         _release(experiment, winner, now)
     return True
@@ -131,6 +133,7 @@ def _release(experiment: Experiment, letter: str, now: datetime) -> bool:
     mine = Experiment.objects.filter(pk=experiment.pk, state=State.DECIDED, winner="")
     if not mine.update(winner=letter):
         return False
+    kept.forget(experiment.campaign, "trial")
     rest = Message.objects.filter(
         mailing=experiment.campaign.mailing_id or 0, arm=WAITING, state=Message.State.QUEUED
     )
@@ -148,6 +151,14 @@ class Learned:
     tests: list[Experiment]
     people: int
     pooled: effects.Pooled
+
+    @property
+    def points(self) -> float:
+        return 100 * self.pooled.effect
+
+    @property
+    def range(self) -> tuple[float, float]:
+        return 100 * self.pooled.interval[0], 100 * self.pooled.interval[1]
 
     @property
     def is_sure(self) -> bool:

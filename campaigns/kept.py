@@ -43,8 +43,12 @@ def refresh(campaign: Campaign, part: str, count: Callable[[], dict[str, Any]], 
     began = time.perf_counter()
     data = count()
     seconds = time.perf_counter() - began
-    CampaignFigures.objects.update_or_create(
-        campaign=campaign, part=part, defaults={"data": data, "seconds": seconds, "counted_at": now}
+    row = CampaignFigures(campaign=campaign, part=part, data=data, seconds=seconds, counted_at=now)
+    CampaignFigures.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["campaign", "part"],
+        update_fields=["data", "seconds", "counted_at"],
     )
     return Figures(data, now)
 

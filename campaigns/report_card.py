@@ -82,7 +82,11 @@ def _links(campaign: Campaign, people: dict[str, int]) -> list[Link]:
 
 
 def usual(campaign: Campaign) -> dict[str, float]:
-    """The medians of the shop's own last campaigns; {} of too few. Kept figures only, so it costs one query."""
+    """The medians of the shop's own last campaigns; {} of too few."""
+    return kept.figures(campaign, "usual", lambda: _medians(campaign)).data
+
+
+def _medians(campaign: Campaign) -> dict[str, float]:
     before = Campaign.objects.filter(state=Campaign.State.DONE, started_at__lt=campaign.started_at)
     past = list(before.exclude(pk=campaign.pk).order_by("-started_at")[:MOST_PAST])
     reports.totals(past)

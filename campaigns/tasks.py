@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import experiments, lifecycle, planning, tracking
+from campaigns import effect, experiments, groups, kept, lifecycle, planning, report_card, tracking
 from campaigns.models import Campaign
+from crm.models import Business
 
 
 @shared_task
@@ -18,6 +21,20 @@ def advance_campaigns() -> None:
     tracking.settle(now=timezone.now())  # Before a test is read.
     experiments.advance(now=timezone.now())
     lifecycle.settle(now=timezone.now())
+
+
+@shared_task
+def count_ahead() -> None:
+    """Count slow figures of reports before they are too old, so that nobody waits for them."""
+    now = timezone.now()
+    business = Business.current()
+    for campaign, part in kept.stale(now=now):
+        if part == report_card.PART:
+            kept.refresh(campaign, part, partial(report_card.count, campaign), now=now)
+        elif part == effect.PART:
+            kept.refresh(campaign, part, partial(effect.count, campaign), now=now)
+        elif part.startswith("by."):
+            kept.refresh(campaign, part, partial(groups.counted, campaign, part[3:], business), now=now)
 
 
 @shared_task

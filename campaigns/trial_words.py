@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import experiments
+from campaigns import experiments, kept
 from campaigns.models import Campaign, Experiment
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
@@ -52,11 +52,13 @@ def card(campaign: Campaign, *, now: datetime) -> Card | None:
     experiment = experiments.of(campaign)
     if experiment is None:
         return None
-    counted = experiments.count(experiment)
+    counted = experiments.Counted(
+        **kept.figures(campaign, "trial", lambda: asdict(experiments.count(experiment))).data
+    )
     is_final = experiment.state == Experiment.State.DECIDED
     if is_final and experiment.figures:
-        kept = {name: experiment.figures[name] for name in ("letters", "sent", "did")}
-        found = experiments.Counted(**kept, waiting=counted.waiting)
+        then = {name: experiment.figures[name] for name in ("letters", "sent", "did")}
+        found = experiments.Counted(**then, waiting=counted.waiting)
     else:
         found = counted
     reading = experiments.reading(experiment, found, now=now)
@@ -69,9 +71,7 @@ def card(campaign: Campaign, *, now: datetime) -> Card | None:
     return Card(experiment, versions, title, text, tone, is_final, found.waiting, unfair, chart)
 
 
-def _versions(
-    experiment: Experiment, counted: experiments.Counted, reading: Reading
-) -> list[Version]:
+def _versions(experiment: Experiment, counted: experiments.Counted, reading: Reading) -> list[Version]:
     texts = {one.arm: one for one in experiment.campaign.variants.filter(language="")}
     found = []
     for place, arm in enumerate(experiment.arms.all()):
@@ -98,9 +98,7 @@ def _what(experiment: Experiment, arm: Any, text: Any) -> str:
     return _("The campaign's own design") if arm.letter == "a" else _("Another design")
 
 
-def _said(
-    experiment: Experiment, versions: list[Version], reading: Reading, verdict: str
-) -> tuple[str, str]:
+def _said(experiment: Experiment, versions: list[Version], reading: Reading, verdict: str) -> tuple[str, str]:
     best, rival = versions[reading.best], versions[reading.rival]
     words = {
         "best": best.letter,

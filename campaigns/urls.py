@@ -3,7 +3,20 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from campaigns.views import actions, campaigns, demo, editor, home, languages, media, people, templates
+from campaigns.views import (
+    actions,
+    campaigns,
+    demo,
+    editor,
+    home,
+    languages,
+    media,
+    people,
+    proof,
+    reports,
+    templates,
+    trials,
+)
 
 
 class NameConverter(StringConverter):
@@ -50,6 +63,17 @@ action_urls = [
     path("<name:slug>/delete/", actions.delete, name="campaign_delete"),
     path("<name:slug>/test/", actions.send_test, name="campaign_test"),
 ]
+trial_urls = [
+    path("<name:slug>/experiment/", trials.experiment, name="experiment"),
+    path("<name:slug>/experiment/plan/", trials.experiment_plan, name="experiment_plan"),
+    path("<name:slug>/experiment/remove/", trials.experiment_remove, name="experiment_remove"),
+    path("<name:slug>/experiment/choose/", trials.experiment_choose, name="experiment_choose"),
+    path("<name:slug>/measuring/", trials.measuring, name="measuring"),
+    path("<name:slug>/groups/", reports.breakdown, name="breakdown"),
+    path("<name:slug>/links/", reports.links, name="links"),
+    path("<name:slug>/links/mail/", reports.link_picture, name="link_picture"),
+    path("<name:slug>/recipients/file/", reports.recipients_file, name="recipients_file"),
+]
 home_urls = [
     path("home/figures/", home.home_figures, name="home_figures"),
     path("home/charts/", home.home_charts, name="home_charts"),
@@ -70,6 +94,8 @@ urlpatterns: list[URLPattern] = [
     *editor_urls,
     *template_urls,
     *media_urls,
+    path("proof/", proof.proof, name="proof"),
+    path("calendar/", proof.calendar, name="calendar"),
     path("customer/<slug:public_id>/", people.customer_panel, name="customer_panel"),
     path("<name:slug>/", campaigns.campaign, name="campaign"),
     path("<name:slug>/edit/", campaigns.campaign_edit, name="campaign_edit"),
@@ -79,4 +105,5 @@ urlpatterns: list[URLPattern] = [
     path("<name:slug>/lacking/<str:field>/", people.lacking, name="lacking"),
     path("<name:slug>/recipients/", people.recipients, name="recipients"),
     *action_urls,
+    *trial_urls,
 ]

@@ -49,6 +49,11 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    "count reports ahead": {
+        "task": "campaigns.tasks.count_ahead",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "find stalled calculations": {
         "task": "segments.tasks.resume_stalled_runs",
         "schedule": 60,

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from campaigns import checks, gallery, placeholders, reports
+from campaigns import checks, gallery, placeholders, report_card, reports
 from campaigns.forms import CampaignForm
 from campaigns.models import Campaign
 from crm import access
@@ -112,5 +112,5 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     if found.state in (State.DRAFT, State.SCHEDULED, State.MISSED) and found.mailing is None:
         context |= checks.before_sending(found, request.business, request.user)
         return render_page(request, "campaigns/check.html", context)
-    context |= checks.report(found)
+    context |= report_card.build(found, request.business)
     return render_page(request, "campaigns/report.html", context, partial="numbers")

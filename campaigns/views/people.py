@@ -5,62 +5,41 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from campaigns import planning, reports
-from campaigns.models import Campaign
+from campaigns import recipients as chosen
+from campaigns.models import Arm, Campaign
 from campaigns.preflight import lacking as lacks
+from campaigns.recipients import Wish
 from crm import access
 from crm.errors import Refusal
 from crm.models import Message
-from crm.outbox import reasons
 from crm.paging import page_of
-from crm.web import render_page
-
-HEARD = {
-    "opened": gettext_lazy("Opened"),
-    "clicked": gettext_lazy("Clicked"),
-    "unsubscribed": gettext_lazy("Unsubscribed"),
-    "answered": gettext_lazy("Answered the survey"),
-    "bought": gettext_lazy("Bought after a click"),
-}
+from crm.web import HtmxRequest, render_page
 
 
 @require_GET
 @access.staff
-def recipients(request: HttpRequest, slug: str) -> HttpResponse:
+def recipients(request: HtmxRequest, slug: str) -> HttpResponse:
     """The messages behind one number of the report."""
     campaign = get_object_or_404(Campaign, slug=slug)
-    state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
-    position = request.GET.get("link", "")
-    link = int(position) if position.isdecimal() and len(position) < 6 else None
-    found = access.visible(request.user, reports.recipients(campaign, state, reason, link))
+    wish = Wish.read(request.GET)
+    found = chosen.found(campaign, wish, request.user)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = page_of(found.select_related("customer"), ("pk",), after=after, before=before)
-    for message in page.rows:
-        message.why = reports.why(message)  # type: ignore[attr-defined]
+    chosen.heard(campaign, page.rows)
+    arms = Arm.objects.filter(experiment__campaign=campaign).values_list("letter", flat=True)
     context = {
         "section": "campaigns",
         "campaign": campaign,
         "page": page,
-        "which": _which(campaign, state, reason, link),
+        "wish": wish,
+        "which": chosen.title(campaign, wish),
+        "states": [("sent", Message.State.SENT.label), *chosen.HEARD.items()],
+        "arms": list(arms),
     }
     return render_page(request, "campaigns/recipients.html", context)
-
-
-def _which(campaign: Campaign, state: str, reason: str, link: int | None) -> str:
-    if link is not None:
-        found = campaign.links.filter(position=link).first()
-        return _("Clicked on %s") % found.url if found else ""
-    if reason:
-        return reasons.label(reason)
-    if state in HEARD:
-        return str(HEARD[state])
-    return (
-        str(Message.State(state).label) if state in Message.State.values else _("Everybody of the audience")
-    )
 
 
 @require_GET

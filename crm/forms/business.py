@@ -53,7 +53,8 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         model = Business
         fields = [
             "name", "website", "postal_address", "currency", "time_zone", "language", "fiscal_start_month",
-            "from_name", "from_email", "reply_to", "brand_color", "tracking", "margin_percent",
+            "from_name", "from_email", "reply_to", "brand_color", "tracking",
+            "holdout_percent", "cost_per_mail", "margin_percent",
             "discount_rate", "value_months",
         ]  # fmt: skip
         widgets = {"brand_color": forms.TextInput(attrs={"type": "color"})}
@@ -63,6 +64,11 @@ class BusinessForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             "from_email": _("Mails come from this address."),
             "reply_to": _("Empty: replies go to the sender address."),
             "tracking": _("Of who reads your mails. Customers may choose otherwise on their own page."),
+            "holdout_percent": _(
+                "So many of 100 customers get no campaign for three months, then others: what they buy would"
+                " have come anyway. 0: nobody."
+            ),
+            "cost_per_mail": _("What your mail provider asks for one; for the account of each campaign."),
             "margin_percent": _("What stays of 100 of revenue after the goods are paid."),
             "discount_rate": _("Money that comes in a year is worth so much less to you than money today."),
             "value_months": _("The value of a customer is what they will probably leave you in this time."),

@@ -43,9 +43,12 @@ EXPLANATIONS: dict[str, str | Promise] = {
     DUPLICATE_ADDRESS: _("Two customers share this address. One of them got the mail; nobody gets it twice."),
     ADDRESS_CHANGED: _("The address was changed after planning, so nothing went to the old one."),
     EXCLUDED: _("The person is in a segment that this campaign leaves out."),
-    HELD_FROM_THIS: _("Chosen by chance to get nothing of this campaign, so that its effect can be measured."),
+    HELD_FROM_THIS: _(
+        "Chosen by chance to get nothing of this campaign, so that its effect can be measured."
+    ),
     HELD_FROM_ALL: _(
-        "Chosen by chance to get no campaign for these three months, so that the effect of all can be measured."
+        "Chosen by chance to get no campaign for these three months, so that the effect of all of them"
+        " can be measured."
     ),
     HOUSEHOLD: _("This campaign writes once to each household, and somebody else of it got the mail."),
 }

@@ -61,6 +61,8 @@ PUBLIC = {
     "password/<str:uidb64>/<str:token>/",
     "c/<str:token>",  # Links in mails: clicked, opened, unsubscribe, answer.
     "o/<str:token>",
+    "archive/",  # Mails that the shop shows to everybody.
+    "archive/<str:slug>",
     "u/<str:token>",
     "u/<str:token>/choices",  # The customer's own page.
     "u/<str:token>/ask",

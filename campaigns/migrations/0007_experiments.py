@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0005_hits_judged'),
+        ('campaigns', '0006_snippets'),
     ]
 
     operations = [
