@@ -7,7 +7,7 @@ that nobody is held out twice in a row and in time everybody is once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 
@@ -75,21 +75,21 @@ class Allotment:
 def of(campaign: Campaign, business: Business, *, now: datetime) -> Allotment:
     """What will be drawn for this campaign, and the experiment begins."""
     starts_at = campaign.started_at or now
-    values = {
-        "campaign_id": campaign.pk,
-        "held_percent": campaign.holdout_percent,
-        "held_from_all": business.holdout_percent,
-        "day": business.today(starts_at),
-        "starts_at": starts_at,
-    }
+    plain = Allotment(
+        campaign.pk,
+        campaign.holdout_percent,
+        business.holdout_percent,
+        business.today(starts_at),
+        starts_at,
+    )
     experiment = Experiment.objects.filter(campaign=campaign).first()
     if experiment is None:
-        return Allotment(**values)
+        return plain
     later = tuple(experiment.arms.order_by("letter").values_list("hours_later", flat=True))
     if len(later) < 2:
-        return Allotment(**values)
+        return plain
     _begin(experiment, starts_at, max(later))
-    return Allotment(**values, experiment_id=experiment.pk, share=experiment.share / 100, hours_later=later)
+    return replace(plain, experiment_id=experiment.pk, share=experiment.share / 100, hours_later=later)
 
 
 @transaction.atomic

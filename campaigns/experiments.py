@@ -22,6 +22,7 @@ from segments.numerics import effects, trials
 
 State, Metric, Then = Experiment.State, Experiment.Metric, Experiment.Then
 BY_HAND = "hand"
+NOT_YET = 10**12  # People that no version ever has.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,10 @@ def _did(experiment: Experiment) -> Q:
 
 
 def reading(experiment: Experiment, counted: Counted, *, now: datetime) -> trials.Reading:
-    """What the test says now; before its end and its size it says "early" alone."""
+    """What the test says now: before its end "early" alone, for whoever got the mail may still click."""
     over = experiment.ends_at is not None and now >= experiment.ends_at
-    return trials.read(counted.did, counted.sent, planned=max(experiment.planned, 1), is_over=over)
+    planned = max(experiment.planned, 1) if over else NOT_YET
+    return trials.read(counted.did, counted.sent, planned=planned, is_over=over)
 
 
 def advance(*, now: datetime) -> list[int]:

@@ -57,7 +57,7 @@ class Response:
     bought: int
     orders: int
     revenue: Decimal
-    given: dict[int, int]  # How often each score was given.
+    given: dict[int | None, int]  # How often each score was given.
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Response:
 
     @classmethod
     def read(cls, campaign: Campaign, data: dict[str, Any]) -> Response:
-        given = {int(score): n for score, n in data["given"].items() if score != "None"}
+        given = {None if score == "None" else int(score): n for score, n in data["given"].items()}
         score = scores.score(campaign.survey.kind, given) if campaign.survey else None
         return cls(**{**data, "revenue": Decimal(data["revenue"]), "given": given, "score": score})
 
@@ -159,7 +159,7 @@ def answers(campaign: Campaign) -> QuerySet[Answer]:
     return Answer.objects.counted().filter(survey=campaign.survey_id, invitation__source=campaign.source)
 
 
-def _survey(campaign: Campaign) -> tuple[int, int, Score | None, dict[int, int]]:
+def _survey(campaign: Campaign) -> tuple[int, int, Score | None, dict[int | None, int]]:
     """Invited, answered, and the score by the definition used everywhere."""
     survey = campaign.survey
     if survey is None:
