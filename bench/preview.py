@@ -1,10 +1,9 @@
-"""A preview with the counts of all its lines, against the same rule counted by hand-written SQL."""
+"""A preview of two purchase conditions with the counts of all lines, against hand-written SQL with these."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +15,7 @@ from segments.rules.moment import Moment
 from segments.rules.parsing import parse
 from segments.rules.preview import preview
 
-RUNS = 7
+RUNS = 20  # Of each; the second slowest is the 95th percentile.
 RULE = {
     "all": [
         {"field": "country", "op": "in", "value": ["Germany", "United Kingdom", "China"]},
@@ -30,6 +29,7 @@ RULE = {
             ],
             "within_days": 730,
         },
+        {"did": "purchase", "op": ">=", "value": 2, "within_days": 365},
         {"field": "consent.email", "op": "is", "value": "granted"},
     ]
 }
@@ -43,6 +43,10 @@ CONDITIONS = (
         WHERE p.customer_id = c.id AND p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)
         AND p.bought_at >= %(start)s AND p.bought_at < %(end)s
         AND LOWER(g.category) = 'tea' AND l.amount >= 5)""",
+    """c.id IN (SELECT p.customer_id FROM crm_purchase p
+        WHERE p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)
+        AND p.bought_at >= %(year)s AND p.bought_at < %(end)s
+        AND p.customer_id IS NOT NULL GROUP BY p.customer_id HAVING COUNT(*) >= 2)""",
     "c.email_consent = 'granted'",
 )
 
@@ -60,9 +64,9 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
     assert [line.count for line in found.lines] == counted, (found.lines, counted)
     assert found.count == _by_hand(moment.today, business, lines=False)()[0]
 
-    ours = _median(lambda: preview(parse(RULE), business=business))
-    alone = _median(_by_hand(moment.today, business, lines=False))
-    with_lines = _median(_by_hand(moment.today, business, lines=True))
+    ours = _slowest(lambda: preview(parse(RULE), business=business))
+    alone = _slowest(_by_hand(moment.today, business, lines=False))
+    with_lines = _slowest(_by_hand(moment.today, business, lines=True))
     yield {"name": "preview", "value": ours, "unit": "s", "limit": with_lines}
     yield {"name": "preview_without_lines", "value": ours, "unit": "s", "limit": alone}
 
@@ -70,7 +74,7 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
 def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], list[int]]:
     """The last count, or, with lines, one count for each length of the rule in a single query."""
     end = days.end_of(today, business.zone)
-    start = days.end_of(today - timedelta(days=730), business.zone)
+    start, year = (days.end_of(today - timedelta(days=back), business.zone) for back in (730, 365))
     people = "FROM crm_customer c JOIN segments_customerfeatures f ON f.customer_id = c.id"
     if lines:
         counts = ", ".join(
@@ -81,7 +85,11 @@ def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], li
     else:
         sql = f"SELECT COUNT(*) {people} WHERE {' AND '.join(CONDITIONS)}"
 
-    period: dict[str, Any] = {"start": days.moment(start), "end": days.moment(end)}
+    period: dict[str, Any] = {
+        "start": days.moment(start),
+        "year": days.moment(year),
+        "end": days.moment(end),
+    }
 
     def run() -> list[int]:
         with connection.cursor() as cursor:
@@ -91,10 +99,11 @@ def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], li
     return run
 
 
-def _median(work: Callable[[], Any]) -> float:
+def _slowest(work: Callable[[], Any]) -> float:
+    """The 95th percentile."""
     times = []
     for _ in range(RUNS):
         started = perf_counter()
         work()
         times.append(perf_counter() - started)
-    return round(median(times), 5)
+    return round(sorted(times)[int(0.95 * RUNS) - 1], 5)

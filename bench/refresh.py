@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 from django.db import connection
@@ -16,7 +17,9 @@ MEGABYTES = {"small": 500, "large": 1500}
 
 def figures(size: str) -> Iterator[dict[str, Any]]:
     segments.make()
+    began = perf_counter()
     done = refresh.run(None)
+    seconds = round(perf_counter() - began, 2)  # With what is summed up and watched after the switch.
     limit = SECONDS[connection.vendor][size]
-    yield {"name": "refresh_seconds", "value": done["seconds"], "unit": "s", "limit": limit}
+    yield {"name": "refresh_seconds", "value": seconds, "unit": "s", "limit": limit}
     yield {"name": "refresh_memory", "value": done["peak_mb"], "unit": "MB", "limit": MEGABYTES[size]}
