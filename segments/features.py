@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from segments.rfm import cuts
 from segments.shadow import settle, shadow
 from segments.value import valuing
 
+FITTED = ("rfm", "value", "lapse", "clusters")  # Scores that other modules work out, in this order.
 # Written here, in the order of the SELECT; scores, values and clusters have their own modules.
 COLUMNS = (
     "customer_id",
@@ -68,22 +69,32 @@ def rebuild(as_of: date, *, business: Business, heard_on: date | None = None, fe
 
 @contextlib.contextmanager
 def aside(
-    as_of: date, *, business: Business | None = None, filled: bool = False, scores: bool = True
+    as_of: date,
+    *,
+    business: Business | None = None,
+    filled: bool = False,
+    scores: Collection[str] = FITTED,
 ) -> Iterator[None]:
     """Inside, CustomerFeatures shows this connection the state of that day, scores and clusters included.
 
     Nothing live is touched. Customers' own attributes are today's. `filled` begins with the live rows: what
-    is not calculated anew here stays as it is. Without `scores`, only what is counted and summed is there.
+    is not calculated anew here stays as it is. `scores`: which of FITTED are wanted, clusters with all that
+    they may be made of; what is counted and summed is always there.
     """
+    wanted = set(FITTED) if "clusters" in scores else set(scores)
+    business = business or Business.current()
     count_anew()
     with shadow(filled=filled):
-        rebuild(as_of, business=business or Business.current())
+        rebuild(as_of, business=business)
         settle()
-        stages.assign(as_of, business=business or Business.current())
-        if scores:
+        stages.assign(as_of, business=business)
+        if "rfm" in wanted:
             scoring.score_rfm(cuts.on_day(as_of))
-            valuing.value_everyone(as_of, business or Business.current(), check=False)
-            lapsing.score_everyone(as_of, business or Business.current(), check=False)
+        if "value" in wanted:
+            valuing.value_everyone(as_of, business, check=False)
+        if "lapse" in wanted:
+            lapsing.score_everyone(as_of, business, check=False)
+        if "clusters" in wanted:
             scoring.assign_clusters(scoring.live_run(ScoringRun.Kind.CLUSTER))
         yield
 

@@ -35,7 +35,7 @@ def first_count(segment: Segment, business: Business) -> date | None:
 def is_slow(segment: Segment) -> bool:
     """Whether scores of that day have to be worked out first."""
     try:
-        return segment.kind == Segment.Kind.RULE and reads(effective(segment)).scores
+        return segment.kind == Segment.Kind.RULE and bool(reads(effective(segment)).scores)
     except InvalidRule:
         return False
 

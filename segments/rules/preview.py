@@ -23,6 +23,8 @@ COUNTED = frozenset({
     "orders", "revenue", "refunds", "average_order", "first_bought_on", "last_bought_on", "gap_days", "stage",
     "last_opened_on", "last_clicked_on", "nps_last", "nps_last_on", "csat_last", "csat_last_on",
 })  # fmt: skip
+OF_SCORES = dict.fromkeys(("clv", "alive_chance", "expected_orders", "next_from", "next_until"), "value")
+OF_SCORES |= {"lapse_chance": "lapse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ class Reads:
     """What a rule reads of the described customers: anything at all, and scores that have to be fitted."""
 
     features: bool = False
-    scores: bool = False
+    scores: frozenset[str] = frozenset()
 
     def __or__(self, other: Reads) -> Reads:
-        return Reads(self.features or other.features, self.scores or other.scores)
+        return Reads(self.features or other.features, self.scores | other.scores)
 
 
 def reads(node: Node) -> Reads:
@@ -89,8 +91,17 @@ def reads(node: Node) -> Reads:
         case Condition():
             column = node.field.path.removeprefix("features__")
             is_feature = column != node.field.path
-            return Reads(is_feature, is_feature and column not in COUNTED)
+            return Reads(is_feature, _fitted(column) if is_feature else frozenset())
     return Reads()
+
+
+def _fitted(column: str) -> frozenset[str]:
+    """The scores that a column needs; one that nobody knows needs all."""
+    if column in COUNTED:
+        return frozenset()
+    if column.startswith("rfm_"):
+        return frozenset({"rfm"})
+    return frozenset({OF_SCORES.get(column, "clusters")})
 
 
 @contextlib.contextmanager

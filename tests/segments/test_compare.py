@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.models import Business, Interaction
 from segments import audience
+from segments.features import aside
 from segments.membership import hand, overlap, past
 from segments.models import CustomerFeatures, Membership, Segment
 from segments.rules.parsing import parse
@@ -135,5 +136,28 @@ def test_only_what_a_rule_reads_is_worked_out_for_a_past_day():
     scored = reads(
         parse({"all": [bought, {"not": {"field": "rfm.group", "op": "is", "value": "champions"}}]})
     )
-    assert scored.scores is True
+    assert scored.scores == {"rfm"}
+    assert reads(parse({"any": [{"field": "clv", "op": ">", "value": 1}, bought]})).scores == {"value"}
+    assert reads(parse({"field": "cluster", "op": "is", "value": "x"})).scores == {"clusters"}
     assert reads(parse({"field": "country", "op": "is", "value": "x"})).features is False
+
+
+def test_the_one_score_that_is_read_is_as_when_all_are_worked_out(shop):
+    day = date(2026, 3, 1)
+    for place in range(30):
+        buyer = make_customer()
+        for turn in range(1 + place % 4):
+            make_purchase(buyer, 10 + place, at=datetime(2026, 1, 5 + place % 20 + turn, 12, tzinfo=UTC))
+    columns = {"rfm": ["rfm_group", "rfm_recency"], "value": ["clv", "next_from", "expected_orders"]}
+
+    with aside(day, business=shop):
+        everything = {
+            name: list(CustomerFeatures.objects.order_by("pk").values_list(*columns[name]))
+            for name in columns
+        }
+
+    for name in columns:
+        with aside(day, business=shop, scores=[name]):
+            alone = list(CustomerFeatures.objects.order_by("pk").values_list(*columns[name]))
+        assert alone == everything[name]
+        assert any(row[-1] for row in alone)
