@@ -1,15 +1,16 @@
-"""When somebody buys next, as a range of days: from their own gaps and those of customers alike.
+"""When somebody buys next, as a range of days: from their own gaps and what customers alike did.
 
-Alike are customers with about as many purchases. Among them the logarithm of the next gap is a straight line
-in the logarithm of their mean gap so far (few gaps pull towards everybody's, many follow their own). How far
-next gaps fell from that line on both sides gives the range: no shape is assumed, so that four in five next
-gaps of customers alike lie inside. Whoever has been silent for a while has only longer gaps left: the range
-is that of what remains. All of it holds for those who come back; whether they do is another question.
+Learned from a window that is over: who came back in it, and after how many days. Among customers with about
+as many gaps so far, the logarithm of these days is a plane over what was known when the window opened: the
+mean gap, how long they had been silent, and what was left of the gap (few gaps pull towards everybody's, many
+follow their own). How far they fell from that plane on both sides gives the range, without any shape assumed:
+of those who come back in a window of that length, four in five do so inside. Whether they come back is
+another question, and gaps longer than the window cannot be seen in it: for these nothing is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,99 +19,86 @@ import numpy.typing as npt
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
 
-ENOUGH = 100  # Next gaps; fewer show no tails of a tenth.
+ENOUGH = 100  # Customers who came back; fewer show no tails of a tenth.
 LEAST = (1, 2, 3, 5, 10)  # Gaps so far, from which on customers are alike.
 COVERED = 0.8
-CHANCES = np.arange(1, 100) / 100
-TOO_LATE = 0.98  # So many gaps of customers alike were over by now: this one is none of them any more.
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Customers with `least` gaps and more: log(next) = `level` + `slope` · log(mean so far) + a residual.
+    """Customers with `least` gaps and more: log(days) lies `low` to `high` around `plane` · what is known.
 
-    `spread`: the residuals at CHANCES, ascending.
+    `count` of them came back.
     """
 
     least: int
-    level: float
-    slope: float
-    spread: tuple[float, ...]
+    plane: tuple[float, ...]
+    low: float
+    high: float
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
+    """`ahead`: days of the window that it was learned from, and for which it speaks."""
+
+    ahead: int
     alike: tuple[Alike, ...]
 
-    def as_json(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "least": one.least,
-                "level": one.level,
-                "slope": one.slope,
-                "spread": list(one.spread),
-                "count": one.count,
-            }
-            for one in self.alike
-        ]
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
     @classmethod
-    def from_json(cls, told: list[dict[str, Any]]) -> Gaps:
-        return cls(tuple(Alike(**{**one, "spread": tuple(one["spread"])}) for one in told))
+    def from_json(cls, told: dict[str, Any]) -> Gaps:
+        return cls(
+            told["ahead"], tuple(Alike(**{**one, "plane": tuple(one["plane"])}) for one in told["alike"])
+        )
 
 
-def learn(count: Ints, mean: Floats, following: Floats) -> Gaps | None:
-    """From customers (n) with `count` gaps of `mean` days and the gap `following` these.
+def learn(count: Ints, mean: Floats, silent: Floats, came: Floats, ahead: int) -> Gaps | None:
+    """From customers (n) with `count` gaps of `mean` days who had been `silent` when a window of `ahead` days
+    opened, and `came` so many days later (NaN: not in it).
 
-    None where fewer than ENOUGH are known. Classes with fewer share the line of everybody.
+    None where fewer than ENOUGH came. Classes with fewer share what holds for those with fewer gaps.
     """
-    usable = (count >= 1) & (mean > 0) & (following > 0)
-    count, x, y = count[usable], np.log(mean[usable]), np.log(following[usable])
+    usable = (count >= 1) & (mean > 0) & (mean <= ahead) & (came > 0) & (came <= ahead)
+    count, values, y = count[usable], _known(mean[usable], silent[usable]), np.log(came[usable])
     if len(count) < ENOUGH:
         return None
-    whole = _line(1, x, y)
     place = np.searchsorted(LEAST, count, side="right") - 1
     found = []
     for number, least in enumerate(LEAST):
         mine = place == number
         if int(mine.sum()) >= ENOUGH:
-            found.append(_line(least, x[mine], y[mine]))
+            found.append(_plane(least, values[mine], y[mine]))
         elif not found:
-            found.append(whole)
-    return Gaps(tuple(found))
-
-
-def _line(least: int, x: Floats, y: Floats) -> Alike:
-    """Least squares; where all have the same mean, the line is level. The slope stays between 0 and 1."""
-    apart = x - x.mean()
-    square = float(apart @ apart)
-    slope = min(1.0, max(0.0, float(apart @ (y - y.mean())) / square)) if square > 1e-12 else 0.0
-    level = float(y.mean() - slope * x.mean())
-    spread = np.quantile(y - level - slope * x, CHANCES)
-    return Alike(least, level, slope, tuple(spread.tolist()), len(x))
+            found.append(_plane(1, values, y))
+    return Gaps(ahead, tuple(found))
 
 
 def ranges(gaps: Gaps, count: Ints, mean: Floats, silent: Floats) -> tuple[Floats, Floats]:
-    """(first, last) day of the range of each customer (n), counted from their last purchase.
+    """(first, last) of the days ahead of each customer (n), 1 at least and the length of the window at most.
 
-    `silent`: days since then. NaN without a gap of their own, and where it is later than nearly all of those
-    alike.
+    NaN without a gap of their own, and where their gaps are longer than the window.
     """
     first, last = np.full(len(count), np.nan), np.full(len(count), np.nan)
     place = np.searchsorted([one.least for one in gaps.alike], count, side="right") - 1
+    told = (count >= 1) & (mean > 0) & (mean <= gaps.ahead)
     for number, alike in enumerate(gaps.alike):
-        mine = np.flatnonzero((place == number) & (count >= 1) & (mean > 0))
-        middle = alike.level + alike.slope * np.log(mean[mine])
-        gone = _chance_by(alike, np.log(np.maximum(silent[mine], 1e-9)) - middle)
-        ends = [gone + share * (1 - gone) for share in ((1 - COVERED) / 2, (1 + COVERED) / 2)]
-        for target, share in zip((first, last), ends, strict=True):
-            target[mine] = np.where(
-                gone < TOO_LATE, np.exp(middle + np.interp(share, CHANCES, alike.spread)), np.nan
-            )
+        mine = np.flatnonzero((place == number) & told)
+        middle = _known(mean[mine], silent[mine]) @ np.array(alike.plane)
+        first[mine] = np.clip(np.exp(middle + alike.low), 1, gaps.ahead)
+        last[mine] = np.clip(np.exp(middle + alike.high), 1, gaps.ahead)
     return first, last
 
 
-def _chance_by(alike: Alike, residual: Floats) -> Floats:
-    """How many of those alike were back by then: 0 before the first hundredth, 1 after the last."""
-    return np.interp(residual, alike.spread, CHANCES, left=0.0, right=1.0)
+def _known(mean: Floats, silent: Floats) -> Floats:
+    logs = np.log(mean), np.log1p(np.maximum(silent, 0)), np.log1p(np.maximum(mean - silent, 0))
+    return np.column_stack([np.ones(len(mean)), *logs])
+
+
+def _plane(least: int, values: Floats, y: Floats) -> Alike:
+    """Least squares; what does not vary gets no say."""
+    plane = np.linalg.lstsq(values, y, rcond=1e-8)[0]
+    low, high = np.quantile(y - values @ plane, [(1 - COVERED) / 2, (1 + COVERED) / 2])
+    return Alike(least, tuple(plane.tolist()), float(low), float(high), len(y))

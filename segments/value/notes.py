@@ -65,6 +65,10 @@ WORDS = {
         "The forecast was not checked against purchases it had not seen: for that they must reach back at"
         " least %(least)d days and hold enough customers who came back."
     ),
+    "gaps_few": _(
+        "Too few customers came back lately (fewer than %(least)d) to learn from their gaps, so the days of"
+        " next purchases come from the model alone."
+    ),
     "sampled": _("The check of the forecast looked at every %(n)dth customer."),
 }
 

@@ -11,7 +11,6 @@ from math import isnan
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -20,24 +19,23 @@ from crm.errors import Refusal
 from crm.models import Business
 from segments import purchase_days, store
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
-from segments.numerics.value import forecast, worth
+from segments.numerics import gaps
+from segments.numerics.gaps import Gaps
+from segments.numerics.value import worth
 from segments.numerics.value.histories import Floats
 from segments.numerics.value.likelihood import Params
 from segments.numerics.value.spend import Spend
 from segments.scoring import live_run
 from segments.value import check as value_check
-from segments.value import estimating
+from segments.value import estimating, next_purchase
 from segments.value.notes import Note, note
 
 LIKELY = 0.5  # Above, somebody is expected back.
-QUARTILES = (0.25, 0.75)
-LONGEST_DAYS = 3650  # Further ahead no day is named.
 MOST = 10.0**12 - 1  # What the column holds.
 CHUNK = 20_000
 KEPT_VALUATIONS = 30
 ADDED_UP = 20_000  # Members; more are not added up while somebody waits for a page.
 
-type Flags = npt.NDArray[np.bool_]
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +56,9 @@ def value_everyone(day: date, business: Business, *, check: bool = True) -> Valu
     try:
         made = estimating.estimate(wish, business, day)
         found = made.worth()
+        learned = next_purchase.learn(made.people.until, business)
         result = _result(made, found, day, business)
+        result["notes"] += [] if learned else [note("gaps_few", least=gaps.ENOUGH)]
         if check:
             found_out = value_check.check(made, business, day, terms)
             result |= found_out
@@ -73,8 +73,9 @@ def value_everyone(day: date, business: Business, *, check: bool = True) -> Valu
         "params": asdict(made.params),
         "spend": asdict(made.spend),
         "until": made.people.until.isoformat(),
+        "gaps": learned.as_json() if learned else None,
     }
-    return Valuation(store.save_values(_rows(made, found)), terms, result, model)
+    return Valuation(store.save_values(_rows(made, found, learned)), terms, result, model)
 
 
 def value_few(run: ScoringRun, day: date, business: Business) -> int:
@@ -88,7 +89,9 @@ def value_few(run: ScoringRun, day: date, business: Business) -> int:
     wish = estimating.Wish(**run.parameters)
     params, spent = Params(**run.model["params"]), Spend(**run.model["spend"])
     made = estimating.Estimate(wish, people, estimating.histories_of(people, wish), None, params, spent, ())
-    return store.save_values(_rows(made, made.worth()), few=True)
+    told = run.model.get("gaps")
+    learned = Gaps.from_json(told) if told else None
+    return store.save_values(_rows(made, made.worth(), learned), few=True)
 
 
 def _nothing(terms: dict[str, Any], why: Note) -> Valuation:
@@ -96,39 +99,22 @@ def _nothing(terms: dict[str, Any], why: Note) -> Valuation:
     return Valuation(0, terms, {"model": None, "identified": False, "notes": [why], "check": None})
 
 
-def _rows(made: estimating.Estimate, found: worth.Worth) -> Iterator[tuple[Any, ...]]:
+def _rows(made: estimating.Estimate, found: worth.Worth, learned: Gaps | None) -> Iterator[tuple[Any, ...]]:
     """What is stored of each customer; pieces at a time, as there may be a million."""
-    ids, until = made.people.ids, made.people.until
+    ids = made.people.ids
     again = made.people.repeats > 0
     alive = np.where(again & made.knows_leaving, found.alive, np.nan)
     clv = np.round(np.clip(found.clv, 0, MOST), 4)
     for start in range(0, len(ids), CHUNK):
         piece = slice(start, start + CHUNK)
-        first, last = _next(made, piece, until, np.nan_to_num(alive[piece]) > LIKELY)
+        likely = np.nan_to_num(alive[piece]) > LIKELY
+        first, last = next_purchase.ranges(made, learned, piece, likely)
         columns = (clv[piece], alive[piece], found.expected[piece])
         yield from zip(ids[piece].tolist(), *(_plain(one) for one in columns), first, last, strict=True)
 
 
-def _next(made: estimating.Estimate, piece: slice, until: date, likely: Flags) -> list[list[str | None]]:
-    """The first and the last day of the middle half of next purchases, of those who are likely to come."""
-    unit = estimating.UNITS[made.wish.unit]
-    ahead = np.full((len(QUARTILES), len(likely)), np.inf)
-    people = made.histories.taken(piece).taken(np.flatnonzero(likely))
-    for row, share in zip(ahead, QUARTILES, strict=True):
-        row[likely] = forecast.next_purchase(made.params, people, share) * unit
-    is_near = ahead[-1] <= LONGEST_DAYS
-    return [_days(until, row, is_near) for row in ahead]
-
-
 def _plain(numbers: Floats) -> list[float | None]:
     return [None if isnan(one) else one for one in numbers.tolist()]
-
-
-def _days(until: date, ahead: Floats, wanted: Flags) -> list[str | None]:
-    """Days after `until`; the next purchase comes tomorrow at the earliest."""
-    whole = np.maximum(1, np.ceil(np.where(wanted, ahead, 0))).astype(np.int64)
-    texts = (np.datetime64(until) + whole).astype(str).tolist()
-    return [text if one else None for text, one in zip(texts, wanted.tolist(), strict=True)]
 
 
 def _result(made: estimating.Estimate, found: worth.Worth, day: date, business: Business) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def chance(share: float) -> str:
 
 
 def next_purchase(features: CustomerFeatures, today: date) -> str:
-    """When somebody will probably buy again; half of those like this one do so in this time."""
+    """When somebody will probably buy again; four in five like this one, if they do, do so in this time."""
     first, last = features.next_from, features.next_until
     if first is None or last is None:
         return ""

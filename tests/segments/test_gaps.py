@@ -4,74 +4,96 @@ import numpy as np
 import pytest
 
 from segments.numerics import gaps
+from tests.segments import cdnow
+
+AHEAD = 120
+
+
+def at(days, opens):
+    """(gaps, their mean, silent, days until the next purchase) of each list of days when a window opens."""
+    found = []
+    for one in days:
+        seen, later = one[one <= opens], one[one > opens]
+        n = len(seen) - 1
+        mean = (seen[-1] - seen[0]) / n if n > 0 else np.nan
+        found.append((n, mean, opens - seen[-1], later[0] - opens if len(later) else np.nan))
+    count, *others = (np.array(column) for column in zip(*found, strict=True))
+    return count.astype(np.int64), *(other.astype(float) for other in others)
+
+
+def simulated(luck, many, shape):
+    """Days of purchases: everybody has a usual gap, with chance around it."""
+    usual = np.exp(luck.normal(3.2, 0.6, many))
+    noise = (
+        np.exp(luck.normal(0, 0.5, (many, 60))) if shape == "lognormal" else luck.gamma(3, 1 / 3, (many, 60))
+    )
+    days = luck.uniform(0, 100, many)[:, None] + np.cumsum(usual[:, None] * noise, axis=1)
+    return [np.floor(row) for row in days if row[0] <= 200]
 
 
 def test_a_range_worked_out_by_hand():
-    # 101 customers with one gap of 10 days; what followed was 10, 10.1 … 20 days: quantiles are plain.
-    following = 10 + np.arange(101) / 10
-    learned = gaps.learn(np.ones(101, int), np.full(101, 10.0), following)
+    # 101 customers with one gap of 10 days, silent for 5, who came 10, 10.1 … 20 days later.
+    came = 10 + np.arange(101) / 10
+    alike = np.ones(101, int), np.full(101, 10.0), np.full(101, 5.0)
 
-    first, last = gaps.ranges(learned, np.array([1, 1, 1]), np.full(3, 10.0), np.array([1.0, 15.0, 25.0]))
+    learned = gaps.learn(*alike, came, AHEAD)
+    first, last = gaps.ranges(learned, *(one[:1] for one in alike))
 
-    # Silent for a day: the tenth and ninetieth of a hundred. For 15 days: half were back, so the 55th and
-    # 95th. For 25 days: later than all of them.
-    assert first[:2] == pytest.approx([11, 15.5], abs=0.01)
-    assert last[:2] == pytest.approx([19, 19.5], abs=0.01)
-    assert np.isnan([first[2], last[2]]).all()
-
-
-def test_many_gaps_of_their_own_count_more_than_those_of_others():
-    luck = np.random.default_rng(3)
-    usual = np.exp(luck.normal(3.4, 0.8, 20_000))
-    count = luck.integers(1, 20, 20_000)
-    drawn = usual[:, None] * np.exp(luck.normal(0, 0.7, (20_000, 20)))
-    mean = np.array([row[:n].mean() for row, n in zip(drawn, count, strict=True)])
-
-    learned = gaps.learn(count, mean, drawn[:, -1])
-    slopes = [one.slope for one in learned.alike]
-
-    assert len(slopes) == len(gaps.LEAST)
-    assert slopes == sorted(slopes)
-    assert slopes[0] < 0.7 < 0.9 < slopes[-1]
+    # One in ten came before day 11 and one in ten after day 19.
+    assert (first[0], last[0]) == pytest.approx((11, 19), abs=0.01)
+    assert gaps.Gaps.from_json(learned.as_json()) == learned
 
 
 @pytest.mark.parametrize("shape", ["lognormal", "gamma"])
-def test_four_in_five_next_purchases_of_strangers_lie_in_their_range(shape):
+def test_four_in_five_strangers_come_back_in_their_range(shape):
     luck = np.random.default_rng(5)
+    learned = gaps.learn(*at(simulated(luck, 12_000, shape), 200), AHEAD)
 
-    def customers(many):
-        usual = np.exp(luck.normal(3.4, 0.8, many))
-        count = luck.integers(1, 12, many)
-        noise = (
-            np.exp(luck.normal(0, 0.7, (many, 13)))
-            if shape == "lognormal"
-            else luck.gamma(2, 0.5, (many, 13))
-        )
-        drawn = usual[:, None] * noise
-        return count, np.array([row[:n].mean() for row, n in zip(drawn, count, strict=True)]), drawn[:, -1]
+    count, mean, silent, came = at(simulated(luck, 12_000, shape), 200)
+    first, last = gaps.ranges(learned, count, mean, silent)
+    back = np.isfinite(first) & (came <= AHEAD)
+    inside = (first <= came) & (came <= last)
 
-    learned = gaps.learn(*customers(20_000))
-    count, mean, following = customers(20_000)
-    at_once, later = (
-        [(low <= following) & (following <= high)]
-        for low, high in (
-            gaps.ranges(learned, count, mean, np.ones(len(count))),
-            gaps.ranges(learned, count, mean, np.full(len(count), 20.0)),
-        )
-    )
-
-    assert np.mean(at_once) == pytest.approx(0.8, abs=0.015)
-    assert np.mean(later[0][following > 20]) == pytest.approx(0.8, abs=0.03)
+    assert len(learned.alike) == len(gaps.LEAST)
+    assert inside[back].mean() == pytest.approx(0.8, abs=0.015)
+    for n in (1, 3, 6):
+        assert inside[back & (count == n)].mean() == pytest.approx(0.8, abs=0.05)
 
 
-def test_too_few_gaps_give_no_range_and_strange_ones_do_not_break_it():
-    few = gaps.learn(np.ones(99, int), np.full(99, 10.0), np.full(99, 10.0))
-    equal = gaps.learn(np.ones(200, int), np.full(200, 10.0), np.full(200, 10.0))
+def test_regular_customers_get_narrow_ranges_and_irregular_ones_wide_ones():
+    luck = np.random.default_rng(7)
+    regular = [np.floor(luck.uniform(0, 30) + 30 * np.arange(12) + luck.normal(0, 2, 12)) for _ in range(600)]
+    learned = gaps.learn(*at(regular, 250), AHEAD)
+
+    first, last = gaps.ranges(learned, np.array([7]), np.array([30.0]), np.array([10.0]))
+
+    assert first[0] == pytest.approx(17, abs=5)  # 20 days are left of 30, give or take a few.
+    assert last[0] == pytest.approx(24, abs=5)
+
+
+def test_at_cdnow_four_in_five_of_those_who_come_back_do_so_in_their_range():
+    orders, until = cdnow.orders(), cdnow.UNTIL.toordinal()
+    days = [np.sort(orders.day[orders.who == who]) for who in range(len(orders.ids))]
+    learned = gaps.learn(*at(days, until - 91), 91)
+
+    count, mean, silent, came = at(days, until)
+    first, last = gaps.ranges(learned, count, mean, silent)
+    back = np.isfinite(first) & (came <= 91)
+
+    assert back.sum() > 200
+    assert ((first <= came) & (came <= last))[back].mean() == pytest.approx(0.8, abs=0.06)
+
+
+def test_too_few_give_no_range_and_strange_ones_do_not_break_it():
+    equal = np.ones(200, int), np.full(200, 10.0), np.full(200, 3.0)
+
+    few = gaps.learn(*(one[:99] for one in equal), np.full(99, 10.0), AHEAD)
+    learned = gaps.learn(*equal, np.full(200, 10.0), AHEAD)
     first, last = gaps.ranges(
-        equal, np.array([1, 0, 3]), np.array([10.0, np.nan, 1e9]), np.array([2.0, 2.0, 2.0])
+        learned, np.array([1, 0, 3, 40]), np.array([10.0, np.nan, 1e9, 1.0]), np.array([3.0, 2.0, 2.0, 1e7])
     )
 
     assert few is None
     assert (first[0], last[0]) == pytest.approx((10, 10))
-    assert np.isnan(first[1])
-    assert np.isfinite([first[2], last[2]]).all()
+    assert np.isnan([first[1], first[2]]).all()
+    assert 1 <= first[3] <= last[3] <= AHEAD
