@@ -25,7 +25,9 @@ class Chart:
     unit: str = ""
     note: str = ""
     first_column: str = ""
-    options: dict[str, Any] = field(default_factory=dict)  # scale, min, max; nodes, colors, links; dashed.
+    options: dict[str, Any] = field(
+        default_factory=dict
+    )  # scale, min, max; nodes, colors, links; band: [lower, upper].
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -84,22 +84,17 @@ def came_back(
 ) -> tuple[Ints, Floats, Floats, Floats]:
     """Of those who had bought twice by the end of `opens`: gaps so far, their mean in days, days silent then,
     and days until the next purchase by `until` (NaN without one)."""
-    opened = "CAST(%(opens)s AS date)" if _postgres() else "%(opens)s"
-    sql = f"""
-WITH {_days(until, business)}, seen AS (
-    SELECT customer_id, SUM(CASE WHEN day <= %(opens)s THEN 1 ELSE 0 END) AS n, MIN(day) AS first,
-        MAX(CASE WHEN day <= %(opens)s THEN day END) AS last,
-        MIN(CASE WHEN day > %(opens)s THEN day END) AS next
-    FROM turns GROUP BY customer_id
-)
-SELECT n - 1, {days.days_between("last", "first")}, {days.days_between(opened, "last")},
-    COALESCE({days.days_between("next", opened)}, -1)
-FROM seen WHERE n > 1"""
-    kind = np.dtype([("n", np.int64), *((name, np.float64) for name in ("sum", "silent", "next"))])
-    values = _values(until, business, part) | {"opens": connection.ops.adapt_datefield_value(opens)}
-    rows = _read(sql, values, kind)
-    came = np.where(rows["next"] > 0, rows["next"], np.nan)
-    return rows["n"].copy(), rows["sum"] / np.maximum(rows["n"], 1), rows["silent"].copy(), came
+    found, opened = _days(until, business, part), _number(opens)
+    n = (
+        np.add.reduceat((found.day <= opened).astype(np.int64), found.begins)
+        if len(found.day)
+        else found.begins
+    )
+    begins, ends, n = (column[n > 1] for column in (found.begins, found.ends, n))
+    last, after = found.day[begins + n - 1], np.minimum(begins + n, ends)
+    came = np.where(begins + n <= ends, found.day[after] - opened, np.nan)
+    mean = (last - found.day[begins]) / np.maximum(n - 1, 1)
+    return n - 1, mean, (opened - last).astype(np.float64), came
 
 
 def bought_days(

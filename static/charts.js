@@ -41,13 +41,17 @@ const KINDS = {
   area: plain("line", { area: true }),
   bar: plain("bar"),
   stacked: plain("bar", { stack: true }),
-  // The past and the most likely way as lines, the limits of what may come dashed.
+  // The past and the most likely way as lines, what may come as a shaded band between two limits.
   forecast: (spec) => {
     const option = plain("line")(spec);
-    option.series.forEach((one, index) => {
-      one.symbolSize = 4;
-      if (spec.dashed.includes(index)) Object.assign(one, { lineStyle: { type: "dashed", width: 1.5 }, color: COLORS[7], symbol: "none" });
-    });
+    const [low, high] = spec.band.map((index) => option.series[index]);
+    for (const one of option.series) one.symbolSize = 4;
+    for (const one of [low, high]) Object.assign(one, { lineStyle: { type: "dashed", width: 1 }, color: COLORS[7], symbol: "none" });
+    // Two lines without a mark, stacked: the lower limit, and how far it is from there to the upper one.
+    const bare = { type: "line", symbol: "none", silent: true, stack: "band", lineStyle: { opacity: 0 }, tooltip: { show: false } };
+    const apart = high.data.map((value, index) => (value === null ? null : value - low.data[index]));
+    option.series.push({ ...bare, data: low.data }, { ...bare, data: apart, areaStyle: { color: COLORS[7], opacity: 0.25 } });
+    option.legend = { ...option.legend, data: spec.series.map((one) => one.name) };
     return option;
   },
   ranking: plain("bar", { horizontal: true }),

@@ -50,6 +50,7 @@ def build(run: ScoringRun, found: Clustering, people: People, *, as_of: date | N
         "method": found.settings.method,
         "settings": asdict(found.settings),
         "k": found.k,
+        "is_auto": run.parameters.get("k") == "auto",
         "evidence": [asdict(row) for row in found.evidence],
         "by_silhouette": found.by_silhouette,
         "by_elbow": found.by_elbow,

@@ -112,6 +112,12 @@ def reason(result: dict[str, Any]) -> str:
     by_bic = result.get("by_bic")
     if by_bic is not None and max(2, by_bic) == result["k"]:
         return _("%(k)d clusters: with this number the mixture explains most for its size (BIC).") % values
+    if result["by_silhouette"] != result["k"] and result.get("is_auto"):
+        text = _(
+            "%(k)d clusters: the number that stands apart best among those that are real. %(best)d would"
+            " stand apart more, but customers without any groups would be divided just as well."
+        )
+        return text % values
     if result["by_silhouette"] != result["k"]:
         return (
             _("%(k)d clusters, because you asked for it. They would stand apart best with %(best)d.") % values

@@ -137,9 +137,7 @@ def _chart(series: Series, known: list[float], ahead: Forecast, name: str, unit:
             Line(_("At most (95 %)"), [*gap, *tidy(high)]),
         ],
         unit=unit,
-        note=_(
-            "Between the dashed lines the figure should be in 95 of 100 cases. Running periods are left out."
-        ),
+        note=_("In the shaded band the figure should be in 95 of 100 cases. Running periods are left out."),
         first_column=_("Period"),
-        options={"dashed": [2, 3]},
+        options={"band": [2, 3]},
     )

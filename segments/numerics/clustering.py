@@ -6,8 +6,9 @@ not depend on the order of the rows. What is quadratic sees a seeded sample; eve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,11 @@ from segments.numerics.evidence import (
 )
 from segments.numerics.methods import BY_DENSITY, COVARIANCES, Settings
 from segments.numerics.preparing import Preparation, prepare
-from segments.numerics.stability import Stability
+from segments.numerics.stability import Compared, Stability
 from segments.numerics.threads import one_thread
 
 K_RANGE = range(2, 11)
+MOST_COMPARED = 4  # Numbers of clusters that are held against data without any.
 FEWEST = 10
 SILHOUETTE_SAMPLE = 5000
 START_SAMPLE = 10_000
@@ -134,26 +136,23 @@ def _cluster(ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell)
         raise TooLittleData(len(raw))
     preparation = prepare(raw, wish.scaling, wish.flags)
     ready = preparation.apply(raw)
-    seen = _sample(
-        len(ready), START_SAMPLE if wish.method in {"kmeans", "gmm"} else QUADRATIC_SAMPLE, wish.seed
-    )
-    start = ready[seen]
-    tried = _numbers(start, wish)
-    fits = _fits(start, tried, wish, tell)
+    most = START_SAMPLE if wish.method in {"kmeans", "gmm"} else QUADRATIC_SAMPLE
+    start = ready[_sample(len(ready), most, wish.seed)]
+    fits = _fits(start, _numbers(start, wish), wish, tell)
     evidence = _evidence(ready, fits, wish, tell)
     best = best_silhouette(evidence)
     by_bic = min(fits.bic, key=lambda k: (fits.bic[k], k)) if fits.bic else None
-    k = wish.k or (max(2, by_bic) if by_bic else best)
+    compared: dict[int, Compared] = {}
+    k = wish.k or (max(2, by_bic) if by_bic else _first_real(start, evidence, fits.settings, wish, compared))
     chosen = next((row for row in evidence if row.k == k), evidence[0])
     placement, inertia = fits.placements[chosen.k], chosen.inertia
     if wish.method == "kmeans" and len(start) < len(ready):
         placement, inertia = methods.finish(ready, placement)
-    labels = placement.place(ready)
-    placement, labels = _numbered(placement, labels)
+    placement, labels = _numbered(placement, placement.place(ready))
     looked = _sample(len(ready), SILHOUETTE_SAMPLE, wish.seed)
-    firm = looked[labels[looked] != NOISE]
-    each = silhouettes(ready[firm], labels[firm], len(placement.centres))
-    stable = _stability(start, placement, fits.settings, by_bic, wish, tell)
+    each = _each(ready[looked], labels[looked], len(placement.centres))
+    known, told = compared.get(len(placement.centres)), partial(tell, "stability")
+    stable = stability.examine(start, placement, fits.settings, wish.seed, told, known)
     in_given_order = np.empty_like(labels)
     in_given_order[order] = labels
     return Clustering(
@@ -171,23 +170,45 @@ def _cluster(ids: npt.NDArray[np.int64], values: Floats, wish: Wish, tell: Tell)
         len(looked),
         len(start),
         int((labels == NOISE).sum()),
-        stable,
+        _softened(stable, by_bic),
         dict(zip(wish.features, raw.mean(axis=0).tolist(), strict=True)),
         _profiles(wish.features, raw, ready, labels, len(placement.centres)),
         fits.curve,
     )
 
 
-def _stability(
-    start: Floats, placement: Placement, settings: Settings, by_bic: int | None, wish: Wish, tell: Tell
-) -> Stability:
-    stable = stability.examine(
-        start, placement, settings, wish.seed, lambda done, of: tell("stability", done, of)
-    )
+def _each(ready: Floats, labels: Labels, count: int) -> list[float]:
+    """The silhouette of each cluster, without noise."""
+    firm = labels != NOISE
+    return silhouettes(ready[firm], labels[firm], count)
+
+
+def _first_real(
+    start: Floats,
+    evidence: Sequence[Evidence],
+    settings: Settings,
+    wish: Wish,
+    compared: dict[int, Compared],
+) -> int:
+    """The number of clusters that stand apart best among those that are more than chance; else the best.
+
+    Only few are tried: among many, one would pass by luck. What was compared is kept in `compared`.
+    """
+    best = best_silhouette(evidence)
+    ordered = sorted(evidence, key=lambda row: (row.k != best, -round(row.silhouette, 12), row.k))
+    for row in () if wish.method in BY_DENSITY else ordered[:MOST_COMPARED]:
+        compared[row.k] = stability.compare(start, row.k, settings, wish.seed)
+        if compared[row.k].is_real:
+            return row.k
+    return best
+
+
+def _softened(stable: Stability, by_bic: int | None) -> Stability:
+    """Where one cloud explains the data better, no cluster is called stable."""
     if by_bic != 1:
         return stable
     left = tuple(min(one, stability.CEILING) for one in stable.clusters)
-    return replace(stable, is_real=False, clusters=left)  # One cloud explains the data better.
+    return replace(stable, is_real=False, clusters=left)
 
 
 def _numbers(start: Floats, wish: Wish) -> list[int]:

@@ -57,8 +57,36 @@ def band(value: float) -> str:
     return "stable" if value <= STABLE else "very_stable"
 
 
-def examine(ready: Floats, placement: Placement, settings: Settings, seed: int, tell: Tell) -> Stability:
-    """Resample `ready` (n × d, prepared units, a random sample or everyone) and look again."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The silhouette of k clusters, the best of data without clusters, and the data that had it."""
+
+    own: float
+    reference: float
+    blank: Floats
+
+    @property
+    def is_real(self) -> bool:
+        return self.own > self.reference + MARGIN
+
+
+def compare(ready: Floats, k: int, settings: Settings, seed: int) -> Compared:
+    """k clusters of `ready` beside those of data without any; for methods that are told k."""
+    return Compared(*_against_nothing(_some(ready, SAMPLE, seed), k, settings, seed))
+
+
+def examine(
+    ready: Floats,
+    placement: Placement,
+    settings: Settings,
+    seed: int,
+    tell: Tell,
+    compared: Compared | None = None,
+) -> Stability:
+    """Resample `ready` (n × d, prepared units, a random sample or everyone) and look again.
+
+    `compared`: of the same rows and k, where it is known already.
+    """
     dense = settings.method in methods.BY_DENSITY
     sample = _some(ready, DENSE_SAMPLE if dense else SAMPLE, seed)
     k = len(placement.centres)
@@ -67,9 +95,11 @@ def examine(ready: Floats, placement: Placement, settings: Settings, seed: int, 
         agreeing = rand >= AGREEING
         kept = jaccard if agreeing or k < 2 else tuple(min(one, CEILING) for one in jaccard)
         return Stability(kept, jaccard, rand, TIMES, len(sample), agreeing and k > 1, 0.0, None)
-    own, reference, blank = _against_nothing(sample, k, settings, seed)
-    if own > reference + MARGIN:
+    compared = compared or Compared(*_against_nothing(sample, k, settings, seed))
+    own, reference = compared.own, compared.reference
+    if compared.is_real:
         return Stability(jaccard, jaccard, rand, TIMES, len(sample), True, own, reference)
+    blank = compared.blank
     again = methods.fit(blank, k, settings, seed, STARTS)
     chance, _ = _bootstrap(blank, again, settings, seed, REFERENCES, lambda done, of: None)
     luck = min(max(chance), 0.999)
