@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
-from scipy import stats
 
 from crm.errors import Refusal
 from segments.numerics import comparing
+from segments.numerics.late import late
+
+stats = late("scipy.stats")
 
 SURE = 0.05
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
 from feedback.numerics import aspects, starting, words
+from segments.numerics.late import late
+
+extraction = late("sklearn.feature_extraction.text")
 
 _NOUNS: Final = ("n", "vn", "nz", "ns", "nr", "an", "l", "i", "j", "g")
 
@@ -58,7 +59,9 @@ def _singular(word: str) -> str:
 
 @cache
 def _never() -> frozenset[str]:
-    small: frozenset[str] = ENGLISH_STOP_WORDS | aspects.small_words("empty_en") | starting.feelings()
+    small: frozenset[str] = (
+        extraction.ENGLISH_STOP_WORDS | aspects.small_words("empty_en") | starting.feelings()
+    )
     return small
 
 

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
-from sklearn.preprocessing import normalize
 
 from feedback.numerics import starting, words
+from segments.numerics.late import late
+
+extraction = late("sklearn.feature_extraction.text")
+linear_model = late("sklearn.linear_model")
+metrics = late("sklearn.metrics")
+preprocessing = late("sklearn.preprocessing")
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = late("scipy.sparse")
 
 LEAST: Final = 12  # Comments of each kind from which on a shop's own model is fitted.
 MOST: Final = 20_000  # Comments that are learned from; more change nothing that can be seen.
@@ -66,9 +71,11 @@ def chances(texts: Sequence[str], model: Model | None) -> np.ndarray:
     start = _start(texts)
     if model is None:
         return np.asarray(1 / (1 + np.exp(-start)))
-    counter = CountVectorizer(analyzer=_pieces, vocabulary=list(model.pieces), binary=True, dtype=np.float64)
+    counter = extraction.CountVectorizer(
+        analyzer=_pieces, vocabulary=list(model.pieces), binary=True, dtype=np.float64
+    )
     pairs = np.asarray(list(model.pieces.values()), dtype=float).reshape(-1, 2)
-    told = normalize(counter.transform(texts).multiply(pairs[:, 0]).tocsr())
+    told = preprocessing.normalize(counter.transform(texts).multiply(pairs[:, 0]).tocsr())
     values = told @ pairs[:, 1] + model.of_start * start / STARTING_SPREAD + model.constant
     return np.asarray(1 / (1 + np.exp(-values)))
 
@@ -83,12 +90,16 @@ def fit(texts: Sequence[str], good: Sequence[bool], *, seed: int) -> Model | Non
     texts, truth = [texts[at] for at in chosen], truth[chosen]
     if min(int(truth.sum()), int((~truth).sum())) < LEAST:
         return None
-    counter = CountVectorizer(analyzer=_pieces, min_df=2, max_features=PIECES, binary=True, dtype=np.float64)
+    counter = extraction.CountVectorizer(
+        analyzer=_pieces, min_df=2, max_features=PIECES, binary=True, dtype=np.float64
+    )
     found = counter.fit_transform(texts)
     leaning = _leaning(found, truth)
     start = sparse.csr_matrix((_start(texts) / STARTING_SPREAD)[:, None])
-    told = sparse.hstack([normalize(found.multiply(leaning).tocsr()), start]).tocsr()
-    learned = LogisticRegression(C=4.0, class_weight="balanced", solver="liblinear", random_state=seed)
+    told = sparse.hstack([preprocessing.normalize(found.multiply(leaning).tocsr()), start]).tocsr()
+    learned = linear_model.LogisticRegression(
+        C=4.0, class_weight="balanced", solver="liblinear", random_state=seed
+    )
     learned.fit(told, truth)
     weights = learned.coef_[0]
     names = [str(one) for one in counter.get_feature_names_out()]
@@ -102,14 +113,14 @@ def judge(found: np.ndarray, good: Sequence[bool]) -> Judgement:
     if not len(truth):
         return Judgement(0, None, None, None)
     said = found > 0.5
-    accuracy = float(accuracy_score(truth, said))
+    accuracy = float(metrics.accuracy_score(truth, said))
     if truth.all() or not truth.any():
         return Judgement(len(truth), accuracy, None, None)
     return Judgement(
         len(truth),
         accuracy,
-        float(balanced_accuracy_score(truth, said)),
-        float(roc_auc_score(truth, found)),
+        float(metrics.balanced_accuracy_score(truth, said)),
+        float(metrics.roc_auc_score(truth, found)),
     )
 
 

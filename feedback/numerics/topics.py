@@ -9,15 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import sparse
-from sklearn.decomposition import NMF
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
 
 from feedback.numerics import aspects, candidates, words
+from segments.numerics.late import late
+
+decomposition = late("sklearn.decomposition")
+extraction = late("sklearn.feature_extraction.text")
+preprocessing = late("sklearn.preprocessing")
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = late("scipy.sparse")
 
 SAMPLE: Final = 20_000
 LEAST: Final = 30  # Comments of one language from which on topics are looked for.
@@ -104,7 +109,9 @@ def _found(
     told = [one for one in told if one]
     least = max(3, round(0.004 * len(told)))
     try:
-        counter = CountVectorizer(analyzer=list, min_df=least, max_df=0.8, binary=True, dtype=np.float64)
+        counter = extraction.CountVectorizer(
+            analyzer=list, min_df=least, max_df=0.8, binary=True, dtype=np.float64
+        )
         counts = counter.fit_transform(told)
     except ValueError:  # Too few words in common.
         return []
@@ -125,9 +132,9 @@ def _factorise(
 ) -> list[tuple[int, Topic]]:
     frequency = np.asarray(counts.sum(axis=0)).ravel()
     rarity = np.log((1 + counts.shape[0]) / (1 + frequency)) + 1
-    weighted = normalize(counts.multiply(rarity).tocsr())
+    weighted = preprocessing.normalize(counts.multiply(rarity).tocsr())
     parts = min(PARTS, max(len(vocabulary) // 3, 2), counts.shape[0])
-    model = NMF(parts, init="nndsvda", random_state=seed, max_iter=300)
+    model = decomposition.NMF(parts, init="nndsvda", random_state=seed, max_iter=300)
     with np.errstate(invalid="ignore"):  # An exact fit has an error a hair below zero.
         model.fit(weighted)
     # A word belongs to the part that it stands out in: each part first brought to the same size.

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+
+from segments.numerics.late import late
+
+stats = late("scipy.stats")
 
 SURE = 0.95
 FEW = 10  # Successes or failures of an arm, below which the normal interval misleads.

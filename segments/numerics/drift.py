@@ -12,7 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+
+from segments.numerics.late import late
+
+stats = late("scipy.stats")
 
 type Floats = npt.NDArray[np.float64]
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from segments.numerics.comparing import SURE
+from segments.numerics.late import late
+
+stats = late("scipy.stats")
 
 PERCENTILE = 99.0
 FEWEST_TO_CUT = 100  # Buyers; of fewer no hundredth is known.

@@ -18,7 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+
+from segments.numerics.late import late
+
+optimize = late("scipy.optimize")
+stats = late("scipy.stats")
 
 type Floats = npt.NDArray[np.float64]
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
+from segments.numerics.late import late
 from segments.numerics.pairs import FEWEST, SURE, Floats, Ints, corrected
+
+special = late("scipy.special")
 
 LEAST = 1.1  # Less is nothing to go by, however sure.
 
@@ -34,6 +36,6 @@ def lifts(count: Ints, size: int, count_of_all: Ints, size_of_all: int) -> Lifts
     pooled = (count + count_of_all) / max(size + size_of_all, 1)
     spread = np.sqrt(pooled * (1 - pooled) * (1 / max(size, 1) + 1 / max(size_of_all, 1)))
     z = np.divide(here - there, spread, out=np.zeros(len(here)), where=spread > 0)
-    q_value = corrected(1 - ndtr(z))
+    q_value = corrected(1 - special.ndtr(z))
     lift = np.divide(here, there, out=np.full(len(here), np.inf), where=there > 0)
     return Lifts(here, there, lift, q_value, (count >= FEWEST) & (lift >= LEAST) & (q_value <= SURE))

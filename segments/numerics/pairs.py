@@ -9,12 +9,18 @@ pair of products frequent enough to have been found, not only those that were.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.special import gammaln
+
+from segments.numerics.late import late
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = late("scipy.sparse")
+special = late("scipy.special")
 
 FEWEST = 5  # Shared baskets: lift loves rare pairs.
 SURE = 0.05
@@ -150,7 +156,7 @@ def _tail(start: Floats, total: int, a: Floats, b: Floats, step: int, end: Float
 
 def _log_chance(k: Floats, total: int, a: Floats, b: Floats) -> Floats:
     def choose(n: Floats, m: Floats) -> Floats:
-        return np.asarray(gammaln(n + 1) - gammaln(m + 1) - gammaln(n - m + 1))
+        return np.asarray(special.gammaln(n + 1) - special.gammaln(m + 1) - special.gammaln(n - m + 1))
 
     whole = np.full_like(a, float(total))
     return choose(a, k) + choose(whole - a, b - k) - choose(whole, b)

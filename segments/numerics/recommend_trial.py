@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
+from segments.numerics.late import late
 from segments.numerics.recommend import Ints, Suggestions, Table, bought, buyers, most_popular, recommend
 from segments.numerics.recommend import neighbours as find_neighbours
+
+stats = late("scipy.stats")
 
 LIMIT = 5
 SURE = 0.95
@@ -112,5 +114,5 @@ def _gain(mine: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[fl
         return 0.0, 0.0, 0.0
     difference = mine.astype(float) - other.astype(float)
     mean = float(difference.mean())
-    reach = float(norm.ppf((1 + SURE) / 2) * difference.std() / np.sqrt(len(mine)))
+    reach = float(stats.norm.ppf((1 + SURE) / 2) * difference.std() / np.sqrt(len(mine)))
     return mean, mean - reach, mean + reach

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from segments.numerics import comparing
+from segments.numerics.late import late
+
+stats = late("scipy.stats")
 
 SURE, POWER = 0.95, 0.80
 NODES = 4001
@@ -42,8 +44,8 @@ def sample_size(base: float, other: float, *, sure: float = SURE, power: float =
     if not (0 <= base <= 1 and 0 <= other <= 1) or base == other:
         raise ValueError("two different shares between nought and one")
     middle = (base + other) / 2
-    a = stats.norm.ppf((1 + sure) / 2) * math.sqrt(2 * middle * (1 - middle))
-    b = stats.norm.ppf(power) * math.sqrt(base * (1 - base) + other * (1 - other))
+    a: float = stats.norm.ppf((1 + sure) / 2) * math.sqrt(2 * middle * (1 - middle))
+    b: float = stats.norm.ppf(power) * math.sqrt(base * (1 - base) + other * (1 - other))
     return math.ceil(((a + b) / (base - other)) ** 2)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from scipy import sparse
 
 from crm import bulk, memory
 from crm.errors import Refusal
@@ -28,7 +27,13 @@ from segments.models import (
     SegmentFavourite,
 )
 from segments.numerics import pairs, reach, recommend, recommend_trial
+from segments.numerics.late import late
 from segments.recommending import baskets
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = late("scipy.sparse")
 
 STEPS = {
     "reading": _("Reading what was bought"),

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import batched
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
-from scipy import sparse
 
 from crm import bulk
 from crm.models import Product, PurchaseLine
 from crm.models.purchase import counting
 from segments.models import Membership, ProductAffinity, ProductReach, SegmentFavourite
 from segments.numerics import recommend
+from segments.numerics.late import late
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = late("scipy.sparse")
 
 LIMIT = 5
 AT_ONCE = 5000

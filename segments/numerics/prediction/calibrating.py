@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
+
+from segments.numerics.late import late
+
+steps = late("sklearn.isotonic")
+linear_model = late("sklearn.linear_model")
+special = late("scipy.special")
 
 type Floats = npt.NDArray[np.float64]
 type Flags = npt.NDArray[np.bool_]
@@ -33,7 +36,7 @@ class Calibration:
         """Calibrated chances (n)."""
         if len(self.says):
             return np.interp(chance, self.says, self.means)
-        return np.asarray(expit(self.slope * _logit(chance) + self.shift))
+        return np.asarray(special.expit(self.slope * _logit(chance) + self.shift))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -57,17 +60,17 @@ def calibrate(chance: Floats, happened: Flags) -> Calibration:
         return NOTHING
     if min(int(happened.sum()), int((~happened).sum())) * 2 >= ENOUGH_FOR_ISOTONIC:
         return isotonic(chance, happened)
-    found = LogisticRegression(C=1e6).fit(_logit(chance)[:, None], happened)
+    found = linear_model.LogisticRegression(C=1e6).fit(_logit(chance)[:, None], happened)
     slope = float(found.coef_[0, 0])
     return Calibration(np.empty(0), np.empty(0), slope, float(found.intercept_[0])) if slope > 0 else NOTHING
 
 
 def isotonic(says: Floats, happened: Flags) -> Calibration:
     """The rising steps that fit best; never quite 0 or 1, as nobody is sure."""
-    found = IsotonicRegression(out_of_bounds="clip").fit(says, happened)
+    found = steps.IsotonicRegression(out_of_bounds="clip").fit(says, happened)
     least = 1 / (len(says) + 2)
     return Calibration(found.X_thresholds_, np.clip(found.y_thresholds_, least, 1 - least))
 
 
 def _logit(chance: Floats) -> Floats:
-    return np.asarray(logit(np.clip(chance, EDGE, 1 - EDGE)))
+    return np.asarray(special.logit(np.clip(chance, EDGE, 1 - EDGE)))

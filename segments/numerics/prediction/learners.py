@@ -6,16 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from segments.numerics.late import late
 from segments.numerics.prediction.models import (
     Floats,
     Linear,
@@ -25,6 +18,10 @@ from segments.numerics.prediction.models import (
     Trees,
     widened,
 )
+
+ensemble = late("sklearn.ensemble")
+linear_model = late("sklearn.linear_model")
+tree = late("sklearn.tree")
 
 LINEAR, POLYNOMIAL, TREE, FOREST, BOOSTING = "linear", "polynomial", "tree", "forest", "boosting"
 LEARNERS = (LINEAR, POLYNOMIAL, TREE, FOREST, BOOSTING)
@@ -59,7 +56,11 @@ def _linear(known: Floats, target: npt.NDArray[Any], pairs: npt.NDArray[np.int64
     center, scale = known.mean(axis=0), known.std(axis=0)
     scale = np.where(scale > 1e-12, scale, 1.0)
     wide = widened(known, pairs, center, scale)
-    made = LogisticRegression(C=1.0 if not len(pairs) else 0.1, max_iter=500) if is_chance else Ridge(1.0)
+    made = (
+        linear_model.LogisticRegression(C=1.0 if not len(pairs) else 0.1, max_iter=500)
+        if is_chance
+        else linear_model.Ridge(1.0)
+    )
     made.fit(wide, target)
     return Linear(pairs, center, scale, np.ravel(made.coef_), float(np.ravel(made.intercept_)[0]))
 
@@ -75,10 +76,10 @@ def _grown(name: str, known: Floats, target: npt.NDArray[Any], is_chance: bool, 
     least = max(10, len(known) // 200)
     made: Any
     if name == TREE:
-        grower = DecisionTreeClassifier if is_chance else DecisionTreeRegressor
+        grower = tree.DecisionTreeClassifier if is_chance else tree.DecisionTreeRegressor
         made = grower(max_depth=5, min_samples_leaf=max(20, len(known) // 100), random_state=seed)
         return Trees((_of_tree(made.fit(known, target).tree_, is_chance),), 0.0, is_mean=True)
-    many = RandomForestClassifier if is_chance else RandomForestRegressor
+    many = ensemble.RandomForestClassifier if is_chance else ensemble.RandomForestRegressor
     made = many(FOREST_TREES, max_depth=9, min_samples_leaf=least, max_features=0.4, random_state=seed)
     made.fit(known, target)
     return Trees(tuple(_of_tree(one.tree_, is_chance) for one in made.estimators_), 0.0, is_mean=True)
@@ -100,7 +101,7 @@ def _of_tree(grown: Any, is_chance: bool) -> Tree:
 
 
 def _boosted(known: Floats, target: npt.NDArray[Any], is_chance: bool, seed: int) -> Trees:
-    grower = HistGradientBoostingClassifier if is_chance else HistGradientBoostingRegressor
+    grower = ensemble.HistGradientBoostingClassifier if is_chance else ensemble.HistGradientBoostingRegressor
     made: Any = grower(**BOOSTED, l2_regularization=1.0, early_stopping=False, random_state=seed)
     made.fit(known, target)
     base = float(np.ravel(made._baseline_prediction)[0])

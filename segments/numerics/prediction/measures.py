@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics
+
+from segments.numerics.late import late
+
+metrics = late("sklearn.metrics")
 
 type Floats = npt.NDArray[np.float64]
 type Flags = npt.NDArray[np.bool_]

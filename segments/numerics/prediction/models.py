@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+
+from segments.numerics.late import late
+
+special = late("scipy.special")
 
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
@@ -139,7 +142,7 @@ class Model:
     def predict(self, values: Floats) -> Floats:
         """A chance or a number for each row of values (n × columns, NaN unknown)."""
         raw = self.core.raw(self.prepare(values))
-        return np.asarray(expit(raw)) if self.link == "logit" else raw
+        return np.asarray(special.expit(raw)) if self.link == "logit" else raw
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
 
+from segments.numerics.late import late
 from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Histories
 from segments.numerics.value.likelihood import Model, Params, Surface
+
+optimize = late("scipy.optimize")
 
 FEWEST_REPEATERS = 10  # Below, four numbers cannot be learned from so few people.
 THINNED = 8_000  # Distinct histories on which the start is chosen; the end is fitted on all.
@@ -86,7 +88,7 @@ def _climb(histories: Histories, model: Model, starts: list[Floats]) -> Floats:
 
 
 def _descend(surface: Surface, start: Floats, most: tuple[float, ...] = (HIGH, HIGH)) -> Floats:
-    end = minimize(
+    end = optimize.minimize(
         surface,
         start,
         jac=True,

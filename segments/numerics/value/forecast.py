@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy.linalg import eigh_tridiagonal
-from scipy.special import betainc, betaln, expit, gammaln
 
+from segments.numerics.late import late
 from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Histories, Ints
 from segments.numerics.value.likelihood import Params
+
+linalg = late("scipy.linalg")
+special = late("scipy.special")
 
 NODES = 64
 DIGITS = 14  # Of the polynomial along the age.
@@ -29,7 +31,7 @@ def alive(params: Params, histories: Histories) -> Floats:
     s = params.chances(histories.x)
     ages = np.log(params.alpha + histories.age) - np.log(params.alpha + histories.last)
     left = np.log(params.a) - np.log(params.b + np.maximum(s, 1) - 1) + (params.r + histories.x) * ages
-    return np.where(s > 0, expit(-left), 1.0)
+    return np.where(s > 0, special.expit(-left), 1.0)
 
 
 def purchases(params: Params, histories: Histories, times: Floats) -> Floats:
@@ -108,7 +110,7 @@ def nodes_of(a: float, b: float) -> tuple[Floats, Floats]:
         up = (n + a) * (n + total - 1) / ((2 * n + total - 1) * (2 * n + total))
         down = n * (n + b - 1) / ((2 * n + total - 2) * (2 * n + total - 1))
     up[0], down[0] = a / total, 0.0
-    values, vectors = eigh_tridiagonal(up + down, np.sqrt(up[:-1] * down[1:]))
+    values, vectors = linalg.eigh_tridiagonal(up + down, np.sqrt(up[:-1] * down[1:]))
     return np.clip(values, np.finfo(float).tiny, 1.0), np.asarray(vectors[0] ** 2)
 
 
@@ -125,15 +127,15 @@ def count_chances(params: Params, times: Floats, most: int) -> Floats:
     n = np.arange(most + 1)
     near = (times / (params.alpha + times))[:, None]
     with np.errstate(divide="ignore"):
-        logs = gammaln(params.r + n) - gammaln(params.r) - gammaln(n + 1)
+        logs = special.gammaln(params.r + n) - special.gammaln(params.r) - special.gammaln(n + 1)
         logs = logs + np.where(n > 0, n * np.log(near), 0) + params.r * np.log1p(-near)
     if params.a is None or params.b is None:
         return np.asarray(np.exp(logs))
     s = params.chances(n)
-    whole = betaln(params.a, params.b)
-    stayed = np.exp(logs + betaln(params.a, params.b + s) - whole)
-    left = np.where(s > 0, np.exp(betaln(params.a + 1, params.b + np.maximum(s, 1) - 1) - whole), 0)
-    at_least = np.where(n > 0, betainc(np.maximum(n, 1), params.r, near), 1.0)
+    whole = special.betaln(params.a, params.b)
+    stayed = np.exp(logs + special.betaln(params.a, params.b + s) - whole)
+    left = np.where(s > 0, np.exp(special.betaln(params.a + 1, params.b + np.maximum(s, 1) - 1) - whole), 0)
+    at_least = np.where(n > 0, special.betainc(np.maximum(n, 1), params.r, near), 1.0)
     return np.asarray(stayed + left * at_least)
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
+from segments.numerics.late import late
 from segments.numerics.value.histories import Floats, Histories, Ints
+
+special = late("scipy.special")
 
 type Model = Literal["bgnbd", "mbgnbd"]
 
@@ -37,11 +39,16 @@ def log_likelihoods(params: Params, histories: Histories) -> Floats:
     """ln L of each row (not times its count)."""
     p, x = params, histories.x
     waited = -(p.r + x) * np.log(p.alpha + histories.age)
-    bought = gammaln(p.r + x) - gammaln(p.r) + p.r * np.log(p.alpha)
+    bought = special.gammaln(p.r + x) - special.gammaln(p.r) + p.r * np.log(p.alpha)
     if p.a is None or p.b is None:
         return np.asarray(bought + waited)
     s = p.chances(x)
-    stayed = gammaln(p.a + p.b) + gammaln(p.b + s) - gammaln(p.b) - gammaln(p.a + p.b + s)
+    stayed = (
+        special.gammaln(p.a + p.b)
+        + special.gammaln(p.b + s)
+        - special.gammaln(p.b)
+        - special.gammaln(p.a + p.b + s)
+    )
     return np.asarray(bought + stayed + np.logaddexp(waited, _left(params, histories)))
 
 
@@ -81,7 +88,7 @@ class Surface:
         stays = np.ones(len(self.x))
         both = -(r + self.x) * waited
         rest = np.zeros(0)
-        table = gammaln(r + self.values) - gammaln(r) + r * logs[1]
+        table = special.gammaln(r + self.values) - special.gammaln(r) + r * logs[1]
         if len(logs) == 4:
             a, b = np.exp(logs[2:])
             later = np.maximum(self.s, 1) - 1
@@ -89,15 +96,23 @@ class Surface:
             both = np.logaddexp(both, odds[self.code] - (r + self.x) * bought)
             stays = np.exp(-(r + self.x) * waited - both)
             left = np.bincount(self.code, weights=self.weight * np.where(self.can_leave, 1 - stays, 0))
-            table = table + gammaln(a + b) + gammaln(b + self.s) - gammaln(b) - gammaln(a + b + self.s)
-            shared = digamma(a + b) - digamma(a + b + self.s)
+            table = (
+                table
+                + special.gammaln(a + b)
+                + special.gammaln(b + self.s)
+                - special.gammaln(b)
+                - special.gammaln(a + b + self.s)
+            )
+            shared = special.digamma(a + b) - special.digamma(a + b + self.s)
             da = (self.share * shared).sum() + left.sum() / a
             fewer = np.where(self.s > 0, 1 / (b + later), 0)
-            db = (self.share * (shared + digamma(b + self.s) - digamma(b)) - left * fewer).sum()
+            db = (
+                self.share * (shared + special.digamma(b + self.s) - special.digamma(b)) - left * fewer
+            ).sum()
             rest = np.array([da * a, db * b])
         weighted = self.weight * stays
         gone = self.weight - weighted
-        dr = (self.share * (digamma(r + self.values) - digamma(r))).sum() + logs[1]
+        dr = (self.share * (special.digamma(r + self.values) - special.digamma(r))).sum() + logs[1]
         dr -= (weighted * waited + gone * bought).sum()
         hazard = weighted / (alpha + self.h.age) + gone / (alpha + self.h.last)
         d_alpha = r / alpha - ((r + self.x) * hazard).sum()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
 
+from segments.numerics.late import late
 from segments.numerics.threads import one_thread
 from segments.numerics.value.histories import Floats, Ints
+
+optimize = late("scipy.optimize")
+special = late("scipy.special")
 
 FEWEST = 10
 STARTS = ((1.0, 3.0, 2.0), (6.0, 4.0, 0.5), (0.5, 10.0, 20.0))  # p, q, γ with money in means.
@@ -68,7 +70,7 @@ def per_purchase(spend: Spend, x: Ints, mean: Floats) -> Floats:
 
 def log_likelihoods(x: Ints, mean: Floats, p: float, q: float, gamma: float) -> Floats:
     """ln L of each customer."""
-    value = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
+    value = special.gammaln(p * x + q) - special.gammaln(p * x) - special.gammaln(q) + q * np.log(gamma)
     value = value + (p * x - 1) * np.log(mean) + p * x * np.log(x)
     return np.asarray(value - (p * x + q) * np.log(gamma + mean * x))
 
@@ -80,7 +82,7 @@ def _correlation(x: Ints, mean: Floats) -> float | None:
 
 
 def _descend(target: _Target, start: Floats) -> Floats:
-    end = minimize(
+    end = optimize.minimize(
         target,
         start,
         jac=True,
@@ -106,11 +108,15 @@ class _Target:
         p, q, gamma = np.exp(logs)
         px = p * self.values
         near = np.log(gamma + self.total)
-        table = gammaln(px + q) - gammaln(px)
-        value = (self.share * table).sum() - gammaln(q) + q * logs[2] + p * self.fixed - self.log_mean
+        table = special.gammaln(px + q) - special.gammaln(px)
+        value = (self.share * table).sum() - special.gammaln(q) + q * logs[2] + p * self.fixed - self.log_mean
         value -= ((p * self.x + q) * near).mean()
-        both = digamma(px + q)
-        dp = (self.share * self.values * (both - digamma(px))).sum() + self.fixed - (self.x * near).mean()
-        dq = (self.share * both).sum() - digamma(q) + logs[2] - near.mean()
+        both = special.digamma(px + q)
+        dp = (
+            (self.share * self.values * (both - special.digamma(px))).sum()
+            + self.fixed
+            - (self.x * near).mean()
+        )
+        dq = (self.share * both).sum() - special.digamma(q) + logs[2] - near.mean()
         d_gamma = q / gamma - ((p * self.x + q) / (gamma + self.total)).mean()
         return -float(value), -np.array([dp * p, dq * q, d_gamma * gamma])
