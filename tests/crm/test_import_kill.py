@@ -25,8 +25,8 @@ from tests.crm.importing import bring, state
 from tests.processes import environment, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-LINES = 12_000
-KILLS = 3
+LINES = 9_000
+KILLS = 2
 
 
 def test_an_import_killed_at_random_moments_ends_as_if_undisturbed(tmp_path):
@@ -77,7 +77,7 @@ def _kill_later(process, steps) -> None:
             process.send_signal(signal.SIGKILL)
             steps.add(now[0])
             break
-        time.sleep(0.005)
+        time.sleep(0.02)
     process.wait()
     if process.stdout:
         process.stdout.close()

@@ -15,8 +15,8 @@ from tests.processes import environment, start
 from tests.sink import Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-RECIPIENTS = 500
-KILLS = 5
+RECIPIENTS = 300
+KILLS = 3
 
 
 def test_a_killed_worker_sends_nobody_twice_and_loses_nobody(tmp_path):
