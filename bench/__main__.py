@@ -31,6 +31,8 @@ HOUSES = (
         "customer_work",
     ),
     ("send",),
+    ("planning",),
+    ("proof",),
     ("events",),
     ("duplicates",),
     ("value",),

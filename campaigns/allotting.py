@@ -7,17 +7,20 @@ that nobody is held out twice in a row and in time everybody is once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
+from itertools import batched
 
 from django.db import transaction
 
 from campaigns.models import Campaign, Experiment
-from crm.models import Business, Message
+from crm.models import Business, Mailing, Message
 from crm.outbox import reasons
 from segments.numerics import trials
 
+CHUNK = 5000
 WAITING = "*"  # The rest, while the winner is not known.
 NEVER = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -62,6 +65,10 @@ class Allotment:
         elif self.hours_later:
             self._take_part(draft, place(f"test:{self.experiment_id}", person))
 
+    @property
+    def decides(self) -> bool:
+        return bool(self.held_from_all or self.held_percent or self.hours_later)
+
     def _take_part(self, draft: Message, where: float) -> None:
         if where >= self.share:
             draft.arm, draft.not_before = WAITING, NEVER
@@ -70,6 +77,29 @@ class Allotment:
         draft.arm = chr(ord("a") + arm)
         if self.hours_later[arm]:
             draft.not_before = self.starts_at + timedelta(hours=self.hours_later[arm])
+
+
+def draw(drawn: Allotment, mailing: Mailing) -> None:
+    """Decide about everybody of this mailing who may get it; equal decisions are written together."""
+    if not drawn.decides:
+        return
+    waiting = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED).order_by("pk")
+    alike: defaultdict[tuple[str, str, str, datetime | None], list[int]] = defaultdict(list)
+    for pk, person in waiting.values_list("pk", "customer_id").iterator(chunk_size=CHUNK):
+        draft = Message(state=Message.State.QUEUED, customer_id=person, not_before=drawn.starts_at)
+        drawn.give(draft)
+        later = draft.not_before if draft.not_before != drawn.starts_at else None
+        alike[draft.state, draft.reason, draft.arm, later].append(pk)
+    for (state, reason, arm, later), numbers in alike.items():
+        if (state, arm, later) == (Message.State.QUEUED, "", None):
+            continue  # Nothing was drawn for them.
+        values: dict[str, object] = {"state": state, "arm": arm}
+        if later is not None:
+            values["not_before"] = later
+        if state == Message.State.HELD_OUT:
+            values["reason"] = reason
+        for some in batched(numbers, CHUNK):
+            Message.objects.filter(pk__in=some, state=Message.State.QUEUED).update(**values)
 
 
 def of(campaign: Campaign, business: Business, *, now: datetime) -> Allotment:

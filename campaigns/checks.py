@@ -11,6 +11,7 @@ from campaigns import experiments, lifecycle, preflight, variants
 from campaigns.forms import ScheduleForm, TestForm
 from campaigns.models import Campaign
 from crm.models import Business, User
+from crm.outbox import senders
 
 
 def before_sending(campaign: Campaign, business: Business, user: User) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def before_sending(campaign: Campaign, business: Business, user: User) -> dict[s
         "forecast": flight.forecast,
         "audience_problem": "" if flight.forecast else flight.trouble,
         "languages": variants.languages(campaign, business),
-        "sender": business.sender,
+        "sender": senders.written_by(campaign.sender, business),
         "schedule_form": ScheduleForm(initial={"at": campaign.scheduled_at or soon}),
         "test_form": TestForm(initial={"to": user.email}),
         "gives_up": lifecycle.latest_start(campaign),

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, MailTemplate, Variant
 from campaigns.rendering import Sources
 from crm import slugs
 from crm.errors import Refusal
-from crm.models import Business, User
+from crm.models import Business, Sender, User
 from feedback.models import Survey
 from segments.models import Segment
 
@@ -200,6 +200,33 @@ class TestForm(forms.Form):
     to = forms.EmailField(
         label=gettext_lazy("Send a test to"), widget=forms.EmailInput(attrs={"class": "form-control"})
     )
+
+
+class DeliveryForm(forms.ModelForm):  # type: ignore[type-arg]
+    """By whom, how urgent and when each person gets it."""
+
+    class Meta:
+        model = Campaign
+        fields = ["sender", "timing", "priority", "valid_hours"]
+        widgets = {
+            "sender": forms.Select(attrs={"class": "form-select"}),
+            "timing": forms.RadioSelect(attrs={"class": "form-check-input"}),
+            "priority": forms.Select(attrs={"class": "form-select"}),
+            "valid_hours": forms.NumberInput(attrs={"class": "form-control", "min": 1, "max": 720}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sender = self.fields["sender"]
+        assert isinstance(sender, forms.ModelChoiceField)
+        sender.queryset = Sender.objects.filter(is_active=True).defer("secret", "dkim_key", "hook_secret")
+        sender.empty_label = _("The usual sender")
+
+    def clean_valid_hours(self) -> int:
+        hours: int = self.cleaned_data["valid_hours"]
+        if not 1 <= hours <= 720:
+            raise forms.ValidationError(_("Between 1 and 720 hours."))
+        return hours
 
 
 def free_slug(name: str) -> str:

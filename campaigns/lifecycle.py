@@ -14,6 +14,7 @@ from campaigns.models import Campaign
 from crm import outbox
 from crm.errors import Refusal
 from crm.models import Business, Mailing
+from crm.outbox import guarding
 from crm.outbox.channels import refusal as nothing_may_leave
 
 State = Campaign.State
@@ -71,6 +72,7 @@ def pause(campaign: Campaign) -> None:
 def resume(campaign: Campaign) -> None:
     _move(campaign, (State.PAUSED,), State.SENDING, error="")
     if campaign.mailing:
+        guarding.forgive(campaign.mailing)
         outbox.resume(campaign.mailing)
     outbox.deliver_soon()
 
@@ -89,7 +91,7 @@ def duplicate(campaign: Campaign, slug: str) -> Campaign:
     """A draft with the same content and segments, and nothing of its history."""
     copied = (
         "subject", "preheader", "mjml", "text", "survey", "tolerance_minutes", "created_by", "utm",
-        "one_per_household", "holdout_percent", "effect_days",
+        "one_per_household", "sender", "timing", "priority", "valid_hours", "holdout_percent", "effect_days",
     )  # fmt: skip
     values = {name: getattr(campaign, name) for name in copied}
     with transaction.atomic():

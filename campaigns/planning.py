@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from campaigns import allotting, households, variants
+from campaigns import allotting, enlisting, timing, variants
 from campaigns.models import Campaign, Link
+from campaigns.variants import Texts
 from crm import outbox
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, Mailing, Message
-from crm.outbox import reasons
+from crm.outbox import governor, reasons
 from feedback import invitations
 from segments import audience
 from segments.models import Segment
@@ -76,17 +77,7 @@ def as_of_now(segment: Segment) -> CustomerQuerySet:
 
 def forecast(found: CustomerQuerySet, *, per_household: bool = False) -> Forecast:
     """Divide an audience by who can be written to, in one query."""
-    consent = Customer.EmailConsent
-    home = [When(pk__in=households.left_out(found), then=Value(reasons.HOUSEHOLD))] if per_household else []
-    cases = Case(
-        When(email="", then=Value(reasons.NO_ADDRESS)),
-        When(email_consent=consent.UNKNOWN, then=Value(reasons.NO_CONSENT)),
-        When(email_consent=consent.WITHDRAWN, then=Value(reasons.WITHDRAWN)),
-        When(suppressed_at__isnull=False, then=Value(reasons.SUPPRESSED)),
-        *home,
-        default=Value(""),
-        output_field=CharField(),
-    )
+    cases = enlisting.why(found, per_household=per_household)
     rows = found.annotate(why=cases).order_by().values_list("why")
     divided = {
         why: (n, addresses)
@@ -115,28 +106,44 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         with translation.override(_reader(campaign)):
             said = variants.freeze(campaign, Business.current())
             include, exclude = _up_to_date(campaign, now)
-            audience_found = people(include, exclude)
-            if refusal := forecast(audience_found, per_household=campaign.one_per_household).refusal:
-                raise Refusal(refusal)
+            with transaction.atomic():
+                mailing = _enlisted(campaign, said, people(include, exclude), now)
     except (Refusal, ValueError) as problem:
         _give_back(campaign, str(problem))
         return
-    mailing = outbox.open_mailing(
-        campaign.source, kind="campaign", name=campaign.name, purpose=Mailing.Purpose.MARKETING
-    )
-    outbox.pause(mailing, gettext_noop("The messages are being prepared."))
-    Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
-    Link.objects.bulk_create(
-        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
-        ignore_conflicts=True,
-    )
-    drawn = allotting.of(campaign, Business.current(), now=now)
-    outbox.plan(mailing, _drafts(campaign, mailing, audience_found, drawn))
     if campaign.survey is not None:
         invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)
     _begin(campaign, mailing)
+
+
+def _enlisted(campaign: Campaign, said: Texts, found: CustomerQuerySet, now: datetime) -> Mailing:
+    """The mailing with a row for everybody, all of it or nothing; a Refusal where nobody would get it."""
+    mailing = outbox.open_mailing(
+        campaign.source,
+        kind="campaign",
+        name=campaign.name,
+        purpose=Mailing.Purpose.MARKETING,
+        sender=campaign.sender,
+        priority=campaign.priority,
+        timing=campaign.timing,
+        expires_at=now + timedelta(hours=campaign.valid_hours),
+    )
+    outbox.pause(mailing, gettext_noop("The messages are being prepared."))
+    enlisting.enlist(mailing, found, per_household=campaign.one_per_household, now=now)
+    queued = mailing.messages.filter(state=Message.State.QUEUED)
+    if not queued.exists() and (refusal := forecast(found, per_household=campaign.one_per_household).refusal):
+        raise Refusal(refusal)
+    timing.spread(mailing, campaign.scheduled_at or now, now=now)
+    governor.at_planning(mailing, now)
+    allotting.draw(allotting.of(campaign, Business.current(), now=now), mailing)
+    Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
+    Link.objects.bulk_create(
+        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
+        ignore_conflicts=True,
+    )
+    return mailing
 
 
 def _reader(campaign: Campaign) -> str:
@@ -158,36 +165,6 @@ def _up_to_date(campaign: Campaign, now: datetime) -> tuple[list[Segment], list[
         if segment.kind == Segment.Kind.RULE:
             audience.rebuild(segment, at=now)
     return include, exclude
-
-
-def _drafts(
-    campaign: Campaign, mailing: Mailing, found: CustomerQuerySet, drawn: allotting.Allotment
-) -> Iterator[Message]:
-    """One draft per person, in the order of addresses, so that shared ones stand together."""
-    rows = found.only("pk", "email", "email_consent", "suppressed_at").order_by("email", "pk")
-    mailed = mailing.messages.exclude(state=Message.State.SKIPPED)  # By a planning that was interrupted.
-    holders = dict(mailed.values_list("to_email", "customer_id"))
-    at_home = set(households.left_out(found, mailing)) if campaign.one_per_household else set()
-    taken = ""
-    for number, customer in enumerate(rows.iterator(chunk_size=CHUNK)):
-        if number % CHUNK == 0 and not Campaign.objects.filter(pk=campaign.pk, state=State.PLANNING).exists():
-            return  # Cancelled meanwhile.
-        draft = Message(
-            mailing=mailing, key=f"customer:{customer.pk}", customer=customer, to_email=customer.email
-        )
-        reason = outbox.skip_reason(draft, customer)
-        if not reason and customer.pk in at_home:
-            reason = reasons.HOUSEHOLD
-        if not reason and (
-            customer.email == taken or holders.get(customer.email, customer.pk) != customer.pk
-        ):
-            reason = reasons.DUPLICATE_ADDRESS
-        if reason:
-            draft.state, draft.reason = Message.State.SKIPPED, reason
-        else:
-            taken = customer.email
-            drawn.give(draft)
-        yield draft
 
 
 @transaction.atomic

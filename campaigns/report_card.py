@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns import effect, kept, reports, trial_words
 from campaigns.models import Campaign, Link, MessageEvent
 from crm.models import Business, Message
-from crm.outbox import reasons
+from crm.outbox import reasons, waiting
 
 LIVE = (Campaign.State.PLANNING, Campaign.State.SENDING)
 PART = "report"
@@ -40,6 +40,7 @@ def build(campaign: Campaign, business: Business) -> dict[str, Any]:
     return {
         "counted": counted,
         "counted_at": found.counted_at,
+        "moving": waiting.why(campaign.mailing, timezone.now()) if campaign.mailing else [],
         "parts": parts(counted),
         "done": counted["audience"] - counted["queued"] - counted["sending"],
         "response": heard,

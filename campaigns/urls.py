@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from campaigns.views import (
     actions,
     campaigns,
+    delivery,
     demo,
     editor,
     home,
@@ -53,6 +54,7 @@ media_urls = [
     path("snippets/<int:pk>/look/", media.snippet_look, name="snippet_look"),
 ]
 action_urls = [
+    path("<name:slug>/delivery/", delivery.delivery, name="campaign_delivery"),
     path("<name:slug>/send/", actions.send, name="campaign_send"),
     path("<name:slug>/schedule/", actions.schedule, name="campaign_schedule"),
     path("<name:slug>/draft/", actions.back_to_draft, name="campaign_draft"),

@@ -122,6 +122,21 @@ def _tell_changes() -> None:
     follow(models.ShopConnection, only=("kind", "name", "domain", "state"))
     follow(models.WebhookEndpoint, only=("name", "url", "events", "state"))
     follow(models.Feed, only=("name", "kind", "content", "preset", "folder", "every_minutes", "state"))
+    follow(models.ContactRules)
+    follow(
+        models.Sender,
+        only=(
+            "name",
+            "from_name",
+            "from_email",
+            "reply_to",
+            "return_path",
+            "kind",
+            "host",
+            "is_usual",
+            "is_active",
+        ),
+    )
     follow(
         models.Mailbox,
         only=("name", "address", "kind", "host", "port", "security", "username", "folder", "is_active"),

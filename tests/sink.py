@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -36,7 +37,19 @@ BEHAVIOURS = (
     "stall-at-mail",  # never answers MAIL FROM
     "stall-after-data",  # keeps the mail and never answers
     "sign-in-first",  # 530 to MAIL FROM
+    "moody",  # each mail something else of MOODS, by chance
 )
+MOODS = {
+    "": 78,
+    "slow": 8,
+    "refuse-rcpt": 2,
+    "later-rcpt": 3,
+    "later-data": 2,
+    "closing": 1,
+    "drop-at-mail": 2,
+    "drop-in-data": 2,
+    "drop-after-data": 2,
+}
 
 
 class Session:
@@ -49,7 +62,7 @@ class Session:
         keep: bool,
     ) -> None:
         self.reader, self.writer, self.behaviour, self.out, self.keep = reader, writer, behaviour, out, keep
-        self.to = ""
+        self.to = self.mood = ""
 
     async def run(self) -> None:
         try:
@@ -65,7 +78,10 @@ class Session:
         self.writer.write(text.encode() + b"\r\n")
 
     async def answer(self, line: str) -> bool:
-        verb, does = line[:4].upper(), self.behaviour
+        verb = line[:4].upper()
+        if self.behaviour == "moody" and verb == "MAIL":
+            self.mood = random.choices(list(MOODS), list(MOODS.values()))[0]
+        does = self.mood if self.behaviour == "moody" else self.behaviour
         if verb == "EHLO":
             self.say("250-sink\r\n250-SIZE 33554432\r\n250-PIPELINING\r\n250 8BITMIME")
         elif verb == "MAIL":

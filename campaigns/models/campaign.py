@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Mailing
+from crm.models import Mailing, Sender
 from feedback.models import Survey
 from segments.models import Segment
 
@@ -32,6 +32,11 @@ class Campaign(models.Model):
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
         MISSED = "missed", _("Missed its time")
+
+    class Priority(models.IntegerChoices):
+        HIGH = 3, _("High: goes before other campaigns")
+        NORMAL = 5, _("Normal")
+        LOW = 7, _("Low: gives way to other campaigns")
 
     slug = models.SlugField(_("short name"), max_length=80, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=120)
@@ -74,6 +79,25 @@ class Campaign(models.Model):
         validators=[MinValueValidator(0)],
     )
     is_public = models.BooleanField(_("shown in the public archive"), default=False, db_default=False)
+    sender = models.ForeignKey(
+        Sender, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sender")
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("importance"), choices=Priority, default=Priority.NORMAL, db_default=5
+    )
+    timing = models.CharField(
+        _("when people get it"),
+        max_length=10,
+        choices=Mailing.Timing,
+        default=Mailing.Timing.AT_ONCE,
+        db_default="at_once",
+    )
+    valid_hours = models.PositiveSmallIntegerField(
+        _("worth sending for hours"),
+        default=72,
+        db_default=72,
+        help_text=_("Who cannot be written to within this time, for a limit or quiet hours, is left out."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     tolerance_minutes = models.PositiveIntegerField(_("may start late by minutes"), default=120)

@@ -6,6 +6,7 @@ from django.db.models import Count, Max, Min
 
 from campaigns.models import Campaign
 from crm.models import Message
+from crm.outbox import senders
 
 A_SECOND = 20.0  # Mails, while nothing was ever measured here.
 MEASURED = 200  # So many mails tell something about the pace.
@@ -13,7 +14,15 @@ MEASURED = 200  # So many mails tell something about the pace.
 
 def seconds(receivers: int, campaign: Campaign) -> float:
     """About how long from the first mail to the last, by the last campaign of some size."""
-    return receivers / _per_second()
+    pace = _per_second()
+    sender = campaign.sender or senders.usual()
+    if sender is None:
+        return receivers / pace
+    if sender.per_minute:
+        pace = min(pace, sender.per_minute / 60)
+    if sender.window_messages and receivers > sender.window_messages:
+        pace = min(pace, sender.window_messages / (3600 * sender.window_hours))
+    return receivers / pace
 
 
 def cost(receivers: int) -> str:

@@ -8,24 +8,66 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from campaigns.preflight.findings import Finding
-from crm.models import Business, CustomerQuerySet
+from crm.errors import Refusal
+from crm.models import Business, CustomerQuerySet, Sender
+from crm.outbox import governor, proving, senders
 
 
 def findings(campaign: Campaign, business: Business) -> Iterator[Finding]:
     """With real mail the gaps block; in the sandbox, where nothing leaves, they only warn."""
     leaves = bool(settings.MAIL_CONNECTION)
     profile = reverse("crm:business")
-    if not business.from_email:
+    sender = campaign.sender or senders.usual()
+    if not business.from_email and sender is None:
         text = _("You have no sender address yet.")
         yield Finding("sender", text, leaves, "", profile, _("Set it in the business profile"))
     if not business.postal_address:
         text = _("Your postal address is missing. The law of many countries asks for it in marketing mail.")
         yield Finding("address", text, leaves, "", profile, _("Add it"))
+    if sender is not None:
+        yield from _proof(sender, leaves)
+
+
+def _proof(sender: Sender, leaves: bool) -> Iterator[Finding]:
+    """What the last look at the DNS of the sender's domain said; pages do not wait for name servers."""
+    page, look = reverse("crm:sender", args=[sender.pk]), _("Look at the records")
+    if not sender.is_active:
+        text = _("The chosen sender is not in use any more. Choose another.")
+        yield Finding("sender", text, True, "", page, look)
+    if reply := sender.reply_to:
+        try:
+            senders.refuse_foreign(sender, sender.bounces_to)
+        except Refusal as refusal:
+            yield Finding("sender", str(refusal), False, "", page, look, examples=(reply,))
+    if not sender.proof:
+        text = _("Nobody has looked yet whether the domain %(domain)s proves your mail.")
+        yield Finding("proof", text % {"domain": sender.domain}, False, "", page, look)
+        return
+    if set(sender.proof.values()) <= {proving.OFFLINE}:
+        text = _("Whether the domain %(domain)s proves your mail is not known: the last look was offline.")
+        yield Finding("proof", text % {"domain": sender.domain}, False, "", page, look)
+        return
+    lacking = proving.unproven(sender)
+    if lacking:
+        text = _("The domain %(domain)s does not prove your mail: %(records)s. Much of it may be refused.")
+        told = {"domain": sender.domain, "records": ", ".join(lacking)}
+        unproven = leaves and {"SPF", "DKIM"} <= set(lacking)  # One of the two is the least that all ask for.
+        yield Finding("proof", text % told, unproven, "", page, look)
 
 
 def over_cap(campaign: Campaign, people: CustomerQuerySet, now: datetime) -> Iterator[Finding]:
     """Those who would have to wait, or be left out, because they got enough lately."""
-    return iter(())
+    n = governor.over_cap(people.contactable(), now).count()
+    if not n:
+        return
+    text = ngettext(
+        "%(n)s person has got as much marketing mail as your rules allow: it leaves later, or not at all.",
+        "%(n)s people have got as much marketing mail as your rules allow: it leaves later, or not at all.",
+        n,
+    )
+    rules = reverse("crm:contact_rules")
+    yield Finding("cap", text % {"n": n}, False, "", rules, _("See the rules of writing"))

@@ -67,4 +67,6 @@ def lacking(request: HttpRequest, slug: str, field: str) -> HttpResponse:
 def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     """The last campaigns to this person: state, opened, clicked, or why not sent."""
     customer = access.find_customer(request, public_id)
-    return render(request, "campaigns/customer_panel.html", {"mails": reports.mails_to(customer)})
+    return render(
+        request, "campaigns/customer_panel.html", {"customer": customer, "mails": reports.mails_to(customer)}
+    )

@@ -21,7 +21,7 @@ def _proof(number: int) -> str:
 
 def mailbox() -> Mailbox | None:
     """Where answers to our replies shall go."""
-    return Mailbox.objects.filter(is_active=True).order_by("id").first()
+    return Mailbox.objects.filter(is_active=True, use=Mailbox.Use.SERVICE).order_by("id").first()
 
 
 def reply_to(number: int, box: Mailbox | None, business: Business) -> str:

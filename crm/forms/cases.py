@@ -261,8 +261,8 @@ class MailboxForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Mailbox
         fields = [
-            "name", "address", "kind", "host", "port", "security", "username", "folder", "plus_addresses",
-            "is_active",
+            "name", "use", "address", "kind", "host", "port", "security", "username", "folder",
+            "plus_addresses", "is_active",
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from crm.models.consent import (
 )
 from crm.models.customer import Customer, CustomerQuerySet, CustomerTag, CustomField, Tag
 from crm.models.customer_view import CustomerView, ListHabit
+from crm.models.delivery import ContactRules, ContactWish, DeliveryEvent
 from crm.models.duplicates import (
     BulkMerge,
     CustomerAlias,
@@ -57,6 +58,7 @@ from crm.models.purchase import Product, Purchase, PurchaseLine, Refund
 from crm.models.quality import QualityException, QualityFinding, QualityRun
 from crm.models.rate import Rate
 from crm.models.second_factor import RecoveryCode, SecondFactor
+from crm.models.sender import Pace, PaceCount, Sender
 from crm.models.sensitive import SensitiveValue
 from crm.models.service import (
     BusinessHours,
@@ -102,6 +104,8 @@ __all__ = [
     "Consent",
     "ConsentState",
     "ConsentWording",
+    "ContactRules",
+    "ContactWish",
     "CustomField",
     "Customer",
     "CustomerAlias",
@@ -109,6 +113,7 @@ __all__ = [
     "CustomerQuerySet",
     "CustomerTag",
     "CustomerView",
+    "DeliveryEvent",
     "DifferentPeople",
     "DuplicateGroup",
     "DuplicateMember",
@@ -135,6 +140,8 @@ __all__ = [
     "Mailing",
     "Message",
     "OptIn",
+    "Pace",
+    "PaceCount",
     "PersonalArchive",
     "Picture",
     "PrivacyRequest",
@@ -153,6 +160,7 @@ __all__ = [
     "RetentionRule",
     "SandboxMail",
     "SecondFactor",
+    "Sender",
     "SensitiveValue",
     "ServiceLevel",
     "ShopConnection",

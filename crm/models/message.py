@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer
 from crm.models.personal import PersonalData
+from crm.models.sender import Sender
 
 
 class Mailing(models.Model):
@@ -24,12 +25,26 @@ class Mailing(models.Model):
         MARKETING = "marketing", _("Marketing")
         TRANSACTIONAL = "transactional", _("Transactional")
 
+    class Timing(models.TextChoices):
+        AT_ONCE = "at_once", _("As soon as possible")
+        LOCAL = "local", _("At this time where the person lives")
+        BEST = "best", _("At each person's best hour")
+
     source = models.CharField(max_length=80, unique=True)  # "campaign:12", "account", "test".
     kind = models.CharField(max_length=20)  # Who renders it: see crm.outbox.register.
     name = models.CharField(_("name"), max_length=200)
     purpose = models.CharField(_("purpose"), max_length=15, choices=Purpose)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     reason = models.CharField(_("reason"), max_length=300, blank=True)  # Why it is paused.
+    sender = models.ForeignKey(Sender, models.SET_NULL, null=True, blank=True, related_name="mailings")
+    # Lower is more important.
+    priority = models.PositiveSmallIntegerField(_("priority"), default=5, db_default=5)
+    timing = models.CharField(
+        _("when"), max_length=10, choices=Timing, default=Timing.AT_ONCE, db_default="at_once"
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)  # What waits longer is left out.
+    # What had gone wrong when a person said go on.
+    forgiven = models.JSONField(default=dict, db_default={}, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -49,6 +64,7 @@ class Message(PersonalData):
     """
 
     PERSONAL = frozenset({"to_email", "context"})
+    cap: tuple[int, int] | None = None  # (so many, within days); asked again by the claim.
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -65,7 +81,7 @@ class Message(PersonalData):
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="messages")
     to_email = models.CharField(_("to"), max_length=254, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)  # Code of crm.outbox.reasons.
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # A code of crm.outbox.reasons.
     error = models.CharField(_("error"), max_length=500, blank=True)
     context = models.JSONField(default=dict, blank=True)  # What the renderer of this kind needs besides.
     # Which arm of an experiment: "a", "b" …; "" outside of one, "*" while its winner is not known yet.
@@ -77,6 +93,8 @@ class Message(PersonalData):
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     planned_at = models.DateTimeField(default=timezone.now)
+    # As the mail provider calls it.
+    provider_id = models.CharField(max_length=120, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("message")
@@ -89,6 +107,7 @@ class Message(PersonalData):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_in_hand"),
             models.Index(fields=["mailing", "state"], name="message_by_state"),
             models.Index(fields=["customer", "sent_at"], name="message_by_customer"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_at_provider"),
         ]
 
     def __str__(self) -> str:

@@ -143,6 +143,10 @@ class Mailbox(models.Model):
         RAW = "raw", _("Provider posts the whole mail")
         POSTMARK = "postmark", _("Provider posts JSON (Postmark)")
 
+    class Use(models.TextChoices):
+        SERVICE = "service", _("Customers write to it")
+        RETURNS = "returns", _("Mails that could not be delivered come back to it")
+
     class Security(models.TextChoices):
         SSL = "ssl", _("SSL/TLS (usual)")
         STARTTLS = "starttls", _("STARTTLS")
@@ -152,6 +156,7 @@ class Mailbox(models.Model):
     address = models.EmailField(
         _("address"), help_text=_("Customers write to it, and their answers to our replies go there.")
     )
+    use = models.CharField(_("what it is for"), max_length=10, choices=Use, default=Use.SERVICE)
     kind = models.CharField(_("how mails come in"), max_length=10, choices=Kind, default=Kind.IMAP)
     host = models.CharField(_("server"), max_length=200, blank=True)
     port = models.PositiveIntegerField(_("port"), default=993)

@@ -39,6 +39,7 @@ class Outcome:
     known: Known
     text: str = ""
     of_recipient: bool = False  # The answer is about this one address, not about the sender or the content.
+    provider_id: str = ""  # As the mail provider calls the message.
 
 
 TAKEN = Outcome(Known.TAKEN)
@@ -249,7 +250,7 @@ def _dotted(raw: bytes) -> bytes:
 
 def _trouble(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return _("The mail server does not accept the user name or password in EMAIL_URL.")
+        return _("The mail server does not accept the user name or password.")
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
         words = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
@@ -260,4 +261,4 @@ def _trouble(error: Exception) -> str:
         return _("The mail server closed the connection.")
     if isinstance(error, ssl.SSLError):
         return _("The mail server's certificate or encryption is not accepted.")
-    return _("The mail server cannot be reached. Is EMAIL_URL right, and the server running?")
+    return _("The mail server cannot be reached. Is its address right, and the server running?")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -28,12 +30,18 @@ FREE = f"""state = 'queued'
     AND EXISTS (SELECT 1 FROM {MAILING} m WHERE m.id = mailing_id AND m.state = 'open')"""
 WILLING = f"""{FREE} AND EXISTS (SELECT 1 FROM {CUSTOMER} c WHERE c.id = customer_id
     AND c.email_consent = 'granted' AND c.suppressed_at IS NULL AND c.email = to_email)"""
-CLAIM = """UPDATE {table} SET state = 'sending', claimed_by = %s, claimed_at = %s, attempts = attempts + 1
+# The cap of the house rules: what other workers and other campaigns sent meanwhile counts.
+FEW = f"""(SELECT count(*) FROM {MESSAGE} g JOIN {MAILING} gm ON gm.id = g.mailing_id
+    WHERE g.customer_id = {MESSAGE}.customer_id AND g.claimed_at > {{since}}
+    AND g.state IN ('sent', 'sending', 'unsure') AND gm.purpose = 'marketing') < {{cap}}"""
+CLAIM = """UPDATE {table} SET state = 'sending', reason = '', claimed_by = %s, claimed_at = %s,
+      attempts = attempts + 1
     WHERE id = %s AND {condition}"""
 TURN = """UPDATE {table} SET
       state = CASE WHEN id = %s THEN 'sent' ELSE 'sending' END,
       sent_at = CASE WHEN id = %s THEN {moment} ELSE sent_at END,
       error = CASE WHEN id = %s THEN '' ELSE error END,
+      reason = '',
       claimed_by = %s,
       claimed_at = {moment},
       attempts = CASE WHEN id = %s THEN attempts ELSE attempts + 1 END
@@ -72,8 +80,9 @@ def claimant() -> str:
 def claim(message: Message, me: str, now: datetime) -> bool:
     """Take a message into this process's hand, unless something speaks against it by now."""
     with connection.cursor() as cursor:
-        sql = CLAIM.format(table=MESSAGE, condition=_condition(message))
-        cursor.execute(sql, [me, _moment(now), message.pk])
+        condition, values = _condition(message, now)
+        sql = CLAIM.format(table=MESSAGE, condition=condition)
+        cursor.execute(sql, [me, _moment(now), message.pk, *values])
         return bool(cursor.rowcount == 1)
 
 
@@ -81,10 +90,11 @@ def sent_and_claim(done: Message, following: Message, me: str, now: datetime) ->
     """Settle one message as sent and take the next one in the same statement; whether the next is ours."""
     at = _moment(now)
     moment = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
-    sql = TURN.format(table=MESSAGE, condition=_condition(following), moment=moment)
+    condition, values = _condition(following, now)
+    sql = TURN.format(table=MESSAGE, condition=condition, moment=moment)
     pk = done.pk
     with connection.cursor() as cursor:
-        cursor.execute(sql, [pk, pk, at, pk, me, at, pk, pk, me, following.pk])
+        cursor.execute(sql, [pk, pk, at, pk, me, at, pk, pk, me, following.pk, *values])
         return any(row[0] == following.pk for row in cursor.fetchall())
 
 
@@ -97,6 +107,12 @@ def settle(message: Message, state: str, me: str, **values: object) -> bool:
 def leave_out(message: Message, state: str, **values: object) -> bool:
     """Settle a message that still waits: skipped, or impossible to write."""
     return bool(Message.objects.filter(pk=message.pk, state=State.QUEUED).update(state=state, **values))
+
+
+def postpone(messages: Iterable[Message], at: datetime, reason: str) -> int:
+    """Let these wait until then, saying why; returns how many did."""
+    waiting = Message.objects.filter(pk__in=[one.pk for one in messages], state=State.QUEUED)
+    return waiting.update(not_before=at, reason=reason)
 
 
 def reclaim_lost(now: datetime) -> int:
@@ -125,8 +141,16 @@ def _lease() -> timedelta:
     return max(LEASE, timedelta(seconds=8 * settings.MAIL_CONNECTION.get("timeout", 0)))
 
 
-def _condition(message: Message) -> str:
-    return WILLING if message.mailing.purpose == Mailing.Purpose.MARKETING else FREE
+def _condition(message: Message, now: datetime) -> tuple[str, list[Any]]:
+    """What must hold for this message to leave at this moment, with its parameters."""
+    if message.mailing.purpose != Mailing.Purpose.MARKETING:
+        return FREE, []
+    if message.cap is None:
+        return WILLING, []
+    most, days = message.cap
+    moment = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
+    few = FEW.format(since=moment, cap="%s")
+    return f"{WILLING} AND {few}", [_moment(now - timedelta(days=days)), most]
 
 
 def _moment(at: datetime) -> str | datetime | None:

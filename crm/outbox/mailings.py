@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Count
 
 from crm.errors import Refusal
-from crm.models import Mailing, Message
+from crm.models import Mailing, Message, Sender
 
 State = Message.State
+ORDINARY = 5
 COUNTED = (
     State.QUEUED,
     State.SENDING,
@@ -24,9 +25,18 @@ COUNTED = (
 )
 
 
-def open_mailing(source: str, *, kind: str, name: str, purpose: str) -> Mailing:
-    """The mailing of this source, made on the first call."""
-    defaults = {"kind": kind, "name": name[:200], "purpose": purpose}
+def open_mailing(source: str, *, kind: str, name: str, purpose: str, **more: Any) -> Mailing:
+    """The mailing of this source, made on the first call.
+
+    `more`: `sender` (marketing: the usual one, where none is given), `priority` (lower goes first),
+    `timing`, `expires_at` (who cannot be written to until then is left out).
+    """
+    found = Mailing.objects.filter(source=source).first()
+    if found is not None:
+        return found
+    if purpose == Mailing.Purpose.MARKETING and more.get("sender") is None:
+        more["sender"] = Sender.objects.filter(is_usual=True, is_active=True).first()
+    defaults = {"kind": kind, "name": name[:200], "purpose": purpose, **more}
     return Mailing.objects.get_or_create(source=source, defaults=defaults)[0]
 
 
@@ -40,6 +50,8 @@ def plan(mailing: Mailing, drafts: Iterable[Message]) -> int:
     for some in batched(drafts, 1000):
         for draft in some:
             draft.mailing = mailing
+            if draft.priority == ORDINARY:
+                draft.priority = mailing.priority
         Message.objects.bulk_create(some, ignore_conflicts=True)
     return mailing.messages.count() - before
 

@@ -18,8 +18,8 @@ from urllib.parse import quote
 from django.utils.translation import gettext_noop as _  # Stored in English, translated where it is shown.
 
 from crm.errors import PermanentFailure
-from crm.models import Mailing, Message
-from crm.outbox import tokens
+from crm.models import Mailing, Message, Sender
+from crm.outbox import signing, tokens
 from crm.outbox.envelope import Envelope
 from crm.outbox.files import mixed
 
@@ -47,8 +47,13 @@ class Parcel:
     raw: bytes
 
 
-def assemble(message: Message, envelope: Envelope, *, now: datetime) -> Parcel:
-    """Build the mail; PermanentFailure when an address cannot be used."""
+def assemble(
+    message: Message, envelope: Envelope, *, now: datetime, sender_of: Sender | None = None, returns: str = ""
+) -> Parcel:
+    """Build the mail; PermanentFailure when an address cannot be used.
+
+    `returns` is where servers send back what they cannot deliver; `sender_of` signs, where it has a key.
+    """
     recipient = address(message.to_email)
     sender = address(envelope.from_email)
     to = mailbox(envelope.to_name, recipient)
@@ -65,7 +70,9 @@ def assemble(message: Message, envelope: Envelope, *, now: datetime) -> Parcel:
     head = "\r\n".join(lines).encode("ascii")
     body = _body(envelope.text, envelope.html)
     raw = b"".join((head, b"\r\n", mixed(body, envelope.files) if envelope.files else body))
-    return Parcel(message, sender, recipient, clean(envelope.subject), to, raw)
+    raw = signing.signed(raw, sender_of)
+    back_to = address(returns) if returns else sender
+    return Parcel(message, back_to, recipient, clean(envelope.subject), to, raw)
 
 
 def _list_headers(message: Message, envelope: Envelope, sender: str) -> list[str]:

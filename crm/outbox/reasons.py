@@ -22,6 +22,14 @@ EXCLUDED = "excluded"
 HOUSEHOLD = "household"
 HELD_FROM_THIS = "held_from_this"
 HELD_FROM_ALL = "held_from_all"
+CAP = "cap"
+WISH = "wish"
+OTHER_CHANNEL = "other_channel"
+QUIET = "quiet"
+PACED = "paced"
+LOCAL_TIME = "local_time"
+BEST_HOUR = "best_hour"
+EXPIRED = "expired"
 
 LABELS: dict[str, str | Promise] = {
     NO_ADDRESS: _("No e-mail address"),
@@ -34,6 +42,14 @@ LABELS: dict[str, str | Promise] = {
     HOUSEHOLD: _("Somebody else of the household gets it"),
     HELD_FROM_THIS: _("Held out of this campaign by chance"),
     HELD_FROM_ALL: _("Held out of all campaigns for these three months"),
+    CAP: _("Got enough marketing mail lately"),
+    WISH: _("Wishes less mail"),
+    OTHER_CHANNEL: _("Prefers another channel"),
+    QUIET: _("Quiet hours"),
+    PACED: _("Sent slowly to this mail domain"),
+    LOCAL_TIME: _("Waits for the time where the person lives"),
+    BEST_HOUR: _("Waits for the person's best hour"),
+    EXPIRED: _("Its time was over"),
 }
 EXPLANATIONS: dict[str, str | Promise] = {
     NO_ADDRESS: _("We know no e-mail address of this person. Add one on the customer's page."),
@@ -51,6 +67,19 @@ EXPLANATIONS: dict[str, str | Promise] = {
         " can be measured."
     ),
     HOUSEHOLD: _("This campaign writes once to each household, and somebody else of it got the mail."),
+    CAP: _("This person has got as much marketing mail as your rules of writing allow for these days."),
+    WISH: _("This person wishes fewer mails, or none for a while, and that outlasts this campaign."),
+    OTHER_CHANNEL: _("This person prefers to hear from you by another channel than e-mail."),
+    EXPIRED: _("It could not leave within the time that this campaign is worth sending, so it was left out."),
+}
+# Of a message that still waits: why not now.
+WAITING: dict[str, str | Promise] = {
+    CAP: _("This person has got enough marketing mail for now; it leaves when your rules allow it."),
+    WISH: _("This person wishes fewer mails; it leaves when that allows it."),
+    QUIET: _("It is quiet hours where this person lives; it leaves when they are over."),
+    PACED: _("This sender may write only so many mails a minute to this mail domain; it is in line."),
+    LOCAL_TIME: _("It waits for the chosen time where this person lives."),
+    BEST_HOUR: _("It waits for the hour at which this person mostly reads mail."),
 }
 STATES: dict[str, str | Promise] = {
     Message.State.SENDING: _("It is being handed to the mail server this moment."),
@@ -110,6 +139,8 @@ def _waiting(message: Message, now: datetime, trouble: str) -> str:
     if mailing.state == Mailing.State.PAUSED:
         reason = gettext(mailing.reason) if mailing.reason else ""
         return f"{gettext('The mailing is paused.')} {reason}".strip()
+    if message.not_before > now and message.reason in WAITING:
+        return str(WAITING[message.reason])
     if message.not_before > now:
         error = gettext(message.error) if message.error else ""
         return f"{gettext('It waits for its time; then it is tried by itself.')} {error}".strip()

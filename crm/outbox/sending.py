@@ -6,162 +6,157 @@ SENDING without an owner becomes UNSURE. Everything may be killed at any moment.
 
 from __future__ import annotations
 
-import logging
-import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _  # Stored in English, translated where it is shown.
 
 from crm import stopping
-from crm.consent import email_hash
-from crm.errors import PermanentFailure, TemporaryFailure
-from crm.models import Mailing, Message, Suppression
-from crm.outbox import channels, claiming, kinds, mailings, mime, reasons
+from crm.errors import TemporaryFailure
+from crm.models import Message, Sender
+from crm.outbox import channels, claiming, guarding, retrying, senders, troubles
 from crm.outbox.channels import Channel, Known, Outcome
+from crm.outbox.durable import safely, surely
 from crm.outbox.mime import Parcel
+from crm.outbox.preparing import Preparing
+from crm.outbox.queueing import Queue, anything_due, due
+from crm.outbox.retrying import ATTEMPTS
 
-log = logging.getLogger(__name__)
 State = Message.State
-BATCH = 100
 BATCH_SECONDS = 5  # Then look again whether something more urgent came.
-ATTEMPTS = 10  # With doubling pauses: most of a day.
+LONGEST_REST = 5.0  # Seconds that a worker waits for a limited sender before it gives way to other work.
 LATER_IN_A_ROW = 5  # So many "not now" in a row mean the server, not the messages.
-BROKEN_IN_A_ROW = 10  # So many failing renders in a row mean the template, not the people.
-LOST_IN_A_ROW = 10  # So many refused or unsure in a row mean the server, not the people: the rest waits.
-TROUBLE = "outbox:trouble"
+
+
+class Lane:
+    """The way out of one sender during one run."""
+
+    def __init__(self, sender: Sender | None) -> None:
+        self.sender = sender
+        self.channel: Channel = senders.channel(sender)
+        self.later_in_a_row = 0
+        self.stopped = False
+        self.again_at: datetime | None = None  # Its limits let nothing out before.
+
+    def is_shut(self, now: datetime) -> bool:
+        return self.stopped or (self.again_at is not None and self.again_at > now)
+
+    def down(self, text: str) -> None:
+        self.stopped = True
+        troubles.note(self.sender, text)
 
 
 class Drain:
-    """One run over what is due, with one connection."""
+    """One run over what is due, with one connection for each sender."""
 
-    def __init__(self, channel: Channel, clock: Callable[[], datetime] = timezone.now) -> None:
-        self.channel = channel
+    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
         self.clock = clock
         self.me = claiming.claimant()
-        self.sent = self.moved = self.later_in_a_row = 0
-        self.broken: defaultdict[int, int] = defaultdict(int)
+        self.sent = self.moved = 0
+        self.queue = Queue()
+        self.lanes: dict[int | None, Lane] = {}
+        self.preparing = Preparing(clock)
         self.well: set[int] = set()  # Mailings of which the last mail was taken.
-        self.stopped = False
 
     def run(self, seconds: float) -> int:
-        """Send until nothing is due, the time is over, or the server gives up. Returns how many were sent."""
+        """Send until nothing is due, the time is over, or the servers give up. Returns how many were sent."""
         end = time.monotonic() + seconds
         try:
-            while not self.stopped and time.monotonic() < end:
-                moved_before = self.moved
-                if batch := due(self.clock()):
-                    self._send(self._parcels(batch), min(end, time.monotonic() + BATCH_SECONDS))
-                if self.moved == moved_before:  # Nothing due, or all of it in the hands of others.
-                    break
+            while time.monotonic() < end and not stopping.requested():
+                now = self.clock()
+                batch = self.queue.next(now, [pk for pk, lane in self.lanes.items() if lane.is_shut(now)])
+                if not batch:
+                    if not self._rest(end):
+                        break
+                elif not self._one(batch, min(end, time.monotonic() + BATCH_SECONDS)):
+                    break  # All of it in the hands of others.
         finally:
-            self.channel.close()
+            for lane in self.lanes.values():
+                lane.channel.close()
         return self.sent
 
-    def _parcels(self, batch: list[Message]) -> list[Parcel]:
-        """The messages of a batch that may leave, written; the others are settled here."""
-        hashes = [email_hash(one.to_email) for one in batch]
-        blocked = set(Suppression.objects.filter(email_hash__in=hashes).values_list("email_hash", flat=True))
-        renders: dict[int, kinds.Render | None] = {}
-        parcels = []
-        for message in batch:
-            if reason := reasons.skip_reason(message, message.customer, blocked):
-                self._leave_out(message, State.SKIPPED, reason=reason)
-                continue
-            if message.mailing_id not in renders:
-                renders[message.mailing_id] = _prepared(message.mailing)
-            if render := renders[message.mailing_id]:
-                parcels += self._written(message, render)
-        return parcels
+    def _one(self, batch: list[Message], end: float) -> bool:
+        """Work at one batch; whether anything moved, or will later."""
+        before = self.moved + self.preparing.moved
+        sender = batch[0].mailing.sender
+        number = sender.pk if sender else None
+        lane = self.lanes.setdefault(number, Lane(sender)) if number not in self.lanes else self.lanes[number]
+        ready = self.preparing.ready(batch, sender)
+        lane.again_at = ready.again_at
+        self._send(ready.parcels, lane, end)
+        return lane.is_shut(self.clock()) or self.moved + self.preparing.moved > before
 
-    def _written(self, message: Message, render: kinds.Render) -> list[Parcel]:
-        try:
-            parcel = mime.assemble(message, render(message), now=self.clock())
-        except PermanentFailure as failure:
-            self._leave_out(message, State.FAILED, error=str(failure)[:500])
-            return []
-        except Exception as error:  # One person's data must not stop everybody's mail.
-            log.error("message %s could not be written: %s", message.pk, type(error).__name__)
-            self._broken(message)
-            return []
-        self.broken[message.mailing_id] = 0
-        return [parcel]
+    def _rest(self, end: float) -> bool:
+        """Wait for the first limited sender, where that is worth it; False when there is none."""
+        opening = [lane.again_at for lane in self.lanes.values() if lane.again_at and not lane.stopped]
+        if not opening:
+            return False
+        pause = (min(opening) - self.clock()).total_seconds()
+        if pause > LONGEST_REST or time.monotonic() + pause > end:
+            return False
+        time.sleep(max(pause, 0.005))
+        return True
 
-    def _leave_out(self, message: Message, state: str, **values: str) -> None:
-        self.moved += claiming.leave_out(message, state, **values)
-
-    def _broken(self, message: Message) -> None:
-        self._leave_out(
-            message,
-            State.FAILED,
-            error=_("The mail could not be written because of an error in the program."),
-        )
-        self.broken[message.mailing_id] += 1
-        if self.broken[message.mailing_id] >= BROKEN_IN_A_ROW:
-            mailings.pause(
-                message.mailing, _("Many mails in a row could not be written. Look at the design.")
-            )
-
-    def _send(self, parcels: list[Parcel], end: float) -> None:
+    def _send(self, parcels: list[Parcel], lane: Lane, end: float) -> None:
         """Hand over one parcel after the other; at most one of them is SENDING at any moment."""
         held: Parcel | None = None
         try:
             for position, parcel in enumerate(parcels):
                 if held is None:
-                    if self.stopped or not self._ready(parcel):
+                    if lane.stopped or not self._ready(parcel, lane):
                         return
                     held = parcel if claiming.claim(parcel.message, self.me, self.clock()) else None
                     if held is None:
                         continue
                 last = position + 1 == len(parcels) or time.monotonic() > end or stopping.requested()
-                held = self._hand_over(held, None if last else parcels[position + 1])
+                held = self._hand_over(held, lane, None if last else parcels[position + 1])
                 if last:
-                    self.stopped = self.stopped or stopping.requested()
                     return
         except BaseException:
             if held is not None:  # An error of ours between claim and settlement: nobody knows.
                 claiming.settle(held.message, State.UNSURE, self.me)
             raise
 
-    def _ready(self, parcel: Parcel) -> bool:
+    def _ready(self, parcel: Parcel, lane: Lane) -> bool:
         try:
-            self.channel.open()
+            lane.channel.open()
         except TemporaryFailure as error:
-            self._down(str(error))
+            lane.down(str(error))
             Message.objects.filter(pk=parcel.message.pk, state=State.QUEUED).update(error=str(error)[:500])
             return False
         return True
 
-    def _hand_over(self, parcel: Parcel, following: Parcel | None) -> Parcel | None:
+    def _hand_over(self, parcel: Parcel, lane: Lane, following: Parcel | None) -> Parcel | None:
         """Hand over what is held, settle it, and come back with the next one in hand."""
         self.moved += 1
-        outcome = self.channel.hand_over(parcel)
+        outcome = lane.channel.hand_over(parcel)
         if outcome.known is not Known.TAKEN:
-            self._settle_trouble(parcel.message, outcome)
+            self._settle_trouble(parcel.message, outcome, lane)
             return None
-        self.later_in_a_row = 0
-        self._well(parcel.message)
+        lane.later_in_a_row = 0
+        if parcel.message.mailing_id not in self.well:
+            self.well.add(parcel.message.mailing_id)
+            guarding.went_well(parcel.message.mailing_id)
         self.sent += 1
-        if self.sent == 1 and cache.get(TROUBLE):
-            cache.delete(TROUBLE)
-        following = following if self.channel.is_open() else None
-        won = surely(lambda: self._settle_sent(parcel, following))
+        if self.sent == 1:
+            troubles.clear(lane.sender)
+        following = following if lane.channel.is_open() else None
+        won = surely(lambda: self._settle_sent(parcel, lane, outcome, following))
         return following if won else None
 
-    def _settle_sent(self, parcel: Parcel, following: Parcel | None) -> bool:
-        mail = self.channel.keep(parcel)
-        if mail is None:
+    def _settle_sent(self, parcel: Parcel, lane: Lane, outcome: Outcome, following: Parcel | None) -> bool:
+        mail = lane.channel.keep(parcel)
+        if mail is None and not outcome.provider_id:
             return self._turn(parcel.message, following)
         with transaction.atomic():
-            mail.save(force_insert=True)
+            if mail is not None:
+                mail.save(force_insert=True)
+            if outcome.provider_id:
+                mine = Message.objects.filter(pk=parcel.message.pk)
+                mine.update(provider_id=outcome.provider_id)
             return self._turn(parcel.message, following)
 
     def _turn(self, done: Message, following: Parcel | None) -> bool:
@@ -171,7 +166,7 @@ class Drain:
             return False
         return claiming.sent_and_claim(done, following.message, self.me, now)
 
-    def _settle_trouble(self, message: Message, outcome: Outcome) -> None:
+    def _settle_trouble(self, message: Message, outcome: Outcome, lane: Lane) -> None:
         text, now = outcome.text[:500], self.clock()
         tries = message.attempts + 1
         values: dict[str, Any] = {}
@@ -182,54 +177,20 @@ class Drain:
                 state = State.FAILED
             case Known.DOWN:  # Not this message's fault: it keeps its place and its tries.
                 state, values = State.QUEUED, {"attempts": message.attempts}
-                self._down(text)
-            case _ if tries >= ATTEMPTS:
-                state = State.FAILED
+                lane.down(text)
             case _:
-                state, values = State.QUEUED, {"not_before": now + timedelta(minutes=2**tries)}
-        self.later_in_a_row = self.later_in_a_row + 1 if outcome.known is Known.LATER else 0
-        if self.later_in_a_row >= LATER_IN_A_ROW:
-            self._down(text)
+                pause = retrying.wait(text, tries)
+                state = State.FAILED if pause is None else State.QUEUED
+                values = {} if pause is None else {"not_before": now + pause}
+        lane.later_in_a_row = lane.later_in_a_row + 1 if outcome.known is Known.LATER else 0
+        if lane.later_in_a_row >= LATER_IN_A_ROW:
+            lane.down(text)
         surely(lambda: claiming.settle(message, state, self.me, error=text, **values))
-        if outcome.known in {Known.UNSURE, Known.REFUSED} and not outcome.of_recipient:
-            self._lost(message.mailing)
-
-    def _well(self, message: Message) -> None:
-        if message.mailing_id not in self.well:
-            self.well.add(message.mailing_id)
-            cache.delete(f"outbox:lost:{message.mailing_id}")
-
-    def _lost(self, mailing: Mailing) -> None:
-        """Of a mailing that the server takes nothing of, keep the rest until a person has looked."""
-        self.well.discard(mailing.pk)
-        key = f"outbox:lost:{mailing.pk}"
-        count = cache.get(key, 0) + 1  # Across runs: a server that stalls takes a run for two mails.
-        cache.set(key, count, 24 * 3600)
-        if count >= LOST_IN_A_ROW and mailing.purpose == Mailing.Purpose.MARKETING:
-            cache.delete(key)
-            mailings.pause(
-                mailing,
-                _("The mail server took none of many mails in a row. Look at its answers, then go on."),
-            )
-
-    def _down(self, text: str) -> None:
-        self.stopped = True
-        cache.set(TROUBLE, text, 3600)
-
-
-def due(now: datetime) -> list[Message]:
-    """The next messages to send, the most urgent first; equals in any order, so that workers meet rarely."""
-    waiting = Message.objects.filter(
-        state=State.QUEUED, not_before__lte=now, mailing__state=Mailing.State.OPEN
-    ).select_related("mailing", "customer")
-    batch = list(waiting.order_by("priority", "not_before", "id")[:BATCH])
-    turn = random.randrange(len(batch)) if batch and batch[0].priority == batch[-1].priority else 0  # noqa: S311
-    return batch[turn:] + batch[:turn]
-
-
-def anything_due(now: datetime) -> bool:
-    waiting = Message.objects.filter(state=State.QUEUED, not_before__lte=now)
-    return waiting.filter(mailing__state=Mailing.State.OPEN).exists()
+        if outcome.known is Known.REFUSED and outcome.of_recipient:
+            guarding.refused(message, text, at=now)
+        elif outcome.known in {Known.UNSURE, Known.REFUSED}:
+            self.well.discard(message.mailing_id)
+            guarding.lost(message.mailing)
 
 
 def drain(seconds: float = 60.0) -> int:
@@ -238,58 +199,9 @@ def drain(seconds: float = 60.0) -> int:
     if channels.refusal():
         return 0
     with safely():
-        return Drain(channels.channel()).run(seconds)
+        return Drain().run(seconds)
 
 
-@contextmanager
-def safely() -> Iterator[None]:
-    """While mails leave, SQLite waits for the disk at each commit, as PostgreSQL always does.
+trouble = troubles.everywhere
 
-    Else a power failure could undo the last claims, and their mails would go out twice. It keeps few pages in
-    memory: sending touches each row once, so a long mailing needs no more than a short one.
-    """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    tuned = {"synchronous": 2, "mmap_size": 0, "cache_size": -2000}
-    with connection.cursor() as cursor:
-        before = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in tuned}
-        for name, value in tuned.items():
-            cursor.execute(f"PRAGMA {name}={value}")
-    try:
-        yield
-    finally:
-        with suppress(DatabaseError), connection.cursor() as cursor:  # A lost connection has nothing to set.
-            for name, value in before.items():
-                cursor.execute(f"PRAGMA {name}={value}")
-
-
-def trouble() -> str:
-    """Why nothing is being sent at the moment, in words; "" when all is well."""
-    text = cache.get(TROUBLE, "")
-    return channels.refusal() or (gettext(text) if text else "")
-
-
-def surely[T](act: Callable[[], T], waits: Iterable[float] = (0.2, 1, 3, 10)) -> T:
-    """Do it, through a lost connection or a busy database too: the mail is out, so its row must say so."""
-    for wait in waits:
-        try:
-            return act()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block:
-                raise
-            connection.close()
-            time.sleep(wait)
-    return act()
-
-
-def _prepared(mailing: Mailing) -> kinds.Render | None:
-    """The mailing's renderer; a mailing that cannot be written at all is paused and says why."""
-    try:
-        return kinds.renderer(mailing)
-    except PermanentFailure as failure:
-        mailings.pause(mailing, str(failure))
-    except Exception as error:
-        log.error("mailing %s could not be prepared: %s", mailing.pk, type(error).__name__)
-        mailings.pause(mailing, _("The mails could not be written because of an error in the program."))
-    return None
+__all__ = ["ATTEMPTS", "LATER_IN_A_ROW", "Drain", "anything_due", "drain", "due", "trouble"]

@@ -114,7 +114,8 @@ def _speak_for_crm() -> None:
         changes={"properties": numbers_only},
     )
     nothing: dict[str, Change] = {"context": lambda _old: {}}
-    keep(Message, "to_email", "error", "claimed_by", rare=("reason",), unique=("key",), changes=nothing)
+    cleared = ("to_email", "error", "claimed_by", "provider_id")
+    keep(Message, *cleared, rare=("reason",), unique=("key",), changes=nothing)
     wishes: dict[str, Change] = {"proposal": lambda _old: {}}
     keep(PrivacyRequest, "answer", rare=("source",), changes=wishes)
     words = ("subject", "sender_name", "sender_email", "language", "search_text")

@@ -12,6 +12,7 @@ def start() -> None:
     keeping.also(merged.forget_images, "crm_journalentry")
     keeping.also(opt_in.forget_people, "crm_optin")
     keeping.also(strangers.claim, "crm_receivedmail")
+    keeping.also(strangers.forget_returns, "crm_deliveryevent")
     keeping.also(strangers.forget_visits, "crm_anonymousevent")
     keeping.also(strangers.forget_said_by_shops, "crm_shopevent")
     housekeeping.register(opt_in.lapse_old)

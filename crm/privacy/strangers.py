@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.db.models.functions import Lower
 
 from crm import bulk
-from crm.models import AnonymousEvent, Case, Customer, ReceivedMail, ShopEvent, Visitor
+from crm.models import AnonymousEvent, Case, Customer, DeliveryEvent, ReceivedMail, ShopEvent, Visitor
 from crm.privacy import mentions
 
 # Where shops write who ordered; what was ordered stands elsewhere.
@@ -65,6 +65,12 @@ def claim(customers: Collection[int]) -> int:
             mail.file.delete(save=False)
         changed += ReceivedMail.objects.filter(pk=mail.pk).update(sender="", subject="", file="")
     return changed + len(cases)
+
+
+def forget_returns(customers: Collection[int]) -> int:
+    """What servers said of their addresses, about mails that nobody could place."""
+    addresses = Customer.objects.filter(pk__in=customers).exclude(email="").values("email")
+    return DeliveryEvent.objects.filter(customer=None, to_email__in=addresses).delete()[0]
 
 
 def forget_visits(customers: Collection[int]) -> int:

@@ -19,7 +19,7 @@ from crm.access import Right
 from crm.errors import Refusal
 from crm.forms.outbox import OutboxFilter, mailings
 from crm.models import Message, SandboxMail
-from crm.outbox import reading, reasons, sending
+from crm.outbox import reading, reasons, troubles, waiting
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
 
@@ -48,7 +48,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "mailings": mailings(),
         "states": Message.State.choices,
         "page": page_of(found, ["-id"], after=after, before=before),
-        "trouble": sending.trouble(),
+        "moving": waiting.why(None, timezone.now()),
     }
     return render_page(request, "crm/outbox.html", context, partial="list")
 
@@ -62,7 +62,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         audit.viewed(request.user, found.customer)
     view = request.GET.get("view", "")
     caught = mail is not None and found.state == Message.State.SENT
-    why = reasons.explain(found, now=timezone.now(), trouble=sending.trouble())
+    why = reasons.explain(found, now=timezone.now(), trouble=troubles.of(found.mailing.sender_id))
     context = {
         "section": "campaigns",
         "message": found,
@@ -70,6 +70,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         "letter": reading.letter_of(mail) if mail else None,
         "view": view if view in {"text", "headers"} else "html",
         "why": _("The sandbox caught it; it did not leave this machine.") if caught else why,
+        "events": found.delivery_events.order_by("at", "pk").defer("raw"),
         "may_repeat": found.state == Message.State.UNSURE and found.mailing.purpose != "marketing",
     }
     return render_page(request, "crm/message.html", context)

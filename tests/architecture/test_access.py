@@ -31,6 +31,7 @@ OWNERS = (
     "settings/connections/",
     "settings/website/",
     "settings/mailboxes/",
+    "settings/senders/",
     "welcome/shop/",
 )
 PUBLIC = {
@@ -75,6 +76,7 @@ PUBLIC = {
     "join/<str:slug>/counter/",
     "join/<str:slug>/embed/",
     "hooks/mail/<str:hook>",  # Signed by the mail provider.
+    "hooks/delivery/<str:hook>",  # Knows the key of the sender.
 }
 # What each role may do besides looking. The program's own table must say the same.
 ROLES = {
@@ -146,7 +148,8 @@ SELDOM: set[str] = {
 # Kept, but on no page that is asked for by its address alone.
 HIDDEN = {
     "crm.Case.sender_name", "crm.CaseMessage.message_id", "crm.CaseMessage.references", "crm.Chat.words",
-    "crm.CustomerAlias.value", "crm.Interaction.title", "crm.Message.context", "crm.OptIn.address",
+    "crm.CustomerAlias.value", "crm.DeliveryEvent.detail", "crm.DeliveryEvent.raw",
+    "crm.Interaction.title", "crm.Message.context", "crm.OptIn.address",
     "crm.OptIn.payload", "crm.OptIn.proof", "crm.PrivacyRequest.answer", "crm.SandboxMail.raw",
     "crm.SandboxMail.to", "crm.SensitiveValue.value", "crm.ShopEvent.body", "export", "note",
 }  # fmt: skip

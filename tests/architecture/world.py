@@ -55,6 +55,7 @@ from crm.models import (
     Rate,
     ReceivedMail,
     SandboxMail,
+    Sender,
     ServiceLevel,
     ShopConnection,
     ShopEvent,
@@ -129,6 +130,7 @@ def build() -> dict[str, str]:
     CannedReply.objects.create(pk=PK, title="Loop", text="Hello")
     Holiday.objects.create(pk=PK, on=NOON.date())
     ServiceLevel.objects.create(pk=PK, name="Loop", group=WORD, first_minutes=60, solve_minutes=240)
+    Sender.objects.create(pk=PK, name="Loop", from_name="Tea", from_email="news@teahouse.example", hook=WORD)
     Mailbox.objects.create(pk=PK, name="Loop", address="help@teahouse.example", hook=WORD, secret="key")
     case = Case.objects.create(pk=PK, subject="Loop", customer=customer)
     said = CaseMessage.objects.create(pk=PK, case=case, direction="in", text="Hello")

@@ -20,10 +20,12 @@ from crm.cases.opening import open_case
 from crm.cases.talking import hear
 from crm.errors import Refusal
 from crm.models import Business, BusinessHours, Case, Customer, Mailbox, ReceivedMail, User
+from crm.outbox.returns import taking
 from crm.privacy import identities
 
 log = logging.getLogger(__name__)
 LARGEST = 25 << 20
+RETURNS = {reasons.REPORT, reasons.NULL_PATH, reasons.AUTO}
 MOST_AN_HOUR = 30  # Of one sender; people write less, two machines that answer each other write more.
 State = ReceivedMail.State
 
@@ -32,6 +34,8 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     """File this mail; the same mail again gives what became of it the first time."""
     if len(raw) > LARGEST:
         return _aside(raw[: 64 << 10], reasons.TOO_LARGE, at=at, mailbox=mailbox, size=len(raw))
+    if mailbox is not None and mailbox.use == Mailbox.Use.RETURNS:
+        return _take_return(raw, at=at, mailbox=mailbox)
     ours = own_addresses()
     try:
         letter = read(raw, at=at, ours=ours)
@@ -49,6 +53,8 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     if not reason and _too_many(letter.sender, at):
         return _aside(raw, reasons.TOO_MANY, at=at, mailbox=mailbox, letter=letter)
     bounced = bounces.about_answer(letter.headers, raw, letter.sender) if reason else None
+    if reason in RETURNS and not bounced and taking.take_mail(raw, at=at, source=_source(mailbox)):
+        reason = reasons.RETURNED
     received = ReceivedMail(
         digest=digest,
         mailbox=mailbox,
@@ -70,6 +76,22 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
             return received
     except IntegrityError:  # Two at once: the other one was faster.
         return ReceivedMail.objects.get(digest=digest)
+
+
+def _take_return(raw: bytes, *, at: datetime, mailbox: Mailbox) -> ReceivedMail:
+    """From the box for returned mails: noted, or put aside for a person; nothing there opens a case."""
+    digest = digest_of(raw)
+    if known := ReceivedMail.objects.filter(digest=digest).first():
+        return known
+    if taking.take_mail(raw, at=at, source=_source(mailbox)) is None:
+        return _aside(raw, reasons.NO_RETURN, at=at, mailbox=mailbox)
+    values = {"mailbox": mailbox, "state": State.IGNORED, "reason": reasons.RETURNED, "size": len(raw)}
+    told = {**values, "received_at": at}
+    return ReceivedMail.objects.get_or_create(digest=digest, defaults=told)[0]
+
+
+def _source(mailbox: Mailbox | None) -> str:
+    return f"mailbox:{mailbox.pk}" if mailbox else "mail"
 
 
 def _returned(raw: bytes, *, at: datetime, mailbox: Mailbox | None) -> ReceivedMail | None:

@@ -13,6 +13,8 @@ EMPTY = "empty"
 TOO_LARGE = "too_large"
 MALFORMED = "malformed"
 TOO_MANY = "too_many"
+RETURNED = "returned"
+NO_RETURN = "no_return"
 
 LABELS = {
     OWN: _("One of our own mails came back"),
@@ -24,4 +26,6 @@ LABELS = {
     TOO_LARGE: _("Larger than 25 MB"),
     MALFORMED: _("It has no sender, or could not be read"),
     TOO_MANY: _("Too many mails from this sender in an hour; perhaps a machine"),
+    RETURNED: _("A mail that came back, or a complaint; noted with the mail it is about"),
+    NO_RETURN: _("Came to the address for returned mails, and could not be read as one"),
 }

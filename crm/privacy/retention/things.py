@@ -15,6 +15,7 @@ from crm.models import (
     CaseAttachment,
     CaseMessage,
     Chat,
+    DeliveryEvent,
     ImportBatch,
     ImportProblem,
     Message,
@@ -70,6 +71,7 @@ def clear_mails(found: Collection[Message], _now: datetime, beat: Beat) -> int:
     numbers = [one.pk for one in found]
     with transaction.atomic():
         SandboxMail.objects.filter(message__in=numbers).delete()
+        DeliveryEvent.objects.filter(message__in=numbers).update(to_email="", detail="", raw="")
         Message.objects.filter(pk__in=numbers).update(to_email="", context={}, error="")
     return len(numbers)
 
