@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from campaigns import placeholders, snippets
+from campaigns.extras import Extras
 from campaigns.models import Campaign
 from campaigns.rendering import DesignProblem, PreparedMail, Rendered, Sources, prepare
 from crm import outbox
@@ -46,7 +47,7 @@ def problem_in(written: Sources, *, has_survey: bool, business: Business) -> str
     try:
         mail = compiled(written)
         placeholders.check(mail, has_survey=has_survey)
-        mail.render(_values_of(business, placeholders.sample_customer(), None))
+        mail.render(_values_of(business, placeholders.sample_customer(), None, mail))
     except DesignProblem as problem:
         return str(problem)
     return ""
@@ -57,10 +58,14 @@ def preview(
 ) -> Rendered:
     """The mail as this person would get it, with links that count nothing."""
     customer = customer or placeholders.sample_customer()
-    return compiled(written).render(_values_of(business, customer, survey))
+    mail = compiled(written)
+    return mail.render(_values_of(business, customer, survey, mail))
 
 
-def _values_of(business: Business, customer: Customer, survey: Survey | None) -> dict[str, object]:
+def _values_of(
+    business: Business, customer: Customer, survey: Survey | None, mail: PreparedMail
+) -> dict[str, object]:
     values = placeholders.Values(business, survey=survey, source=invitations.TEST, coupon=SAMPLE_COUPON)
     survey_url = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
-    return values.of(customer, outbox.unsubscribe_url(Message()), survey_url=survey_url)
+    more = Extras(placeholders.used(mail)).of(customer.pk or 0)
+    return values.of(customer, outbox.unsubscribe_url(Message()), survey_url=survey_url, more=more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from campaigns import design, placeholders, variants
+from campaigns.extras import Extras
 from campaigns.links import Tracker
 from campaigns.models import Arm, Campaign
 from campaigns.rendering import DesignProblem, Sources
@@ -37,6 +38,7 @@ def campaign_mails(mailing: Mailing) -> Render:
         raise PermanentFailure(str(problem)) from problem
     coupon = placeholders.coupon_of(campaign)
     values = placeholders.Values(business, survey=campaign.survey, source=campaign.source, coupon=coupon)
+    more = Extras(texts.names(), mailing)
     from_name, from_email = business.sender
     names = senders(campaign)
     utm = campaign.slug if campaign.utm else ""
@@ -55,9 +57,9 @@ def campaign_mails(mailing: Mailing) -> Render:
             tracker = Tracker(
                 chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode_of(message.customer), utm
             )
-            rendered = chosen.mail.render(
-                values.of(message.customer, unsubscribe, language=chosen.language), tracker
-            )
+            about = more.of(message.customer.pk, message.pk)
+            known = values.of(message.customer, unsubscribe, language=chosen.language, more=about)
+            rendered = chosen.mail.render(known, tracker)
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
         return Envelope(
@@ -97,7 +99,9 @@ def test_mails(mailing: Mailing) -> Render:
         )
         try:
             ready = design.compiled(written)
-            rendered = ready.render(values.of(person, outbox.unsubscribe_url(Message()), survey_url=link))
+            about = Extras(placeholders.used(ready)).of(person.pk)
+            unsubscribe = outbox.unsubscribe_url(Message())
+            rendered = ready.render(values.of(person, unsubscribe, survey_url=link, more=about))
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
         return Envelope(

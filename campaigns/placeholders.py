@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from liquid import Markup
 
-from campaigns import links
+from campaigns import extras, links
 from campaigns.models import Campaign
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
@@ -24,12 +24,25 @@ from crm.models import Brand, Business, Customer, CustomField, Picture
 from feedback import invitations
 from feedback.models import Survey
 
+NOT_TEXT = frozenset({"business.logo_url", "business.background", "business.text_color", "business.font"})
+NOT_TEXT |= {"business.brand_color", "business.social", extras.PRODUCTS, extras.SEGMENTS}
+# A grey field, where a picture is still to be chosen.
+BLANK_PICTURE = (
+    "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI2MDAiIGhlaWdodD0i"
+    "MjQwIj48cmVjdCB3aWR0aD0iNjAwIiBoZWlnaHQ9IjI0MCIgZmlsbD0iI2Q5ZGRlMyIvPjwvc3ZnPg=="
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
     name: str
     label: str | Promise
     sample: str
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it can stand in a sentence."""
+        return self.name not in NOT_TEXT
 
     @property
     def code(self) -> str:
@@ -47,6 +60,7 @@ CUSTOMER = (
     Placeholder("customer.city", gettext_lazy("City"), "London"),
     Placeholder("customer.country", gettext_lazy("Country"), "United Kingdom"),
     Placeholder("customer.language", gettext_lazy("Language"), "en"),
+    Placeholder("customer.segments", gettext_lazy("Segments (for conditions)"), ""),
 )
 BUSINESS = (
     Placeholder("business.name", gettext_lazy("Business name"), ""),
@@ -67,6 +81,7 @@ LINKS = (
     Placeholder("survey_link", gettext_lazy("Survey link"), ""),
     Placeholder("survey_row", gettext_lazy("One-click survey row"), ""),
     Placeholder("coupon", gettext_lazy("Coupon code"), "SPRING-15"),
+    Placeholder("recommended_products", gettext_lazy("Recommended products"), ""),
     Placeholder("today", gettext_lazy("Today's date"), ""),
 )
 UNSUBSCRIBE = gettext_lazy("Unsubscribe")
@@ -165,7 +180,13 @@ class Values:
         }
 
     def of(
-        self, customer: Customer, unsubscribe_url: str, *, survey_url: str = "", language: str = ""
+        self,
+        customer: Customer,
+        unsubscribe_url: str,
+        *,
+        survey_url: str = "",
+        language: str = "",
+        more: Mapping[str, Any] = extras.NOTHING,
     ) -> dict[str, Any]:
         """Everything a template may name, for this customer, in the language of the mail."""
         url, row = survey_url, ""
@@ -174,7 +195,8 @@ class Values:
             row = invitations.rating_row(self.survey, url, customer.language or self.language)
         return {
             **self._in(language or self.language),
-            "customer": self._customer(customer),
+            "customer": {**self._customer(customer), "segments": more[extras.SEGMENTS]},
+            extras.PRODUCTS: more[extras.PRODUCTS],
             "unsubscribe_url": unsubscribe_url,
             "preferences_url": unsubscribe_url,
             "survey_link": url,
@@ -208,6 +230,13 @@ class Values:
 def coupon_of(campaign: Campaign) -> str:
     """The code that {{ coupon }} shows in the mails of a campaign."""
     return str(getattr(campaign, "coupon", ""))
+
+
+def samples(business: Business) -> dict[str, str]:
+    """What stands for each placeholder in the picture of the visual editor."""
+    shop = Values(business).shared["business"]
+    found = {one.name: str(one.sample or one.label) for one in everything()}
+    return found | {f"business.{name}": value for name, value in shop.items() if isinstance(value, str)}
 
 
 def sample_customer() -> Customer:

@@ -17,6 +17,7 @@ from campaigns.views import (
     reports,
     templates,
     trials,
+    visual,
 )
 
 
@@ -34,6 +35,7 @@ editor_urls = [
     path("audience/", editor.audience, name="audience"),
     path("people/", editor.people, name="people"),
     path("preview/", editor.preview, name="preview"),
+    path("visual/", visual.visual, name="visual"),
     path("design/<str:key>/", editor.design_source, name="design_source"),
 ]
 template_urls = [

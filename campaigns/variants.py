@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import design
 from campaigns.models import Campaign, Variant
-from campaigns.placeholders import Values
+from campaigns.placeholders import Values, used
 from campaigns.rendering import PreparedMail, Sources
 from crm.errors import Refusal
 from crm.languages import language_of
@@ -68,6 +68,11 @@ class Texts:
             places = tuple(self.addresses.index(url) for url in mail.urls)
             self._chosen[key] = Chosen(key[0], key[1] or self.business.language, mail, places)
         return self._chosen[key]
+
+    def names(self) -> set[str]:
+        """Placeholders that any of the texts uses."""
+        found: set[str] = set()
+        return found.union(*(used(design.compiled(written)) for written in self.sources.values()))
 
     @cached_property
     def addresses(self) -> list[str]:

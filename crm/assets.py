@@ -14,6 +14,10 @@ FILES = {
     "@tabler/core/dist/css/tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js",
     "echarts/dist/echarts.esm.min.mjs",
+    "grapesjs/dist/css/grapes.min.css",
+    "grapesjs/dist/grapes.min.js",
+    "grapesjs-mjml/dist/index.js",
+    "mjml-browser/lib/index.js",
 }
 
 

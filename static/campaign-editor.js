@@ -63,4 +63,20 @@ const nextPerson = async () => {
   preview();
 };
 
+// The visual editor is a page of its own, over this one; it writes into the source field when it is done.
+const dialog = document.getElementById("visual-dialog");
+document.querySelector("[data-visual]")?.addEventListener("click", (event) => {
+  const frame = document.createElement("iframe");
+  frame.src = event.currentTarget.dataset.visual;
+  frame.title = dialog.getAttribute("aria-label");
+  dialog.replaceChildren(frame);
+  dialog.showModal();
+});
+dialog?.addEventListener("close", () => dialog.replaceChildren());
+window.addEventListener("message", (event) => {
+  if (event.origin !== window.location.origin || event.data?.visualEditor !== "closed") return;
+  dialog.close();
+  document.querySelector("[data-visual]").focus();
+});
+
 if (button) preview();

@@ -30,7 +30,7 @@ def condition(name: str) -> Q | None:
         key = name.removeprefix(OWN)
         return ~Q(custom__has_key=key) | Q(**{f"custom__{key}": ""}) | Q(**{f"custom__{key}": None})
     part = name.removeprefix("customer.")
-    if part in {name, "language"}:
+    if part in {name, "language", "segments"}:
         return None
     return Q(first_name="", last_name="") if part == "name" else Q(**{part: ""})
 

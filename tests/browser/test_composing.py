@@ -1,0 +1,118 @@
+"""Writing a mail in the visual editor, and mending what the pre-flight finds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from campaigns.gallery import shipped
+from campaigns.models import Campaign
+from tests.campaigns.mails import make_campaign, make_list
+from tests.people import make_customer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TRICKY = """<mjml lang="en">
+  <mj-head><mj-style>a { color: {{ business.brand_color }}; }</mj-style></mj-head>
+  <mj-body background-color="{{ business.background | default: "#fff" }}">
+    {% if customer.orders != blank and 2 > 1 %}
+    <mj-section><mj-column>
+      <mj-text>Hello {{ customer.first_name | default: "you & me" }}
+        {% if customer.city == "Ulm" %}<br />Ulm{% endif %}</mj-text>
+      <mj-image src="{{ business.website }}/{{ customer.city | url_encode }}.png" alt="Tea" />
+    </mj-column></mj-section>
+    {% else %}
+    <mj-section><mj-column>
+      <mj-button href="{{ business.website }}">{{ "a" | append: "b" }}</mj-button>
+    </mj-column></mj-section>
+    {% endif %}
+  </mj-body>
+</mjml>"""
+
+
+def frame_of(page):
+    page.get_by_role("button", name="Open the visual editor").click()
+    frame = page.frame_locator("#visual-dialog iframe")
+    frame.locator("body[data-ready]").wait_for()
+    return frame
+
+
+def source(page) -> str:
+    return page.locator("[data-source]").input_value()
+
+
+def codes(mjml: str) -> list[str]:
+    return [one.replace('"', "'") for one in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", mjml)]
+
+
+def test_a_mail_is_composed_with_blocks_and_its_code_survives(visitor, owner):
+    make_list(make_customer())
+    one = visitor()
+    one.sign_in("olga@teahouse.example", "steep-leaves-4")
+    one.open("/campaigns/new/?template=welcome.en")
+    before = source(one.page)
+
+    frame = frame_of(one.page)
+    frame.get_by_role("button", name="Heading").click()
+    frame.get_by_label("Its words").fill("<h1>Spring has come</h1>")
+    frame.get_by_label("Something personal").select_option(label="City")
+    frame.locator("#put-personal").click()
+    frame.get_by_role("button", name="Line").click()
+    frame.get_by_role("button", name="Undo").click()
+    one.page.wait_for_timeout(400)
+    frame.get_by_role("button", name="Done").click()
+
+    after = source(one.page)
+    assert "Spring has come</h1>" in after
+    assert "{{ customer.city }}" in after
+    assert "<mj-divider" not in after
+    assert [code for code in codes(after) if code != "{{ customer.city }}"] == codes(before)
+    one.page.fill("#id_name", "Spring")
+    one.page.get_by_label("tea-lovers").first.check()
+    one.page.get_by_role("button", name="Keep and check").click()
+    one.page.get_by_role("heading", name="Spring").wait_for()
+    assert "Spring has come" in Campaign.objects.get().mjml
+    assert one.problems == []
+
+
+def test_every_design_and_the_trickiest_code_come_back_from_the_editor_as_they_went_in(visitor, owner):
+    one = visitor()
+    one.sign_in("olga@teahouse.example", "steep-leaves-4")
+    one.open("/campaigns/templates/new/?from=welcome.en")
+
+    for mjml in (TRICKY, *(design.mjml for key, design in shipped().items() if key.endswith(".en"))):
+        one.page.locator("[data-source]").fill(mjml)
+        frame = frame_of(one.page)
+        frame.get_by_role("button", name="Done").click()
+        one.page.locator("#visual-dialog").wait_for(state="hidden")
+        once = source(one.page)
+        assert codes(once) == codes(mjml)
+        assert once.count("font-size=") == mjml.count("font-size=")
+        assert once.count("<mj-section") == mjml.count("<mj-section")
+        assert once.count("<mj-head>") == mjml.count("<mj-head>")
+    one.page.fill("#id_name", "Round trip")
+    one.page.get_by_role("button", name="Keep the template").click()
+    one.page.get_by_text("The template is kept.").wait_for()
+    assert [
+        said for said in one.problems if "Failed to load resource" not in said
+    ] == []  # An invented picture.
+
+
+def test_a_missing_field_is_found_before_sending_and_mended(visitor, owner):
+    ada = make_customer(city="")
+    make_campaign(make_list(ada), slug="spring", name="Spring", subject="News for {{ customer.city }}")
+    one = visitor()
+    one.sign_in("olga@teahouse.example", "steep-leaves-4")
+    one.open("/campaigns/spring/")
+
+    finding = one.page.locator("[data-finding=missing]")
+    assert "“City” is not known of 1 person" in finding.inner_text()
+    finding.get_by_role("link", name="Show these people").click()
+    one.page.get_by_role("link", name="Edit").click()
+    one.page.locator("[name=city]").fill("Ulm")
+    one.page.locator("main form button.btn-primary").first.click()
+    one.page.wait_for_load_state("networkidle")
+    one.open("/campaigns/spring/")
+
+    assert one.page.locator("[data-finding=missing]").count() == 0
+    assert one.page.get_by_role("button", name="Send now").is_enabled()
