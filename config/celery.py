@@ -70,6 +70,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 30},
     },
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
+    "ask customers": {"task": "feedback.tasks.ask_customers", "schedule": 300, "options": {"expires": 300}},
+    "look after unhappy people who left": {
+        "task": "feedback.tasks.follow_up_left",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "look after cases": {"task": "crm.tasks.look_after_cases", "schedule": 60, "options": {"expires": 60}},
     "look for duplicates": {
         "task": "crm.tasks.look_for_duplicates",

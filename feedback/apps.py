@@ -13,6 +13,7 @@ class FeedbackConfig(AppConfig):
         from crm.imports import kinds
         from crm.signals import import_finished, merged, undone
         from feedback import answers, attitudes, finding, reading
+        from feedback.asking import mail
         from feedback.imports import AnswersLoader
         from feedback.models import (
             Answer,
@@ -32,6 +33,7 @@ class FeedbackConfig(AppConfig):
         follow(Theme, "words", "created_at", "is_kept")
         follow(Attitude, "known", "synced_at", "created_at")
         finding.register()
+        mail.register()
         sensitive.used_in(attitudes.users_of)
         for signal in (import_finished, undone):
             signal.connect(reading.look_through, dispatch_uid=f"feedback.reading.{id(signal)}")

@@ -13,6 +13,8 @@ from feedback.models import Survey
 def register() -> None:
     palette.register("surveys", palette.Source(_("Surveys"), _find))
     palette.page(palette.Place(_("Feedback"), "feedback:surveys", "message-heart"))
+    palette.page(palette.Place(_("Asking by itself"), "feedback:askings", "clock"))
+    palette.page(palette.Place(_("Product reviews"), "feedback:review_list", "star"))
     palette.page(palette.Place(_("Needs and attitudes"), "feedback:needs", "heart-question"))
     palette.page(palette.Place(_("What customers speak about"), "feedback:comments", "message-2"))
     palette.page(palette.Place(_("New survey"), "feedback:survey_new", "plus", Right.MARKET))

@@ -29,7 +29,7 @@ class Block:
 
 def follow(answer: Answer) -> Review | None:
     """Make the review of an answer about a product, or bring it up to what the customer says now."""
-    if answer.product_id is None or answer.score is None:
+    if answer.product_id is None or answer.score is None or not answer.survey.look.get("reviews"):
         return None
     said: dict[str, Any] = {
         "stars": stars_of(answer),

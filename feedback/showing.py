@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -165,9 +167,17 @@ def frameable(request: HttpRequest, response: HttpResponse, invitation: Invitati
 
 def origins(invitation: Invitation, business: Business) -> list[str]:
     """Where an open survey may stand: the website of the shop, and what staff wrote besides."""
+    return [*site_of(business), *invitation.survey.look.get("origins", [])]
+
+
+def site_of(business: Business) -> list[str]:
     own = urlsplit(business.website)
-    site = [f"{own.scheme}://{own.netloc}"] if own.netloc else []
-    return [*site, *invitation.survey.look.get("origins", [])]
+    return [f"{own.scheme}://{own.netloc}"] if own.netloc else []
+
+
+@cache
+def embed_script() -> str:
+    return Path(settings.BASE_DIR, "static", "survey-embed.js").read_text("utf-8")
 
 
 def channel_of(request: HttpRequest) -> str:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from feedback import reading
+from feedback import answers, reading
+from feedback.asking import running
 
 
 @shared_task
 def read_comments() -> None:
     """Understand the comments that are new; one reader at a time, and a dead one is followed."""
     reading.work(timezone.now())
+
+
+@shared_task
+def ask_customers() -> None:
+    """Ask and remind whomever the automatic questions would; harmless when repeated."""
+    running.run_all(now=timezone.now())
+
+
+@shared_task
+def follow_up_left() -> None:
+    """Look after those who gave a bad score and left before the last page."""
+    answers.follow_up_left(now=timezone.now())

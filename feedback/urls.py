@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from feedback.views import attitudes, comments, results, surveys, themes
+from feedback.views import (
+    asking,
+    attitudes,
+    building,
+    comments,
+    results,
+    reviews,
+    surveys,
+    themes,
+)
 
 app_name = "feedback"
 
@@ -10,18 +19,26 @@ app_name = "feedback"
 survey_urls = [
     path("", surveys.surveys, name="surveys"),
     path("new/", surveys.survey_new, name="survey_new"),
+    path("new/from/<str:key>/", building.from_shelf, name="survey_from"),
     path("<str:slug>/", results.survey, name="survey"),
     path("<str:slug>/answers/", results.answers, name="answers"),
     path("<str:slug>/ask/", results.ask, name="survey_ask"),
     path("<str:slug>/invite/", results.invite, name="survey_invite"),
     path("<str:slug>/edit/", surveys.survey_edit, name="survey_edit"),
+    path("<str:slug>/endings/", building.endings, name="survey_endings"),
+    path("<str:slug>/share/", building.share, name="survey_share"),
+    path("<str:slug>/share/qr.<str:kind>", building.qr, name="survey_qr"),
+    path("<str:slug>/doubtful/", building.doubtful, name="doubtful"),
+    path("<str:slug>/versions/", building.survey_versions, name="survey_versions"),
     path("<str:slug>/preview/", surveys.survey_preview, name="survey_preview"),
     path("<str:slug>/state/", surveys.survey_switch, name="survey_switch"),
 ]
 question_urls = [
     path("<str:slug>/questions/", results.questions, name="questions"),
+    path("<str:slug>/questions/bank/<int:pk>/", building.from_bank, name="question_from_bank"),
     path("<str:slug>/questions/new/", surveys.question_new, name="question_new"),
     path("<str:slug>/questions/<str:key>/", surveys.question_edit, name="question_edit"),
+    path("<str:slug>/questions/<str:key>/keep/", building.into_bank, name="question_keep"),
     path("<str:slug>/questions/<str:key>/move/", surveys.question_move, name="question_move"),
     path("<str:slug>/questions/<str:key>/remove/", surveys.question_remove, name="question_remove"),
 ]
@@ -40,5 +57,24 @@ comment_urls = [
     path("comments/topics/<int:pk>/merge/", themes.theme_merge, name="theme_merge"),
     path("comments/topics/<int:pk>/split/", themes.theme_split, name="theme_split"),
 ]
+asking_urls = [
+    path("asking/", asking.askings, name="askings"),
+    path("asking/new/", asking.asking_new, name="asking_new"),
+    path("asking/why/", asking.asking_why, name="asking_why"),
+    path("asking/<int:pk>/", asking.asking, name="asking"),
+    path("asking/<int:pk>/switch/", asking.asking_switch, name="asking_switch"),
+]
+review_urls = [
+    path("reviews/", reviews.review_list, name="review_list"),
+    path("reviews/<int:pk>/decide/", reviews.review_decide, name="review_decide"),
+]
 customer_urls = [path("panel/<str:public_id>/", results.customer_panel, name="customer_panel")]
-urlpatterns: list[URLPattern] = [*customer_urls, *need_urls, *comment_urls, *survey_urls, *question_urls]
+urlpatterns: list[URLPattern] = [
+    *customer_urls,
+    *need_urls,
+    *comment_urls,
+    *asking_urls,
+    *review_urls,
+    *survey_urls,
+    *question_urls,
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 
 from feedback.models import Answer, Question, Survey, SurveyVersion
 
@@ -47,3 +47,9 @@ def _then(survey: Survey, kept: SurveyVersion) -> tuple[Survey, list[Question]]:
     now = {field.attname: getattr(survey, field.attname) for field in survey._meta.concrete_fields}
     then = Survey(**{**now, **kept.content["survey"], "version": kept.number})
     return then, [Question(survey=then, **one) for one in kept.content["questions"]]
+
+
+def answers_by_version(survey: Survey) -> dict[int, int]:
+    """How many answers belong to each version."""
+    rows = Answer.objects.filter(survey=survey).order_by().values_list("version").annotate(n=Count("id"))
+    return dict(rows)

@@ -5,22 +5,60 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from crm import slugs
-from feedback import texts
+from feedback import texts, versions
 from feedback.models import Answer, Question, Survey
 
-RESERVED_SLUGS = {"new", "panel", "customers", "needs", "comments", "recovery", "insight", "closing"}
-RESERVED_KEYS = {"new", "comment", "score", "nps", "csat", "ces", "email", "customer", "answered-at"}
+RESERVED_SLUGS = {
+    "new",
+    "panel",
+    "customers",
+    "needs",
+    "asking",
+    "reviews",
+    "bank",
+    "comments",
+    "recovery",
+    "insight",
+    "closing",
+}
+RESERVED_KEYS = {
+    "new",
+    "bank",
+    "end",
+    "first-name",
+    "last-name",
+    "city",
+    "product",
+    "comment",
+    "score",
+    "nps",
+    "csat",
+    "ces",
+    "email",
+    "customer",
+    "answered-at",
+}
+SHAPES = [
+    ("", _("as usual")),
+    ("smileys", _("Smileys")),
+    ("stars", _("Stars")),
+    ("numbers", _("Numbers")),
+]
 LABELS = {
     "question": _("Question for the score"),
     "comment": _("Question for the comment"),
     "thanks": _("Thanks"),
     "label": _("Question"),
+    "hint": _("Smaller text below it"),
     "choices": _("Choices, one per line"),
+    "rows": _("Rows, one per line"),
+    "title": _("Heading"),
+    "text": _("Text"),
+    "button": _("Button"),
 }
 
 
@@ -32,10 +70,11 @@ class SideBySide(forms.Form):
     """Mixes one text field per part and language into a form."""
 
     parts: tuple[str, ...] = ()
+    languages: list[str] = texts.LANGUAGES
 
     def add_texts(self, rows: dict[str, int], initial: dict[str, dict[str, str]]) -> None:
         for part in self.parts:
-            for language in texts.LANGUAGES:
+            for language in self.languages:
                 name = f"{part}_{suffix(language)}"
                 self.fields[name] = forms.CharField(
                     label=texts.NAMES.get(language, language),
@@ -46,7 +85,8 @@ class SideBySide(forms.Form):
                         attrs={
                             "rows": rows.get(part, 2),
                             "class": "form-control",
-                            "lang": "zh-Hans" if language == "zh-hans" else language,
+                            "lang": texts.code_of(language),
+                            "dir": "auto",
                         }
                     ),
                 )
@@ -55,7 +95,7 @@ class SideBySide(forms.Form):
     def text_rows(self) -> list[tuple[str, list[forms.BoundField]]]:
         """(label, one field per language) for the page."""
         return [
-            (str(LABELS[part]), [self[f"{part}_{suffix(language)}"] for language in texts.LANGUAGES])
+            (str(LABELS[part]), [self[f"{part}_{suffix(language)}"] for language in self.languages])
             for part in self.parts
         ]
 
@@ -99,12 +139,75 @@ class SurveyForm(SideBySide):
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
 
+    points = forms.TypedChoiceField(
+        label=_("Steps of the scale"),
+        choices=[(n, n) for n in Survey.POINTS],
+        coerce=int,
+        empty_value=5,  # type: ignore[arg-type]
+        required=False,
+        initial=5,
+        help_text=_("For satisfaction only; NPS and CES have scales of their own."),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    shape = forms.ChoiceField(
+        label=_("Shown as"),
+        choices=SHAPES,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    spoken = forms.MultipleChoiceField(
+        label=_("Languages"),
+        choices=list(texts.NAMES.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
+    color = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$",
+        label=_("Colour"),
+        required=False,
+        help_text=_("Like #0f766e. Empty: the colour of your shop."),
+        error_messages={"invalid": _("Please write a colour like #0f766e.")},
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
+    progress = forms.BooleanField(
+        label=_("Show how far people are, when there are several pages"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    asks_comment = forms.BooleanField(
+        label=_("Ask for a comment at the end"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    reviews = forms.BooleanField(
+        label=_("Answers about a product are reviews, which you may show on your site"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    full = forms.CharField(
+        required=False, widget=forms.HiddenInput
+    )  # Stands when all fields were on the page.
+
     def __init__(self, *args: Any, survey: Survey, shop: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.survey = survey
+        self.languages = texts.of(survey)
+        look = survey.look
+        self.initial = {
+            "points": survey.points,
+            "shape": look.get("shape", ""),
+            "spoken": self.languages,
+            "color": look.get("color", ""),
+            "progress": look.get("progress", True),
+            "asks_comment": look.get("comment", True),
+            "reviews": look.get("reviews", False),
+            "full": "1",
+        }
         if survey.pk:
             kept = ("name", "kind", "valid_days", "opens_cases", "bad_at_most")
-            self.initial = {name: getattr(survey, name) for name in kept}
+            self.initial |= {name: getattr(survey, name) for name in kept}
             current = survey.texts
         else:
             self.initial.setdefault("kind", survey.kind)
@@ -112,94 +215,44 @@ class SurveyForm(SideBySide):
         if survey.pk and Answer.objects.filter(survey=survey).exists():
             self.fields["kind"].disabled = True
             self.fields["kind"].help_text = _("There are answers already, so the kind stays.")
+            self.fields["points"].disabled = True
         self.add_texts({"question": 3, "comment": 2, "thanks": 2}, current)
 
     def clean(self) -> dict[str, Any]:
-        if not any(self.written("question", language) for language in texts.LANGUAGES):
+        if not any(self.written("question", language) for language in self.languages):
             self.add_error(
-                f"question_{suffix(texts.LANGUAGES[0])}", _("Write the question in one language at least.")
+                f"question_{suffix(self.languages[0])}", _("Write the question in one language at least.")
             )
         return self.cleaned_data
 
     def save(self) -> Survey:
         survey = self.survey
+        if survey.pk:
+            versions.before_change(survey)
         survey.name = self.cleaned_data["name"]
         survey.kind = self.cleaned_data["kind"]
         survey.valid_days = self.cleaned_data["valid_days"]
         survey.opens_cases = self.cleaned_data["opens_cases"]
         survey.bad_at_most = self.cleaned_data["bad_at_most"]
-        survey.texts = {
-            language: {part: self.written(part, language) for part in self.parts}
-            for language in texts.LANGUAGES
+        # What was written in a language that is taken off now is kept for when it comes back.
+        survey.texts |= {
+            language: {
+                **survey.texts.get(language, {}),
+                **{part: self.written(part, language) for part in self.parts},
+            }
+            for language in self.languages
         }
+        if self.cleaned_data["full"]:
+            survey.points = self.cleaned_data["points"]
+            survey.languages = self.cleaned_data["spoken"] or texts.LANGUAGES
+            chosen = {"progress": self.cleaned_data["progress"], "comment": self.cleaned_data["asks_comment"]}
+            named = {"color": self.cleaned_data["color"], "shape": self.cleaned_data["shape"]}
+            chosen["reviews"] = self.cleaned_data["reviews"]
+            survey.look = {**survey.look, **chosen, **named}
+            survey.look = {name: value for name, value in survey.look.items() if value not in ("", None)}
         survey.slug = survey.slug or free_slug(survey.name)
         survey.save()
         return survey
-
-
-class QuestionForm(SideBySide):
-    parts = ("label", "choices")
-    kind = forms.ChoiceField(
-        label=_("Kind of answer"), choices=Question.Kind, widget=forms.Select(attrs={"class": "form-select"})
-    )
-    is_required = forms.BooleanField(
-        label=_("Must be answered"),
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
-    )
-
-    def __init__(self, *args: Any, question: Question, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.question = question
-        self.taken = question.pk is not None and question_is_answered(question)
-        self.initial = {"kind": question.kind, "is_required": question.is_required}
-        current = {
-            code: {"label": said.get("label", ""), "choices": "\n".join(said.get("choices", []))}
-            for code, said in question.texts.items()
-        }
-        if self.taken:
-            self.fields["kind"].disabled = True
-            self.fields["kind"].help_text = _("There are answers already, so the kind stays.")
-        self.add_texts({"label": 2, "choices": 5}, current)
-
-    @property
-    def has_choices(self) -> bool:
-        kind = self.cleaned_data.get("kind")
-        return kind in (Question.Kind.SINGLE, Question.Kind.MULTI)
-
-    def choices(self, language: str) -> list[str]:
-        lines = self.written("choices", language).splitlines()
-        return [line.strip() for line in lines if line.strip()] if self.has_choices else []
-
-    def clean(self) -> dict[str, Any]:
-        first = suffix(texts.LANGUAGES[0])
-        if not any(self.written("label", language) for language in texts.LANGUAGES):
-            self.add_error(f"label_{first}", _("Write the question in one language at least."))
-        longest = max(len(self.choices(language)) for language in texts.LANGUAGES)
-        if self.has_choices and longest < 2:
-            self.add_error(f"choices_{first}", _("Write at least two choices, one per line."))
-        before = len(texts.choices(self.question, texts.LANGUAGES[0])) if self.taken else 0
-        if longest < before:
-            self.add_error(
-                f"choices_{first}",
-                _("People have chosen among these already: reword them or add more at the end. Keep all."),
-            )
-        return self.cleaned_data
-
-    def save(self) -> Question:
-        question = self.question
-        question.kind = self.cleaned_data["kind"]
-        question.is_required = self.cleaned_data["is_required"]
-        question.texts = {
-            language: {"label": self.written("label", language), "choices": self.choices(language)}
-            for language in texts.LANGUAGES
-        }
-        if not question.pk:
-            last = question.survey.questions.aggregate(last=Max("position"))["last"]
-            question.position = 0 if last is None else last + 1
-            question.key = free_key(question.survey, texts.label(question, texts.LANGUAGES[0]))
-        question.save()
-        return question
 
 
 def question_is_answered(question: Question) -> bool:

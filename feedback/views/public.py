@@ -173,6 +173,14 @@ def _language(request: HttpRequest, invitation: Invitation | None) -> str:
 
 
 @require_GET
+@cache_control(max_age=3600, public=True)
+@access.public
+def embed_script(request: HttpRequest) -> HttpResponse:
+    """The few lines that put an open survey into a page of the shop's website."""
+    return HttpResponse(showing.embed_script(), content_type="text/javascript; charset=utf-8")
+
+
+@require_GET
 @cache_control(max_age=300, public=True)
 @access.public
 def brand(request: HttpRequest) -> HttpResponse:

@@ -40,6 +40,10 @@ PUBLIC = {
     "api/schema/",
     "api/<path:rest>",
     "brand.css",
+    "survey-embed.js",
+    "reviews-embed.js",
+    "reviews/<str:sku>",
+    "reviews/<str:sku>/data",
     "healthz",
     "snippet.js",  # For the pages of the shop.
     "chat.js",

@@ -51,6 +51,7 @@ from crm.models import (
     Mailing,
     Message,
     Picture,
+    Product,
     Purchase,
     Rate,
     ReceivedMail,
@@ -67,7 +68,7 @@ from crm.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from feedback.models import Question, Survey
+from feedback.models import Answer, Asking, BankQuestion, Question, Review, Survey
 from segments.models import ScoringRun, Segment
 from tests.architecture.test_shape import own_views
 from tests.people import NOON, make_customer, make_product
@@ -122,6 +123,11 @@ def build() -> dict[str, str]:
     ScoringRun.objects.create(pk=PK, kind="cluster", as_of=timezone.now().date())
     survey = Survey.objects.create(pk=PK, slug=WORD, name="Loop", kind="nps")
     Question.objects.create(pk=PK, survey=survey, key=WORD, kind="text", position=1)
+    Asking.objects.create(pk=PK, survey=survey, name="Loop")
+    BankQuestion.objects.create(pk=PK, name="Loop", kind="text")
+    answer = Answer.objects.create(pk=PK, survey=survey, customer=customer, key=WORD, score=9)
+    thing = Product.objects.create(pk=PK, sku=WORD, name="Loop")
+    Review.objects.create(pk=PK, answer=answer, product=thing, customer=customer, stars=5)
     MailTemplate.objects.create(pk=PK, name="Loop", mjml="<mjml><mj-body></mj-body></mjml>")
     Snippet.objects.create(pk=PK, name=WORD, mjml="<mj-section></mj-section>")
     Picture.objects.create(pk=PK, name="Loop", width=1, height=1, size=1, digest="d", file="x", ending="png")

@@ -1,0 +1,1 @@
+"""Asking by itself: after a purchase, after a solved case, every so often."""
