@@ -34,6 +34,7 @@ HOUSES = (
     ("planning",),
     ("proof",),
     ("events",),
+    ("hits",),
     ("duplicates",),
     ("value",),
     ("growth",),
