@@ -91,6 +91,7 @@ def _fill(campaign: Campaign, count: int) -> None:
                 yield {
                     "message_id": first + n, "kind": kind, "link_id": link, "at": moments[k],
                     "key": f"{n}:{k}", "agent": MACHINE if k == 4 else AGENT, "network": "198.51.100.0/24",
+                    "signal": "",
                 }  # fmt: skip
 
     bulk.write_full(MessageEvent, rows())

@@ -23,6 +23,7 @@ def before_sending(campaign: Campaign, business: Business, user: User) -> dict[s
         "exclude": exclude,
         "flight": flight,
         "trial": experiments.of(campaign),
+        "held_percent": campaign.holdout_percent + business.holdout_percent,
         "forecast": flight.forecast,
         "audience_problem": "" if flight.forecast else flight.trouble,
         "languages": variants.languages(campaign, business),

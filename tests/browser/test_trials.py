@@ -65,7 +65,7 @@ def test_a_test_is_set_up_read_once_and_its_winner_sent_to_the_rest(visitor, own
     page.click("text=Recipients")
     page.click("text=All")
     staff.open("/campaigns/spring/recipients/?state=held_out")
-    page.locator("tbody tr td:nth-child(2) a").first.click()
+    page.locator("tbody tr td:nth-child(3) a").first.click()
     page.wait_for_url(re.compile(r"/outbox/\d+/$"))
     assert "Chosen by chance to get nothing of this campaign" in page.locator("main").inner_text()
     assert staff.problems == []
