@@ -17,7 +17,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import charts, invitations, reports, texts
+from feedback import charts, invitations, missing, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -28,7 +28,7 @@ ORDER = ["-answered_at", "-id"]
 @access.staff
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
     one = get_object_or_404(Survey, slug=slug)
-    counts = reports.counts(one)
+    counts, asked = reports.counts(one), reports.asked(one)
     score = scores.score(one.kind, counts)
     months = reports.trend(one, cast("HtmxRequest", request).business.zone)
     comments = _rows(_answers(request, one).exclude(comment="").order_by(*ORDER)[:5], one, request)
@@ -38,7 +38,8 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
         "score": score,
         "answered": sum(counts.values()),
         "skipped": counts.get(None, 0),
-        "asked": reports.asked(one),
+        "asked": asked,
+        "left_out": missing.of_survey(one, counts, asked),
         "groups": reports.shares(score),
         "distribution": charts.distribution(one, counts),
         "trend": charts.trend(one.kind, months),

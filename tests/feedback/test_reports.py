@@ -92,6 +92,26 @@ def test_only_mails_that_left_count_as_asked():
     assert reports.asked(make_survey("other")).rate is None
 
 
+def test_the_page_says_whose_answers_its_figures_leave_out(owner_client, shop):
+    survey = make_survey()
+    make_answers(survey, {9: 2, None: 1})
+    make_answer(survey, 8)
+    make_answer(survey, 1, state="doubtful")
+    make_answer(survey, 1, state="provisional")
+    make_invitation(survey, make_customer(), at=NOON, source="staff")
+
+    page = owner_client.get(f"/feedback/{survey.slug}/").content.decode()
+
+    for words in (
+        "1 person who was asked and has not answered",
+        "1 answer without a score",
+        "1 marked as doubtful",
+        "1 chosen in the browser and never sent",
+        "somebody unknown",
+    ):
+        assert words in page
+
+
 def test_scores_go_by_fields_of_the_customer():
     survey = make_survey()
     one = make_customer(country="France", language="fr", custom={"plan": "gold"})
