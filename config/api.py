@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from crm.api import cases, customers, events, exports, imports, products, purchases, reference, tags
+from feedback import api as feedback_api
 
 app_name = "api"
 V1 = "v1/"
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "exports", exports.Exports.as_view()),
     path(V1 + "exports/<whole:pk>", exports.OneExport.as_view()),
     path(V1 + "exports/<whole:pk>/file", exports.ExportContent.as_view()),
+    path(V1 + "answers", feedback_api.Answers.as_view()),
+    path(V1 + "answers/<whole:pk>", feedback_api.OneAnswer.as_view()),
     path(V1 + "events", events.Events.as_view()),
     path("<path:rest>", reference.elsewhere),
 ]

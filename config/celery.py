@@ -69,6 +69,12 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "ask unhappy customers again": {
+        "task": "feedback.tasks.ask_again",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch scores": {"task": "feedback.tasks.watch_scores", "schedule": crontab(minute=35)},
     "nightly refresh": {"task": "segments.tasks.nightly_refresh", "schedule": crontab(minute=7)},
     "ask customers": {"task": "feedback.tasks.ask_customers", "schedule": 300, "options": {"expires": 300}},
     "look after unhappy people who left": {

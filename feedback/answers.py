@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm import ledger, webhooks
 from crm.errors import Refusal
 from crm.models import Business, Interaction
-from feedback import attitudes, closing, reviews, texts
+from feedback import acting, attitudes, closing, reviews, texts
 from feedback.models import Answer, Invitation, Question, Survey
 
 METRICS = ("nps", "csat", "ces")
@@ -91,6 +91,26 @@ def accept_open(survey: Survey, nonce: str, draft: Answer, *, at: datetime) -> A
 
 
 @transaction.atomic
+def accept_sent(draft: Answer, key: str) -> Answer:
+    """Store what another program sent; the same key corrects it."""
+    before = Answer.objects.select_for_update().filter(survey=draft.survey, key=key).first()
+    said = {
+        "customer": draft.customer,
+        "score": draft.score,
+        "comment": draft.comment,
+        "values": draft.values,
+        "language": draft.language,
+        "answered_at": draft.answered_at,
+    }
+    made = {"channel": Answer.Channel.API, "version": draft.survey.version, "begun_at": draft.answered_at}
+    answer, _made = Answer.objects.update_or_create(
+        survey=draft.survey, key=key, defaults=said, create_defaults={**said, **made}
+    )
+    _remember(answer, draft.survey, before)
+    return answer
+
+
+@transaction.atomic
 def believe(answer: Answer, *, at: datetime) -> bool:
     """Staff looked at a doubtful answer: from now on it counts. False when it counts already."""
     doubtful = Answer.objects.filter(pk=answer.pk, state=State.DOUBTFUL)
@@ -111,6 +131,7 @@ def follow_up_left(*, now: datetime) -> int:
     seen = list(left.select_related("survey", "customer").order_by("pk")[:500])
     for answer in seen:
         closing.follow_up(answer)
+        acting.follow(answer)
     return len(seen)
 
 
@@ -125,6 +146,7 @@ def _remember(answer: Answer, survey: Survey, before: Answer | None) -> None:
         webhooks.emit("answer.created", said_of, at=answer.answered_at)
     if answer.state == State.COMPLETE:
         closing.follow_up(answer)
+        acting.follow(answer)
         reviews.follow(answer)
     attitudes.heard(survey, answer.customer_id)
 

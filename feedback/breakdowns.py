@@ -280,6 +280,23 @@ def best_and_worst(found: Sequence[GroupScore]) -> str:
     return _("No group is clearly apart from the others")
 
 
+def narrowed(answers: QuerySet[Answer], way: str, value: str) -> QuerySet[Answer]:
+    """The scored answers behind a line of a breakdown."""
+    answers = answers.exclude(score=None)
+    if way == "segment":
+        return answers.filter(customer__memberships__segment__slug=value, customer__memberships__left_at=None)
+    if way == "agent":
+        mine = Case.objects.filter(customer=OuterRef("customer"), solved_at__lte=OuterRef("answered_at"))
+        last = mine.filter(owner__isnull=False).order_by("-solved_at", "-pk").values("owner")[:1]
+        return answers.annotate(agent=Subquery(last)).filter(agent=value if value.isdecimal() else None)
+    if way == "product":
+        return answers.filter(product=int(value)) if value.isdecimal() else answers.none()
+    paths = {"category": "product__category", "channel": "channel"}
+    paths |= {one: f"customer__{one}" for one in OF_CUSTOMER}
+    paths |= {one: f"customer__features__{column}" for one, column in OF_FEATURES.items()}
+    return answers.filter(**{paths[way]: value})
+
+
 def since(moment: datetime, answers: QuerySet[Answer], end: datetime | None = None) -> QuerySet[Answer]:
     found = answers.filter(answered_at__gte=moment)
     return found.filter(answered_at__lt=end) if end else found

@@ -6,9 +6,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm import cases
-from crm.models import Business, Case
+from crm.models import Business, Case, User
 from feedback.models import Answer, Survey
+from segments.models import CustomerFeatures
 
+BEST = 5  # The upper fifth by what they spend.
 USUALLY_BAD = {Survey.Kind.NPS: 6, Survey.Kind.CSAT: 2, Survey.Kind.CES: 3}
 
 
@@ -33,27 +35,46 @@ def follow_up(answer: Answer) -> Case | None:
         worst = threshold(answer.survey)
         if worst is None or answer.score is None or answer.score > worst or answer.customer is None:
             return None
-        subject = _("Unhappy: %(score)s in “%(survey)s”")
-        return cases.open_case(
-            subject % {"score": answer.score, "survey": answer.survey.name},
-            at=answer.answered_at,
-            channel=Case.Channel.ANSWER,
-            customer=answer.customer,
-            text=_said(answer),
-            source=source_of(answer),
-            priority=_priority(answer),
-            sender_name=answer.customer.full_name,
-            sender_email=answer.customer.email,
-            language=answer.language,
-        )
+        return open_for(answer)
+
+
+def open_for(answer: Answer, *, owner: User | None = None) -> Case | None:
+    """The case of an answer, opened once; None for an anonymous one, which nobody can be answered to."""
+    if answer.customer is None:
+        return None
+    subject = (
+        _("Unhappy: %(score)s in “%(survey)s”") if is_bad(answer) else _("Answer: %(score)s in “%(survey)s”")
+    )
+    score = "–" if answer.score is None else answer.score
+    return cases.open_case(
+        subject % {"score": score, "survey": answer.survey.name},
+        at=answer.answered_at,
+        channel=Case.Channel.ANSWER,
+        customer=answer.customer,
+        text=_said(answer),
+        source=source_of(answer),
+        priority=_priority(answer),
+        owner=owner,
+        sender_name=answer.customer.full_name,
+        sender_email=answer.customer.email,
+        language=answer.language,
+    )
+
+
+def is_bad(answer: Answer) -> bool:
+    worst = threshold(answer.survey)
+    return answer.score is not None and worst is not None and answer.score <= worst
 
 
 def _priority(answer: Answer) -> int:
-    """The lower half of the bad scores is urgent enough to come first."""
+    """The lower half of the bad scores comes first, and who is worth most to the shop one step earlier."""
+    if not is_bad(answer):
+        return Case.Priority.NORMAL
     worst = threshold(answer.survey) or 0
     least = answer.survey.scale[0]
     low = answer.score is not None and (answer.score - least) * 2 <= worst - least
-    return Case.Priority.HIGH if low else Case.Priority.NORMAL
+    best = CustomerFeatures.objects.filter(customer=answer.customer_id, rfm_monetary=BEST).exists()
+    return min(Case.Priority.NORMAL + low + best, Case.Priority.URGENT)
 
 
 def _said(answer: Answer) -> str:

@@ -17,6 +17,9 @@ def register() -> None:
     palette.page(palette.Place(_("Product reviews"), "feedback:review_list", "star"))
     palette.page(palette.Place(_("Needs and attitudes"), "feedback:needs", "heart-question"))
     palette.page(palette.Place(_("What customers speak about"), "feedback:comments", "message-2"))
+    palette.page(palette.Place(_("The voice of your customers"), "feedback:voice", "bulb"))
+    palette.page(palette.Place(_("Did they come back?"), "feedback:recovery", "heart"))
+    palette.page(palette.Place(_("Rules for answers"), "feedback:closing_rules", "arrows-split"))
     palette.page(palette.Place(_("New survey"), "feedback:survey_new", "plus", Right.MARKET))
 
 

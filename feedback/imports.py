@@ -19,12 +19,14 @@ from crm.imports import people
 from crm.imports.fields import IDENTITY
 from crm.imports.kinds import Fact, Field, Outcome, Plan, Reject, Skip, Staged
 from crm.models import Business, Interaction
-from feedback import answers
+from feedback import answers, questions
 from feedback.forms.editing import free_slug
 from feedback.models import Answer, Question, Survey
+from feedback.numerics import scales
 
 METRICS = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 PREFIX = "answer."
+LONGEST_KEY = 60
 BETWEEN = "\n"  # Stands in no cell's number or address.
 
 
@@ -34,11 +36,9 @@ class AnswersLoader:
     label: str | Promise = gettext_lazy("Answers")
     fields: Sequence[Field] = (
         *(one for one in IDENTITY if one.name in ("customer", "email")),
-        Field(
-            "nps", "integer", gettext_lazy("NPS (0–10)"), ("npsscore", "likelihoodtorecommend", "推荐意愿")
-        ),
-        Field("csat", "integer", gettext_lazy("CSAT (1–5)"), ("csatscore", "satisfaction", "满意度")),
-        Field("ces", "integer", gettext_lazy("CES (1–7)"), ("cesscore", "effort", "effortscore")),
+        Field("nps", "text", gettext_lazy("NPS (0–10)"), ("npsscore", "likelihoodtorecommend", "推荐意愿")),
+        Field("csat", "text", gettext_lazy("CSAT (1–5)"), ("csatscore", "satisfaction", "满意度")),
+        Field("ces", "text", gettext_lazy("CES (1–7)"), ("cesscore", "effort", "effortscore")),
         Field(
             "comment",
             "text",
@@ -81,6 +81,10 @@ class AnswersLoader:
                 % {"slug": slug, "kind": survey.kind.upper()}
             )
 
+    def recognise(self, columns: Sequence[str], taken: set[str]) -> dict[str, str]:
+        """Form tools put the question itself into the header."""
+        return questions.recognise(columns, taken)
+
     def session(self, plan: Plan) -> AnswersSession:
         return AnswersSession(plan)
 
@@ -92,14 +96,11 @@ class AnswersSession:
         self.plan = plan
         self.language = Business.current().language
         self.survey: Survey | None = None
+        self.aim: Survey | None = None  # An unsaved one where the survey is made by this import.
         self.questions: list[Question] = []
 
     def judge(self, row: dict[str, Any]) -> Staged:
-        said = {name: row[name] for name in METRICS if row.get(name) is not None}
-        for name, value in said.items():
-            low, high = METRICS[name]
-            if not low <= value <= high:
-                raise Reject("out_of_range", name)
+        said = {name: self._score(name, row[name]) for name in METRICS if row.get(name)}
         others = {_key(name): value for name, value in row.items() if name.startswith(PREFIX)}
         comment = row.get("comment", "")
         if not said and not others and not comment:
@@ -116,6 +117,25 @@ class AnswersSession:
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:40]
         named = (Fact(0, BETWEEN.join(data["who"]), "", ()),) if data["who"] else ()
         return Staged(fingerprint, {**data, "fingerprint": fingerprint}, named)
+
+    def _score(self, name: str, cell: str) -> int:
+        """A score as people write it: 9, "9/10", "10 - extremely likely", "very satisfied", ★★★★."""
+        low, high = self._scale(name)
+        try:
+            value = scales.whole(cell, low, high)
+        except ValueError as error:
+            raise Reject("out_of_range", name) from error
+        if value is None:
+            raise Reject("bad_score", name)
+        return value
+
+    def _scale(self, name: str) -> tuple[int, int]:
+        """The scale of the survey that the answers go to, else the usual one."""
+        if self.aim is None:
+            self.aim = self._find_survey() or Survey()
+        if self.aim.pk and self.aim.kind == name:
+            return self.aim.scale[0], self.aim.scale[-1]
+        return METRICS[name]
 
     def describe(self, kind: int, facts: dict[str, dict[str, tuple[str, Any]]]) -> dict[str, Any]:
         """Only counts whom we know; answers say nothing else about a person."""
@@ -199,10 +219,14 @@ class AnswersSession:
                 slug=free_slug(name.replace("_", "-")), name=name, kind=kind, is_imported=True
             )
             self.plan.made(Survey, [survey.pk])
-        asked = sorted(_key(one) for one in self.plan.mapped if one.startswith(PREFIX))
+        asked = {
+            _key(one): one[len(PREFIX) :].strip()
+            for one in sorted(self.plan.mapped)
+            if one.startswith(PREFIX)
+        }
         if survey.is_imported:
-            for position, key in enumerate(asked):
-                told = {"texts": {"en": {"label": key}}, "position": position}
+            for position, (key, label) in enumerate(asked.items()):
+                told = {"texts": {"en": {"label": label}}, "position": position}
                 question, is_new = survey.questions.get_or_create(key=key, defaults=told)
                 self.plan.made(Question, [question.pk] if is_new else [])
         self.survey, self.questions = survey, list(survey.questions.all())
@@ -213,8 +237,11 @@ class AnswersSession:
 
 
 def _key(field: str) -> str:
-    """The key of a question, from "answer.<question>"."""
-    return field[len(PREFIX) :].strip().replace("/", "-")[:60]
+    """The key of a question, from "answer.<question>"; long questions that begin alike stay apart."""
+    text = field[len(PREFIX) :].strip().replace("/", "-")
+    if len(text) <= LONGEST_KEY:
+        return text
+    return f"{text[:52]}-{hashlib.sha256(text.encode()).hexdigest()[:7]}"
 
 
 def _keys(row: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from feedback import acting
 from feedback.models import Answer, Listener, Listening, Mention, Remark, Theme
 from feedback.numerics import intents, scores, words
 from feedback.numerics.topics import Topic
@@ -98,6 +99,7 @@ def read_new(now: datetime, *, beat: Callable[[], None] = lambda: None) -> int:
     read, last = 0, Answer.objects.aggregate(last=Max("pk"))["last"] or 0
     while chunk := next_unread(now):
         _store(chunk, models, themes)
+        acting.follow_read([one.answer for one in chunk], now)
         read += len(chunk)
         beat()
     Listening.objects.filter(pk=1).update(mark=last, whole_on=now.date())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from feedback import answers, reading
+from feedback import answers, reading, reasking, targets
 from feedback.asking import running
 
 
@@ -25,3 +25,15 @@ def ask_customers() -> None:
 def follow_up_left() -> None:
     """Look after those who gave a bad score and left before the last page."""
     answers.follow_up_left(now=timezone.now())
+
+
+@shared_task
+def ask_again() -> None:
+    """Ask those again whose trouble was put right some days ago; what was not sent waits as it was."""
+    reasking.ask_due(timezone.now())
+
+
+@shared_task
+def watch_scores() -> None:
+    """Say it once when a score falls below its target, and again only after it had recovered."""
+    targets.check(timezone.now())

@@ -6,7 +6,10 @@ from feedback.views import (
     asking,
     attitudes,
     building,
+    closing,
     comments,
+    details,
+    insight,
     results,
     reviews,
     surveys,
@@ -21,6 +24,8 @@ survey_urls = [
     path("new/", surveys.survey_new, name="survey_new"),
     path("new/from/<str:key>/", building.from_shelf, name="survey_from"),
     path("<str:slug>/", results.survey, name="survey"),
+    path("<str:slug>/details/", details.details, name="details"),
+    path("<str:slug>/details/target/", details.target, name="score_target"),
     path("<str:slug>/answers/", results.answers, name="answers"),
     path("<str:slug>/ask/", results.ask, name="survey_ask"),
     path("<str:slug>/invite/", results.invite, name="survey_invite"),
@@ -68,6 +73,16 @@ review_urls = [
     path("reviews/", reviews.review_list, name="review_list"),
     path("reviews/<int:pk>/decide/", reviews.review_decide, name="review_decide"),
 ]
+closing_urls = [
+    path("closing/", closing.rules, name="closing_rules"),
+    path("closing/new/", closing.rule_new, name="closing_rule_new"),
+    path("closing/<int:pk>/", closing.rule, name="closing_rule"),
+    path("closing/<int:pk>/switch/", closing.rule_switch, name="closing_rule_switch"),
+    path("closing/<int:pk>/remove/", closing.rule_remove, name="closing_rule_remove"),
+    path("insight/", insight.voice, name="voice"),
+    path("recovery/", closing.came_back, name="recovery"),
+    path("recovery/<str:slug>/", closing.unhappy, name="unhappy"),
+]
 customer_urls = [path("panel/<str:public_id>/", results.customer_panel, name="customer_panel")]
 urlpatterns: list[URLPattern] = [
     *customer_urls,
@@ -75,6 +90,7 @@ urlpatterns: list[URLPattern] = [
     *comment_urls,
     *asking_urls,
     *review_urls,
+    *closing_urls,
     *survey_urls,
     *question_urls,
 ]

@@ -30,6 +30,8 @@ SCOPES: dict[str, str | Promise] = {
     "products:read": _("Read products"),
     "products:write": _("Add and change products"),
     "events:write": _("Report what customers do"),
+    "answers:read": _("Read answers to surveys"),
+    "answers:write": _("Send answers to surveys"),
     "cases:read": _("Read cases and their conversation"),
     "cases:write": _("Open and answer cases"),
     "imports:read": _("Read imports and their errors"),

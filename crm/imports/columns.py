@@ -48,6 +48,11 @@ def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
             name = fields.ALSO_CUSTOMERS.get(text)
             if name and column not in found and name not in found.values():
                 found[column] = name
+    # Some kinds know columns by what their header asks, not by its exact words.
+    recognise = getattr(kinds.loader(kind), "recognise", None)
+    if recognise is not None:
+        rest = [column for column in columns if column not in found]
+        found |= recognise(rest, set(found.values()))
     own = {plain(field.label): field.key for field in custom_fields.importable()}
     own |= {plain(key): key for key in own.values()}
     for column, text in headers.items():

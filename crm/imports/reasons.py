@@ -34,6 +34,7 @@ REASONS: dict[str, str | Promise] = {
     "bad_choice": _("This is not one of the choices of the field. Add it under Settings → Own fields first."),
     "bad_seal": _("This encrypted cell does not belong to this field. Please write the value itself."),
     "out_of_range": _("This figure is outside its scale."),
+    "bad_score": _("This is no score. Please write a number of the scale, or a word like “satisfied”."),
     "too_long": _("This text is too long for its field. Please shorten it."),
     "too_many_cells": _("This row has more cells than there are columns: a quotation mark may be missing."),
     "two_encodings": _(

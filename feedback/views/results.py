@@ -17,7 +17,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import charts, invitations, missing, reports, texts
+from feedback import breakdowns, charts, invitations, missing, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -62,6 +62,8 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
         found = found.exclude(comment="")
     if (score := request.GET.get("score", "")).isdecimal() and len(score) < 3:
         found = found.filter(score=int(score))
+    if (way := request.GET.get("way", "")) in breakdowns.WAYS:
+        found = breakdowns.narrowed(found, way, request.GET.get("value", ""))
     if segment := request.GET.get("segment"):
         found = found.filter(
             customer__memberships__segment__slug=segment, customer__memberships__left_at=None

@@ -66,6 +66,7 @@ OPEN: Final = {
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language", "source", "state", "channel"},
     "feedback.NotAsked": {"reason", "about"},
+    "feedback.Reask": {"state", "reason"},
     "feedback.Remark": {"language", "mood"},
     "feedback.Review": {"language", "state", "reply"},
     "segments.CustomerFeatures": {"rfm_group", "cluster", "stage"},
