@@ -70,6 +70,15 @@ class Unhappy:
     is_back: bool
     has_bought: bool
 
+    @property
+    def marks(self) -> list[str]:
+        """The groups that somebody belongs to, as addresses name them."""
+        told = {"back": self.is_back, "bought": self.has_bought}
+        return [
+            "contacted" if self.is_contacted else "alone",
+            *(name for name, holds in told.items() if holds),
+        ]
+
 
 def unhappy(survey: Survey, answers: QuerySet[Answer], since: datetime | None) -> list[Unhappy]:
     """The first bad answer of each customer in the period, and what came of it."""

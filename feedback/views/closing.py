@@ -91,13 +91,7 @@ def unhappy(request: HtmxRequest, slug: str) -> HttpResponse:
     survey = get_object_or_404(Survey, slug=slug)
     rows = recovery.unhappy(survey, answers_of(request, survey), None)
     which = request.GET.get("which", "")
-    tests = {
-        "contacted": lambda one: one.is_contacted,
-        "alone": lambda one: not one.is_contacted,
-        "back": lambda one: one.is_back,
-        "bought": lambda one: one.has_bought,
-    }
-    chosen = [one for one in rows if which not in tests or tests[which](one)]
+    chosen = [one for one in rows if which in ("", *one.marks)]
     chosen.sort(key=lambda one: one.at, reverse=True)
     people = Customer.objects.in_bulk([one.customer for one in chosen[:LISTED]])
     shown = [(one, people[one.customer]) for one in chosen[:LISTED] if one.customer in people]

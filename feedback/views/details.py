@@ -59,14 +59,12 @@ def page(request: HtmxRequest, survey: Survey, **more: Any) -> dict[str, Any]:
         if way in breakdowns.WAYS
         else next((one for one in breakdowns.WAYS if tables.get(one)), "segment")
     )
-    counts = reports.counts(survey)
     found = breakdowns.groups(survey, tables, way)
-    known = ScoreTarget.objects.filter(survey=survey).first()
     return {
         "section": "feedback",
         "survey": survey,
         "score": scores.of_groups(survey.kind, *tables["all"].get("", (0, 0, 0))),
-        "ease": scores.ease(counts) if survey.kind == Survey.Kind.CES else None,
+        "ease": scores.ease(reports.counts(survey)) if survey.kind == Survey.Kind.CES else None,
         "ways": [(code, label) for code, label in breakdowns.WAYS.items() if tables.get(code)],
         "way": way,
         "way_name": breakdowns.WAYS[way],
@@ -76,10 +74,17 @@ def page(request: HtmxRequest, survey: Survey, **more: Any) -> dict[str, Any]:
         "silence": silence.of(survey, tables) if is_whole else None,
         "change": changes.of(survey, answers, *_days(request, now)),
         "on": _on(request, now),
+        **_target(survey, now),
+        **more,
+    }
+
+
+def _target(survey: Survey, now: datetime) -> dict[str, Any]:
+    known = ScoreTarget.objects.filter(survey=survey).first()
+    return {
         "target": known,
         "target_score": targets.now_at(known, now) if known else None,
         "form": TargetForm(instance=known or ScoreTarget(survey=survey, goal=0)),
-        **more,
     }
 
 
