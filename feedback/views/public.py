@@ -63,7 +63,8 @@ def _survey(request: HttpRequest, invitation: Invitation | None, language: str, 
     chosen = request.GET.get("score", "")
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) in sheet.survey.scale:
         sheet.said["score"] = int(chosen)
-    return showing.page(request, invitation, answer, sheet, request.GET.get("page", ""))
+    more = "more" in request.GET
+    return showing.page(request, invitation, answer, sheet, request.GET.get("page", ""), more=more)
 
 
 def _sent(request: HttpRequest, invitation: Invitation, answer: Answer | None, sheet: Sheet) -> HttpResponse:
@@ -75,10 +76,11 @@ def _sent(request: HttpRequest, invitation: Invitation, answer: Answer | None, s
     if "save" in request.POST:
         return _saved(request, invitation, answer, sheet, taken.comment)
     back = sheet.before(key) if "back" in request.POST else None
-    if back is None and (taken.is_wrong or taken.has_more):
-        return showing.page(request, invitation, answer, sheet, key, status=422, more=not taken.is_wrong)
+    more = taken.has_more and not taken.is_wrong and back is None
+    if back is None and (taken.is_wrong or (more and invitation.is_test)):
+        return showing.page(request, invitation, answer, sheet, key, status=422, more=more)
     following = back or sheet.after(key)
-    goal: str | None = following.key if following else taking.lacking(sheet)
+    goal: str | None = key if more else following.key if following else taking.lacking(sheet)
     if invitation.is_test:
         return showing.tested(request, invitation, sheet, goal)
     comment = taken.comment if "comment" in request.POST else answer.comment if answer else ""
@@ -90,7 +92,7 @@ def _sent(request: HttpRequest, invitation: Invitation, answer: Answer | None, s
     if not path:
         return showing.notice(request, sheet.language, "crowded", 429)
     # After a reload nothing is sent again: the browser stands on a page of its own.
-    query = {"thanks": 1} if goal is None else {"page": goal}
+    query = {"thanks": "1"} if goal is None else {"page": goal, **({"more": "1"} if more else {})}
     return HttpResponseRedirect(f"{path}?{urlencode({**query, **_kept(request, sheet)})}", status=303)
 
 

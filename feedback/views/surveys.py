@@ -57,7 +57,9 @@ def _edit(request: HttpRequest, survey: Survey) -> HttpResponse:
         "questions": _lines(request, questions),
         "lacking": [] if is_new else texts.missing_languages(survey, questions),
         "kinds": Survey.Kind.choices if is_new else [],
-        "shelf": shelf.on_the_shelf(request.LANGUAGE_CODE) if is_new and request.method == "GET" else [],
+        "shelf": shelf.on_the_shelf(request.LANGUAGE_CODE)
+        if is_new and not request.POST and "kind" not in request.GET
+        else [],
         "token": "" if is_new else invitations.test_token(survey.pk),
         "shown": texts.spoken(survey, request.GET.get("lang"), request.LANGUAGE_CODE),
         "languages": [(code, texts.NAMES[code]) for code in texts.of(survey)],

@@ -79,7 +79,7 @@ def test_the_loop_from_a_file_to_an_answer_and_back(visitor, owner, tmp_path):
     assert segment.rule["all"][1]["any"][0]["field"] == "country"
 
     # A survey, and a campaign from the design that asks for a rating.
-    page.goto("/feedback/new/")
+    page.goto("/feedback/new/?kind=nps")
     page.fill("input[name=name]", "Would you recommend us?")
     page.click("main form button.btn-primary")
     page.wait_for_load_state("networkidle")
