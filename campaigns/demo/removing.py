@@ -36,6 +36,7 @@ from segments.models import (
     Following,
     HandPick,
     Membership,
+    ModelTag,
     RfmChoice,
     ScoringRun,
     Segment,
@@ -125,6 +126,11 @@ def _people() -> None:
     people.delete()
     CustomField.objects.filter(is_demo=True).delete()
     Tag.objects.filter(name__in=groups.TAGS, uses=None).delete()
+    idle = ModelTag.objects.filter(tag__isnull=False, tag__uses=None)
+    Tag.objects.filter(pk__in=list(idle.values_list("tag_id", flat=True))).delete()
+    ModelTag.objects.filter(
+        tag=None, is_on=True, limit=None
+    ).delete()  # They come again with the next refresh.
     if not Customer.objects.exists():
         ScoringRun.objects.exclude(state=ScoringRun.State.RUNNING).delete()
 
