@@ -14,15 +14,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from crm.models import Business, Channel, ContactRules, ContactWish, Customer, Mailing, Message
 from crm.outbox import reasons, zones
 
 State = Message.State
 WISH_DAYS = 30
+MANY = 500  # Numbers that a statement takes as such; of more it asks again.
 OUT = (State.SENT, State.SENDING, State.UNSURE)  # It reached the person, or may have.
 
 
@@ -47,8 +49,14 @@ def over_cap(
     rules = rules or ContactRules.current()
     if not rules.cap_messages:
         return customers.none()
-    mine = reached(now - timedelta(days=rules.cap_days)).filter(customer=OuterRef("pk")).order_by()
-    return customers.filter(Exists(mine.values("pk")[rules.cap_messages - 1 : rules.cap_messages]))
+    full = with_at_least(rules.cap_messages, now - timedelta(days=rules.cap_days))
+    return customers.filter(pk__in=full)
+
+
+def with_at_least(n: int, since: datetime) -> Any:
+    """The numbers of those who got so many since then: gathered once, not asked for each person."""
+    got = reached(since).filter(customer__isnull=False).order_by().values("customer")
+    return got.annotate(n=Count("pk")).filter(n__gte=n).values("customer")
 
 
 def judge(messages: Sequence[Message], now: datetime) -> dict[int, Verdict]:
@@ -157,9 +165,13 @@ def _plan_wishes(mailing: Mailing, now: datetime) -> None:
 def _plan_cap(mailing: Mailing, cap: int, days: int, now: datetime) -> None:
     """By the mail that is the cap-th newest: when that is out of the window, one more is allowed."""
     span = timedelta(days=days)
+    people = list(with_at_least(cap, now - span).values_list("customer", flat=True)[: MANY + 1])
+    if not people:
+        return
+    some = people if len(people) <= MANY else with_at_least(cap, now - span)
     earlier = reached(now - span).filter(customer=OuterRef("customer")).order_by("-claimed_at")
     nth = Subquery(earlier.values("claimed_at")[cap - 1 : cap])
-    full = _queued(mailing).annotate(nth=nth).filter(nth__isnull=False)
+    full = _queued(mailing).filter(customer__in=some).annotate(nth=nth).filter(nth__isnull=False)
     if mailing.expires_at is not None:
         late = full.filter(nth__gt=mailing.expires_at - span).order_by().values("pk")
         Message.objects.filter(pk__in=late).update(state=State.SKIPPED, reason=reasons.CAP)
