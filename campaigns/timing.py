@@ -11,6 +11,8 @@ import numpy as np
 from django.db.models import Count, QuerySet
 from django.db.models.functions import ExtractHour
 
+from campaigns.allotting import WAITING
+from campaigns.models import Arm
 from crm.models import Business, Customer, Interaction, Mailing, Message
 from crm.outbox import reasons, zones
 from segments.numerics import best_hour
@@ -31,7 +33,10 @@ def spread(mailing: Mailing, chosen: datetime, *, now: datetime) -> None:
 
 
 def _waiting(mailing: Mailing) -> QuerySet[Message]:
-    return Message.objects.filter(mailing=mailing, state=Message.State.QUEUED)
+    """All but those whose time a test has drawn: another hour, or the rest that waits for the winner."""
+    later = Arm.objects.filter(experiment__campaign__mailing=mailing, hours_later__gt=0)
+    found = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED)
+    return found.exclude(arm__in=[WAITING, *later.values_list("letter", flat=True)])
 
 
 def _at_clock(

@@ -113,6 +113,17 @@ def test_a_version_may_leave_at_another_hour(shop):
     assert Experiment.objects.get().ends_at == NOW + timedelta(hours=30)
 
 
+def test_the_rest_waits_for_the_winner_also_where_mails_leave_by_the_clock_of_each_reader(shop):
+    campaign, _experiment = make_test(make_people(60), share=50)
+    type(campaign).objects.update(timing="local")
+
+    campaign = plan(campaign)
+
+    rest = campaign.mailing.messages.filter(arm="*")
+    assert rest.exists()
+    assert set(rest.values_list("not_before", flat=True)) == {allotting.NEVER}
+
+
 def test_a_look_before_the_end_says_not_yet_whatever_the_figures(shop):
     campaign, experiment = make_test(make_people(200))
     campaign = plan(campaign)
