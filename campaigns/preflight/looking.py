@@ -39,7 +39,9 @@ def look(campaign: Campaign, business: Business) -> Report:
         found += _of_people(campaign, texts, people, forecast)
     sizes = _sizes(texts, campaign, business) if not any(one.code == "design" for one in found) else []
     seconds = pace.seconds(forecast.receivers, campaign)
-    return Report(_sorted(found), forecast, forecast.refusal, seconds, pace.cost(forecast.receivers), sizes)
+    return Report(
+        _sorted(found), forecast, forecast.refusal, seconds, pace.cost(forecast.receivers, business), sizes
+    )
 
 
 def refuse_unfit(campaign: Campaign, business: Business) -> None:

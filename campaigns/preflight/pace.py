@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, Max, Min
 
 from campaigns.models import Campaign
-from crm.models import Message
+from crm.languages import money
+from crm.models import Business, Message
 from crm.outbox import senders
 
 A_SECOND = 20.0  # Mails, while nothing was ever measured here.
@@ -25,8 +26,10 @@ def seconds(receivers: int, campaign: Campaign) -> float:
     return receivers / pace
 
 
-def cost(receivers: int) -> str:
-    return ""
+def cost(receivers: int, business: Business) -> str:
+    """What these mails cost, "" where a mail costs nothing."""
+    total = business.cost_per_mail * receivers
+    return money(total, business.currency) if total else ""
 
 
 def _per_second() -> float:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from django.utils import timezone
 
 from campaigns import preflight
 from campaigns.models import Campaign, Variant
 from campaigns.preflight import addresses, wording
 from crm import consent
-from crm.models import User
+from crm.models import ContactRules, Mailing, Message, Sender, User
 from tests.campaigns.mails import MJML, design, make_campaign, make_list
 from tests.people import NOON, make_customer
 
@@ -133,7 +136,7 @@ def test_the_people_who_lack_something_are_counted_at_once_and_shown(
     make_customer(city="")  # Not in the audience.
     campaign = make_campaign(make_list(here, *there), slug="spring", subject="Hi {{ customer.city }}")
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(36):
         page = staff_client.get("/campaigns/spring/").content.decode()
     people = staff_client.get("/campaigns/spring/lacking/customer.city/").content.decode()
     nobody = staff_client.get("/campaigns/spring/lacking/customer.shoe/")
@@ -220,3 +223,26 @@ def test_a_language_cannot_change_once_the_sending_began(staff_client):
 
     assert late.status_code == 422
     assert Variant.objects.get().subject == "春茶"
+
+
+def test_the_proof_of_the_sender_pace_cost_and_caps_are_said(shop):
+    ada = make_customer()
+    shop.cost_per_mail = Decimal("0.5")
+    sender = Sender.objects.create(
+        name="News", from_name="Tea", from_email="news@tea.shop", is_usual=True, per_minute=1
+    )
+    campaign = make_campaign(make_list(ada, make_customer(), make_customer()))
+    before = preflight.look(campaign, shop)
+    Sender.objects.filter(pk=sender.pk).update(proof={"SPF": "missing"}, proof_at=NOON)
+    ContactRules.objects.update_or_create(pk=1, defaults={"cap_messages": 1, "cap_days": 7})
+    mailing = Mailing.objects.create(source="x", kind="campaign", name="x", purpose="marketing")
+    Message.objects.create(
+        mailing=mailing, key="1", customer=ada, state="sent", claimed_at=timezone.now(), to_email=ada.email
+    )
+
+    after = {one.code: one.text for one in preflight.look(campaign, shop).findings}
+
+    assert (before.minutes, before.cost) == (3, "€1.50")
+    assert "proof" in codes(before)
+    assert "does not prove your mail: SPF" in after["proof"]
+    assert after["cap"].startswith("1 person has got as much")
