@@ -42,6 +42,17 @@ def is_held_from_all(customer_id: int, percent: int, day: date) -> bool:
     return turned < share
 
 
+@dataclass(slots=True)
+class Draft:
+    """Of a message only what is decided here: making whole ones costs more than all the rest."""
+
+    customer_id: int | None
+    not_before: datetime
+    state: str = Message.State.QUEUED
+    reason: str = ""
+    arm: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Allotment:
     """What is drawn for each receiver of one campaign."""
@@ -55,7 +66,7 @@ class Allotment:
     share: float = 1.0
     hours_later: tuple[int, ...] = ()  # Of each arm; () without an experiment.
 
-    def give(self, draft: Message) -> None:
+    def give(self, draft: Draft) -> None:
         """Decide about a draft of somebody who may get it."""
         person = draft.customer_id or 0
         if self.held_from_all and is_held_from_all(person, self.held_from_all, self.day):
@@ -69,7 +80,7 @@ class Allotment:
     def decides(self) -> bool:
         return bool(self.held_from_all or self.held_percent or self.hours_later)
 
-    def _take_part(self, draft: Message, where: float) -> None:
+    def _take_part(self, draft: Draft, where: float) -> None:
         if where >= self.share:
             draft.arm, draft.not_before = WAITING, NEVER
             return
@@ -86,7 +97,7 @@ def draw(drawn: Allotment, mailing: Mailing) -> None:
     waiting = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED).order_by("pk")
     alike: defaultdict[tuple[str, str, str, datetime | None], list[int]] = defaultdict(list)
     for pk, person in waiting.values_list("pk", "customer_id").iterator(chunk_size=CHUNK):
-        draft = Message(state=Message.State.QUEUED, customer_id=person, not_before=drawn.starts_at)
+        draft = Draft(person, drawn.starts_at)
         drawn.give(draft)
         later = draft.not_before if draft.not_before != drawn.starts_at else None
         alike[draft.state, draft.reason, draft.arm, later].append(pk)
