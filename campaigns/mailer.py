@@ -43,9 +43,6 @@ def campaign_mails(mailing: Mailing) -> Render:
     names = senders(campaign)
     utm = campaign.slug if campaign.utm else ""
 
-    def mode_of(customer: Customer) -> str:
-        return customer.tracking or business.tracking
-
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
 
     def render(message: Message) -> Envelope:
@@ -54,9 +51,8 @@ def campaign_mails(mailing: Mailing) -> Render:
         unsubscribe = outbox.unsubscribe_url(message)
         chosen = texts.of(message)
         try:
-            tracker = Tracker(
-                chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode_of(message.customer), utm
-            )
+            mode = message.customer.tracking or business.tracking
+            tracker = Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode, utm)
             about = more.of(message.customer.pk, message.pk)
             known = values.of(message.customer, unsubscribe, language=chosen.language, more=about)
             rendered = chosen.mail.render(known, tracker)
