@@ -16,8 +16,8 @@ from crm.errors import Refusal
 from crm.models import Customer, Interaction, Message, Purchase
 from crm.outbox import reasons
 from crm.outbox.mailings import COUNTED
+from feedback import measuring
 from feedback.models import Answer, Invitation
-from feedback.numerics import scores
 from feedback.numerics.scores import Score
 
 ATTRIBUTION = timedelta(days=5)
@@ -69,7 +69,7 @@ class Response:
     @classmethod
     def read(cls, campaign: Campaign, data: dict[str, Any]) -> Response:
         given = {None if score == "None" else int(score): n for score, n in data["given"].items()}
-        score = scores.score(campaign.survey.kind, given) if campaign.survey else None
+        score = measuring.score(campaign.survey, given) if campaign.survey else None
         return cls(**{**data, "revenue": Decimal(data["revenue"]), "given": given, "score": score})
 
 
@@ -166,7 +166,7 @@ def _survey(campaign: Campaign) -> tuple[int, int, Score | None, dict[int | None
         return 0, 0, None, {}
     invited = Invitation.objects.filter(survey=survey, source=campaign.source).count()
     given = dict(answers(campaign).order_by().values_list("score").annotate(n=Count("pk")))
-    score = scores.score(survey.kind, given)
+    score = measuring.score(survey, given)
     return invited, score.n if score else 0, score, given
 
 

@@ -15,6 +15,7 @@ from crm.errors import Refusal
 from crm.models import Business, Interaction
 from feedback import acting, attitudes, closing, reviews, texts
 from feedback.models import Answer, Invitation, Question, Survey
+from feedback.numerics import scores
 
 METRICS = ("nps", "csat", "ces")
 State = Answer.State
@@ -188,11 +189,18 @@ def ledger_entries(
 
 
 def on_usual_scale(asked: Survey | Question, score: int | None) -> int | None:
-    """A CSAT of 3, 4, 7 or 10 points as one of 5, so that rules on "csat.last" compare like with like."""
+    """A CSAT of 3, 4, 7 or 10 points as one of 5, so that rules on "csat.last" compare like with like.
+
+    Spread evenly, but never into another group: whoever is satisfied on the own scale is so on the usual one.
+    """
     top = len(asked.scale)
     if score is None or asked.kind != Survey.Kind.CSAT or top == 5:
         return score
-    return round(1 + 4 * (score - 1) / (top - 1))
+    even = round(1 + 4 * (score - 1) / (top - 1))
+    good_from, middle_from = scores.bounds(asked.kind, top)
+    if score >= good_from:
+        return max(even, 4)
+    return 3 if score >= middle_from else min(even, 2)
 
 
 def labels(slugs: Iterable[str]) -> dict[tuple[str, str], str]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import Case, Customer, Product, User
+from feedback import measuring
 from feedback.models import Answer, Survey
 from feedback.numerics import scores, trends
 from feedback.numerics.scores import Score
@@ -105,7 +106,7 @@ def _everything(survey: Survey, answers: QuerySet[Answer]) -> Tables:
 
 
 def _third(survey: Survey) -> When_Case:
-    good, middle = scores.bounds(survey.kind, survey.points)
+    good, middle = measuring.bounds(survey)
     return When_Case(
         When(score__gte=good, then=Value(0)),
         When(score__gte=middle, then=Value(1)),
@@ -143,7 +144,7 @@ def _added(pairs: Any) -> dict[str, Triple]:
 
 def _by_customer(survey: Survey, scored: QuerySet[Answer]) -> tuple[np.ndarray, np.ndarray]:
     """Keys of the customers, ascending, and their answers counted: n × 3."""
-    good, middle = scores.bounds(survey.kind, survey.points)
+    good, middle = measuring.bounds(survey)
     rows = (
         scored.exclude(customer=None)
         .values_list("customer")
@@ -304,4 +305,4 @@ def since(moment: datetime, answers: QuerySet[Answer], end: datetime | None = No
 
 def score_of(survey: Survey, answers: QuerySet[Answer]) -> Score | None:
     rows = answers.filter(survey=survey).values_list("score").annotate(n=Count("pk")).order_by()
-    return scores.score(survey.kind, dict(rows), survey.points)
+    return measuring.score(survey, dict(rows))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import percent
-from feedback import texts
+from feedback import sheet
 from feedback.models import Survey
 from feedback.numerics import scores
 from feedback.numerics.scores import Score
@@ -43,8 +43,9 @@ def distribution(survey: Survey, counts: Mapping[int | None, int]) -> Chart | No
     values = [counts.get(value, 0) for value in survey.scale]
     most = max(survey.scale, key=lambda value: counts.get(value, 0))
     share = _percent(100 * counts.get(most, 0) / n)
-    faces = texts.faces() if survey.kind == Survey.Kind.CSAT else []
-    labels = [f"{value} {faces[at][1]}" if faces else str(value) for at, value in enumerate(survey.scale)]
+    words = sheet.scale_names(survey.points) if survey.kind == Survey.Kind.CSAT else []
+    named = {str(at): word for at, word in enumerate(words, start=1) if word != str(at)}
+    labels = [f"{value} {named.get(str(value), '')}".strip() for value in survey.scale]
     title = _("%(score)s is the most frequent answer (%(share)s)") % {"score": most, "share": share}
     return Chart(
         "bar", title, labels, [Series(_("Answers"), values)], unit=_("answers"), first_column=_("Score")

@@ -7,18 +7,19 @@ from django.utils.translation import gettext as _
 
 from crm import cases
 from crm.models import Business, Case, User
+from feedback import measuring
 from feedback.models import Answer, Survey
 from segments.models import CustomerFeatures
 
 BEST = 5  # The upper fifth by what they spend.
-USUALLY_BAD = {Survey.Kind.NPS: 6, Survey.Kind.CSAT: 2, Survey.Kind.CES: 3}
 
 
 def threshold(survey: Survey) -> int | None:
     """The highest score that counts as bad; None when bad answers open no cases."""
     if not survey.opens_cases:
         return None
-    return survey.bad_at_most if survey.bad_at_most is not None else USUALLY_BAD[Survey.Kind(survey.kind)]
+    _good_from, middle_from = measuring.bounds(survey)
+    return survey.bad_at_most if survey.bad_at_most is not None else middle_from - 1
 
 
 def source_of(answer: Answer) -> str:

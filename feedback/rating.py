@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 
 from django.utils import translation
 
-from feedback import texts
+from feedback import sheet, texts
 from feedback.models import Survey
 
+MOST_PICTURES = 5
 _URL = "\x00"  # Stands for the link until the row is filled for one person.
 _FONT = "font-family:Arial,Helvetica,sans-serif"
 _LINK = "display:block;text-decoration:none;color:#1f2937"
@@ -22,25 +24,28 @@ def rating_row(survey: Survey, url: str, language: str) -> str:
     there, so mail scanners that follow every link change nothing.
     """
     joined = f"{url}{'&' if '?' in url else '?'}score="
-    return _row(survey.kind, texts.first_known(language)).replace(_URL, escape(joined))
+    spoken = texts.first_known(language)
+    with translation.override(spoken):
+        low, high = sheet.scale_words(survey, language)
+        steps = sheet.scale_options(survey, (survey.look or {}).get("shape"), None)
+    row = _row(tuple((one.value, one.text, one.picture) for one in steps), low, high)
+    return row.replace(_URL, escape(joined))
 
 
-@lru_cache(maxsize=32)
-def _row(kind: str, language: str) -> str:
-    with translation.override(language):
-        if kind == Survey.Kind.CSAT:
-            return _faces()
-        low, high = texts.scale_ends(kind)
-        numbers = range(11) if kind == Survey.Kind.NPS else range(1, 8)
-    return _numbers(list(numbers), low, high)
+@lru_cache(maxsize=64)
+def _row(steps: tuple[tuple[str, str, str], ...], low: str, high: str) -> str:
+    """Pictures where all of them fit beside each other with their words, else numbers."""
+    if any(picture for _value, _word, picture in steps) and len(steps) <= MOST_PICTURES:
+        return _pictures(steps)
+    return _numbers([int(value) for value, _word, _picture in steps], low, high)
 
 
-def _faces() -> str:
+def _pictures(steps: Sequence[tuple[str, str, str]]) -> str:
     cells = "".join(
-        f'<td width="20%" align="center" valign="top" style="padding:4px 2px">'
+        f'<td width="{100 // len(steps)}%" align="center" valign="top" style="padding:4px 2px">'
         f'<a href="{_URL}{score}" target="_blank" style="{_LINK};{_FONT};font-size:12px;line-height:16px">'
-        f'<span style="font-size:30px;line-height:40px">{face}</span><br>{escape(word)}</a></td>'
-        for score, (face, word) in enumerate(texts.faces(), start=1)
+        f'<span style="font-size:30px;line-height:40px">{picture}</span><br>{escape(word)}</a></td>'
+        for score, word, picture in steps
     )
     return _table(f"<tr>{cells}</tr>", 'width="100%"', "max-width:420px;margin:0 auto")
 

@@ -13,8 +13,8 @@ from django.db.models import F, Max, QuerySet, Window
 from django.db.models.functions import Lead
 
 from crm.models import Case
+from feedback import measuring
 from feedback.models import Answer, Survey
-from feedback.numerics import scores
 from feedback.numerics.shares import Gap, Share, gap, share
 
 
@@ -82,7 +82,7 @@ class Unhappy:
 
 def unhappy(survey: Survey, answers: QuerySet[Answer], since: datetime | None) -> list[Unhappy]:
     """The first bad answer of each customer in the period, and what came of it."""
-    _good, middle = scores.bounds(survey.kind, survey.points)
+    _good, middle = measuring.bounds(survey)
     told = answers.filter(survey=survey).exclude(customer=None).exclude(score=None)
     following = Window(Lead("score"), partition_by=F("customer"), order_by=[F("answered_at"), F("pk")])
     # As a window too, so that good answers are left out only after each one's follower was found.

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
 from crm.models import Message
-from feedback import texts
+from feedback import measuring, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 from feedback.numerics.scores import Difference, Score
@@ -134,7 +134,7 @@ def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:
     tables: dict[int, dict[int | None, int]] = defaultdict(dict)
     for at, value, n in rows:
         tables[at][value] = n
-    return [Month(first, scores.score(survey.kind, tables[at])) for at, first in enumerate(starts)]
+    return [Month(first, measuring.score(survey, tables[at])) for at, first in enumerate(starts)]
 
 
 def by_segment(survey: Survey, whole: Mapping[int | None, int]) -> list[GroupScore]:
@@ -152,7 +152,7 @@ def by_segment(survey: Survey, whole: Mapping[int | None, int]) -> list[GroupSco
     for segment, value, n in rows:
         named[segment][value] = n
     found = [
-        _group(survey.kind, segments[key].name, segments[key].slug, table, whole)
+        _group(survey, segments[key].name, segments[key].slug, table, whole)
         for key, table in named.items()
         if key in segments
     ]
@@ -183,7 +183,7 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
         tables[name][value] = tables[name].get(value, 0) + n
     called = naming.name_of if field == "cluster" else str  # Customers carry the key of their cluster.
     named = [
-        (None if name is None else called(name), scores.score(survey.kind, table))
+        (None if name is None else called(name), measuring.score(survey, table))
         for name, table in tables.items()
     ]
     return sorted(((name, one) for name, one in named if one), key=lambda pair: -pair[1].n)
@@ -191,7 +191,7 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
 
 def of_group(survey: Survey, answers: QuerySet[Answer], group: str) -> QuerySet[Answer]:
     """Only promoters ("good"), passives ("middle") or detractors ("bad"); everybody for anything else."""
-    good_from, middle_from = scores.BOUNDS[survey.kind]
+    good_from, middle_from = measuring.bounds(survey)
     match group:
         case "good":
             return answers.filter(score__gte=good_from)
@@ -257,7 +257,7 @@ def with_figures(surveys: QuerySet[Survey]) -> list[dict[str, Any]]:
     return [
         {
             "survey": one,
-            "score": scores.score(one.kind, tables[one.pk]),
+            "score": measuring.score(one, tables[one.pk]),
             "n": sum(tables[one.pk].values()),
             "asked": asked_rows.get(one.pk, Asked(0, 0)),
         }
@@ -266,12 +266,12 @@ def with_figures(surveys: QuerySet[Survey]) -> list[dict[str, Any]]:
 
 
 def _group(
-    kind: str, name: str, slug: str, table: Mapping[int | None, int], whole: Mapping[int | None, int]
+    survey: Survey, name: str, slug: str, table: Mapping[int | None, int], whole: Mapping[int | None, int]
 ) -> GroupScore | None:
-    score = scores.score(kind, table)
+    score = measuring.score(survey, table)
     if score is None:
         return None
-    rest = scores.score(kind, scores.without(whole, table))
+    rest = measuring.score(survey, scores.without(whole, table))
     return GroupScore(name, slug, score, scores.difference(score, rest) if rest else None)
 
 

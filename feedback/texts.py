@@ -200,17 +200,6 @@ def scale_ends(kind: str) -> tuple[str, str]:
     }[kind]
 
 
-def faces() -> list[tuple[str, str]]:
-    """Smiley and word for CSAT 1–5, in the language in force."""
-    return [
-        ("😞", _("Very unhappy")),
-        ("😕", _("Unhappy")),
-        ("😐", _("Neither")),
-        ("😊", _("Happy")),
-        ("😄", _("Very happy")),
-    ]
-
-
 def _turns(language: str, texts: Mapping[str, Any]) -> list[str]:
     """Where to look for a text: in this language, in ours, in any other."""
     return [language, *LANGUAGES, *texts]

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Abs, Length
 
 from crm import masking
+from feedback import measuring
 from feedback.models import Answer, Listener, Mention, Remark, Survey, Theme
 from feedback.numerics import quotes, redaction, scores
 from feedback.numerics.scores import Difference
@@ -204,8 +205,8 @@ def _impacts(survey: Survey, remarks: QuerySet[Remark], voices: Sequence[Voice])
 def _against(
     survey: Survey, part: Mapping[int | None, int], whole: Mapping[int | None, int]
 ) -> Difference | None:
-    mine = scores.score(survey.kind, part, survey.points)
-    rest = scores.score(survey.kind, scores.without(whole, part), survey.points)
+    mine = measuring.score(survey, part)
+    rest = measuring.score(survey, scores.without(whole, part))
     if mine is None or rest is None or not mine.is_enough or not rest.is_enough:
         return None
     return scores.difference(mine, rest)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +14,8 @@ from campaigns.home import periods
 from crm import analysis_day
 from crm.charts import Chart, Series
 from crm.models import Business
+from feedback import measuring
 from feedback.models import Answer
-from feedback.numerics import scores
 from feedback.numerics.scores import Score
 from segments.models import CustomerFeatures
 
@@ -84,8 +83,7 @@ def opinion(kind: str, now: datetime) -> Score | None:
     answers = Answer.objects.counted().filter(
         survey__kind=kind, answered_at__gte=now - timedelta(days=ANSWER_DAYS)
     )
-    rows = answers.values_list("score").annotate(n=Count("pk")).order_by()
-    return scores.score(kind, dict(rows))
+    return measuring.together(kind, answers)
 
 
 def charts(business: Business, now: datetime) -> list[Chart]:

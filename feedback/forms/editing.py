@@ -135,7 +135,7 @@ class SurveyForm(SideBySide):
         required=False,
         min_value=0,
         max_value=10,
-        help_text=_("Empty: 6 for NPS, 2 for CSAT, 3 for CES."),
+        help_text=_("Empty: 6 for NPS, 3 for CES, and for CSAT 2 of 5 points or alike on other scales."),
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
 

@@ -17,7 +17,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import breakdowns, charts, invitations, missing, reports, texts
+from feedback import breakdowns, charts, invitations, measuring, missing, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -29,7 +29,7 @@ ORDER = ["-answered_at", "-id"]
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
     one = get_object_or_404(Survey, slug=slug)
     counts, asked = reports.counts(one), reports.asked(one)
-    score = scores.score(one.kind, counts)
+    score = measuring.score(one, counts)
     months = reports.trend(one, cast("HtmxRequest", request).business.zone)
     comments = _rows(_answers(request, one).exclude(comment="").order_by(*ORDER)[:5], one, request)
     context = {
@@ -141,7 +141,7 @@ def customer_panel(request: HttpRequest, public_id: str) -> HttpResponse:
     ).select_related("survey")[:5]
     context = {
         "customer": customer,
-        "answers": [(one, _tone(one.survey.kind, one.score)) for one in found],
+        "answers": [(one, measuring.tone(one.survey, one.score)) for one in found],
         "waiting": list(waiting),
         "surveys": list(Survey.objects.filter(state=Survey.State.OPEN, is_imported=False)[:6]),
     }
@@ -160,7 +160,7 @@ def _rows(found: Any, one: Survey, request: HttpRequest) -> list[dict[str, Any]]
     return [
         {
             "answer": answer,
-            "tone": _tone(one.kind, answer.score),
+            "tone": measuring.tone(one, answer.score),
             "said": [
                 (texts.label(asked[key], language), _plain(asked[key], value, language))
                 if key in asked
@@ -175,14 +175,6 @@ def _rows(found: Any, one: Survey, request: HttpRequest) -> list[dict[str, Any]]
 def _plain(question: Question, value: Any, language: str) -> str:
     words = texts.in_words(question, value, language)
     return ", ".join(map(str, words)) if isinstance(words, list) else str(words)
-
-
-def _tone(kind: str, score: int | None) -> str:
-    """Which of the three groups a score belongs to."""
-    if score is None:
-        return ""
-    good_from, middle_from = scores.BOUNDS[kind]
-    return "good" if score >= good_from else "middle" if score >= middle_from else "bad"
 
 
 def _given_link(one: Survey, customer: Customer) -> str:

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from crm.commands import Answer, JsonCommand
 from crm.errors import Refusal
 from crm.models import Business
-from feedback import reports
+from feedback import measuring, reports
 from feedback.models import Survey
-from feedback.numerics import scores
 from feedback.numerics.scores import Score
 
 NAMES = {
@@ -33,7 +32,7 @@ class Command(JsonCommand):
         survey = Survey.objects.filter(slug=options["survey"]).first()
         if survey is None:
             raise Refusal(_("There is no survey “%(slug)s”.") % {"slug": options["survey"]})
-        whole = scores.score(survey.kind, reports.counts(survey))
+        whole = measuring.score(survey, reports.counts(survey))
         rate = reports.asked(survey).rate
         groups = reports.by_field(survey, options["by"], Business.current().zone) if options["by"] else []
         return {
