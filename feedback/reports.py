@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import (
     Case,
+    CharField,
     Count,
+    Exists,
     F,
     IntegerField,
     Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -24,7 +27,7 @@ from django.db.models import (
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.models import Message
+from crm.models import Mailing, Message
 from feedback import measuring, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
@@ -32,6 +35,7 @@ from feedback.numerics.scores import Difference, Score
 from segments.clusters import naming
 from segments.models import Segment
 
+MAILED = ("campaign:", "asking:", "reask")  # Beginnings of the sources whose invitations travel by mail.
 MONTHS = 36  # As many as a trend shows, up to the last answer.
 COLUMNS = {
     "country": "customer__country",
@@ -91,7 +95,7 @@ def counts(survey: Survey) -> dict[int | None, int]:
 
 
 def asked(survey: Survey) -> Asked:
-    """Only mails that left count as asked; somebody asked by hand always does."""
+    """Only mails that left count as asked, whoever planned them; somebody asked by hand always does."""
     return asked_by_survey(Invitation.objects.filter(survey=survey)).get(survey.pk, Asked(0, 0))
 
 
@@ -102,19 +106,41 @@ def asked_by_survey(invitations: QuerySet[Invitation]) -> dict[int, Asked]:
     and a query that joins both tables person by person takes minutes on SQLite.
     """
     planned = list(
-        invitations.values_list("survey", "source")
+        invitations.annotate(by=_who_asked())
+        .values_list("survey", "by")
         .annotate(n=Count("id"), answered=Count("id", filter=Q(state=Invitation.State.ANSWERED)))
         .order_by()
     )
-    mailed = {source for _survey, source, _n, _answered in planned if source.startswith("campaign:")}
+    mailed = {source for _survey, source, _n, _answered in planned if source.startswith(MAILED)}
     left = Message.objects.filter(mailing__source__in=mailed, state=Message.State.SENT)
+    left = left.exclude(mailing__kind="survey", key__endswith=":again")  # The second mail to the same person.
     sent = dict(left.values_list("mailing__source").annotate(n=Count("id")).order_by())
+    sent_again = _asked_again() if "reask" in mailed else {}
     found: dict[int, Asked] = {}
     for survey, source, n, answered in planned:
-        reached = max(min(sent.get(source, 0), n), answered) if source in mailed else n
+        letters = sent_again.get(survey, 0) if source == "reask" else sent.get(source, 0)
+        reached = max(min(letters, n), answered) if source in mailed else n
         before = found.get(survey, Asked(0, 0))
         found[survey] = Asked(before.sent + reached, before.answered + answered)
     return found
+
+
+def _who_asked() -> Case:
+    """The mailing that brought an invitation; an automatic question puts its occasion behind its source."""
+    automatic = Mailing.objects.filter(kind="survey").values_list("source", flat=True)
+    return Case(
+        *(When(source__startswith=f"{one}:", then=Value(one)) for one in automatic),
+        When(source__startswith="reask:", then=Value("reask")),
+        default=F("source"),
+        output_field=CharField(),
+    )
+
+
+def _asked_again() -> dict[int, int]:
+    """Of each survey, to how many a mail went that asks again after a case; one mailing serves them all."""
+    left = Message.objects.filter(mailing__source="reask", key=OuterRef("source"), state=Message.State.SENT)
+    rows = Invitation.objects.filter(Exists(left), source__startswith="reask:")
+    return dict(rows.values_list("survey").annotate(n=Count("id")).order_by())
 
 
 def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:

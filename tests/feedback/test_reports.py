@@ -92,6 +92,26 @@ def test_only_mails_that_left_count_as_asked():
     assert reports.asked(make_survey("other")).rate is None
 
 
+def test_a_question_asked_by_itself_counts_who_got_its_mail_once():
+    survey, other = make_survey(), make_survey("other")
+    people = [make_customer() for _ in range(5)]
+    mailing = Mailing.objects.create(source="asking:1", kind="survey", name="x", purpose="marketing")
+    for state, one in zip(("sent", "sent", "skipped", "queued", "failed"), people, strict=True):
+        make_invitation(survey, one, at=NOON, source=f"asking:1:order:{one.pk}")
+        key = f"order:{one.pk}:customer:{one.pk}"
+        Message.objects.create(mailing=mailing, key=key, customer=one, state=state)
+    reminder = f"order:{people[0].pk}:customer:{people[0].pk}:again"
+    Message.objects.create(mailing=mailing, key=reminder, customer=people[0], state="sent")
+    again = Mailing.objects.create(source="reask", kind="reask", name="x", purpose="transactional")
+    for number, (about, state) in enumerate(((survey, "sent"), (other, "sent"), (other, "failed"))):
+        make_invitation(about, people[0], at=NOON, source=f"reask:{number}")
+        Message.objects.create(mailing=again, key=f"reask:{number}", customer=people[0], state=state)
+
+    asked = [reports.asked(one).sent for one in (survey, other)]
+
+    assert asked == [2 + 1, 1]
+
+
 def test_the_page_says_whose_answers_its_figures_leave_out(owner_client, shop):
     survey = make_survey()
     make_answers(survey, {9: 2, None: 1})
