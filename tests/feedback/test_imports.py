@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from crm.models import Interaction
+from feedback import questions
 from feedback.models import Answer, Question, Survey
 from tests.feedback.surveys import make_survey
 from tests.people import make_customer
@@ -186,3 +187,34 @@ def test_the_published_survey_has_its_published_score(shop):
     found = scores(report["survey"])
     assert (found["n"], found["score"]) == (20_268, 10.859)
     assert (found["promoters"], found["detractors"]) == (9_404, 7_203)
+
+
+ENGLISH = "How likely are you to recommend us?"
+CHINESE = "您有多大可能向朋友推荐我们？（0-10）"
+
+
+@pytest.mark.parametrize(
+    ("columns", "nps", "csat"),
+    [
+        ([CHINESE, ENGLISH], CHINESE, None),
+        ([ENGLISH, CHINESE], ENGLISH, None),
+        (["您最推荐哪款茶？", CHINESE], CHINESE, None),
+        (["Which tea do you recommend?", CHINESE], CHINESE, None),
+        (
+            ["您推荐的原因是什么？", "您愿意把我们介绍给朋友吗？(0-10)"],
+            "您愿意把我们介绍给朋友吗？(0-10)",
+            None,
+        ),
+        (["您不满意的原因", "总体满意度", "净推荐值"], "净推荐值", "总体满意度"),
+        (
+            ["What is your overall satisfaction?", "您推荐哪家店？"],
+            None,
+            "What is your overall satisfaction?",
+        ),
+    ],
+)
+def test_a_question_for_a_number_is_told_from_one_for_words_in_both_languages(columns, nps, csat):
+    found = {field: column for column, field in questions.recognise(columns, set()).items()}
+
+    assert (found.get("nps"), found.get("csat")) == (nps, csat)
+    assert set(questions.recognise(columns, set())) == set(columns)  # The others are questions of the survey.
