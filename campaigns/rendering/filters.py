@@ -18,6 +18,7 @@ from liquid.filter import with_context
 from crm.languages import locale_of
 
 DATE_STYLES = ("short", "medium", "long", "full")
+MOST_DIGITS = 20  # Of an amount of money.
 
 
 @with_context
@@ -27,6 +28,8 @@ def money(amount: object, *, context: RenderContext) -> str:
         figure = Decimal(str(amount))
     except InvalidOperation:
         return "" if amount in (None, "") else str(amount)
+    if not figure.is_finite() or abs(figure.adjusted()) > MOST_DIGITS:
+        return str(amount)
     currency = str(context.globals.get("_currency", "EUR"))
     return str(format_currency(figure, currency, locale=_locale(context)))
 

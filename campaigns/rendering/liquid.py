@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import StringIO
 from typing import Any
 
@@ -17,7 +19,7 @@ from liquid.token import TOKEN_CONTENT, Token
 from campaigns.rendering import filters
 from campaigns.rendering.problems import TooSlow
 
-SECONDS = 2.0  # Wall clock of one rendering; a mail needs about a thousandth.
+SECONDS = 2.0  # Wall clock of one mail, all its parts together; it needs about a thousandth.
 LARGEST_MAIL = 1_000_000  # Signs.
 LONGEST_VALUE = 20_000  # Signs that one filter may give.
 LONGEST_CODE = 1_000  # Signs between {{ and }}.
@@ -25,11 +27,24 @@ FARTHEST = 1_000_000  # Place in a range where a loop may end.
 OPENING = re.compile(r"\{\{|\{%(?:-?\s{0,9}(raw|doc)\b)?")
 
 
+_deadline: ContextVar[float] = ContextVar("deadline", default=0.0)
+
+
+@contextmanager
+def one_clock() -> Iterator[None]:
+    """Within it all templates share one limit of time, as the parts of one mail do."""
+    before = _deadline.set(time.monotonic() + SECONDS)
+    try:
+        yield
+    finally:
+        _deadline.reset(before)
+
+
 class _Clock:
     __slots__ = ("deadline", "ticks")
 
     def __init__(self) -> None:
-        self.deadline = time.monotonic() + SECONDS
+        self.deadline = _deadline.get() or time.monotonic() + SECONDS
         self.ticks = 0
 
     def check(self) -> None:

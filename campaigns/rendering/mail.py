@@ -55,7 +55,7 @@ class PreparedMail:
         """The mail for one person; `values` come from `campaigns.placeholders`."""
         tracker = tracker or links.Tracker(self.urls)
         plain = {**values, "survey_row": values.get("survey_link", "")}
-        with liquid_explained(self.author):
+        with liquid_explained(self.author), liquid.one_clock():
             subject = SPACE.sub(" ", self.subject.render(plain)).strip()[:300]
             body = self.html.render(values)
             text = self.text.render(plain)

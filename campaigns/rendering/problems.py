@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import DecimalException
 
 from django.utils.translation import gettext as _
 from liquid.exceptions import (
@@ -44,6 +45,8 @@ def liquid_explained(author: str = "") -> Iterator[None]:
         raise DesignProblem(_wording(error), line=_line(error, author)) from error
     except RecursionError as error:
         raise DesignProblem(_("The blocks are nested too deeply.")) from error
+    except DecimalException as error:  # Its own words are names of classes.
+        raise DesignProblem(_("A number in the template is too large to calculate with.")) from error
     except (ArithmeticError, TypeError, ValueError) as error:
         raise DesignProblem(_("A calculation in the template cannot be done: %s.") % error) from error
 
