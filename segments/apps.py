@@ -14,6 +14,7 @@ class SegmentsConfig(AppConfig):
 
         from crm import field_kinds, journal, sensitive, tagging, timeline
         from crm.merging import carry
+        from crm.models import CustomerTag
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
         from segments.model_tags import words
@@ -44,6 +45,7 @@ class SegmentsConfig(AppConfig):
         merged.connect(_refresh, dispatch_uid="segments.refresh_merged")
         carry(Membership, Q(segment__kind="static"))
         journal.derived(CustomerFeatures, CustomerScore, Membership, ClusterMember, RfmMove)
+        journal.derived_where(CustomerTag, "source", CustomerTag.Source.MODEL)
         journal.derived(ProductAffinity, ProductPair, ProductReach, SegmentFavourite)
         _notice_changes(self)
         _follow_for_audit()

@@ -11,8 +11,8 @@
     journal.undo(book, by=user)                                    # Undone(removed, restored), or Refusal
 
 `keep` may be told more rows than will change: unchanged ones are dropped again. A row is kept once per
-journal, as it was first. Features and other calculated rows (`journal.derived`) need no keeping: they go with
-the row they belong to, and `signals.undone` asks for them anew; columns that the program calculates are named
+journal, as it was first. Features and other calculated rows (`journal.derived`, `derived_where`) need no keeping: they go
+with the row they belong to, and `signals.undone` asks for them anew; columns that the program calculates are named
 by `journal.overlook`. `journal.forget` takes an erased person out.
 """
 
@@ -27,7 +27,7 @@ from crm import bulk
 from crm.journal import images, writing
 from crm.journal.checking import Obstacle, obstacles, watch
 from crm.journal.forgetting import forget, forget_old
-from crm.journal.graph import Table, derived, label, overlook
+from crm.journal.graph import Table, derived, derived_where, label, overlook
 from crm.journal.grouping import Cause, behind, causes, in_the_way, refusal
 from crm.journal.undoing import TakenOver, Undone, outcome, undo
 from crm.models import ImportBatch, Journal, JournalEntry, User
@@ -42,6 +42,7 @@ __all__ = [
     "causes",
     "created",
     "derived",
+    "derived_where",
     "forget",
     "forget_old",
     "in_the_way",

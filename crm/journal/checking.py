@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils.translation import ngettext
 
 from crm.journal import images, writing
-from crm.journal.graph import Table, label, model_of, pk, referrers
+from crm.journal.graph import Table, calculated, label, model_of, pk, referrers
 from crm.models import Customer, Journal, JournalEntry
 
 Kind = JournalEntry.Kind
@@ -156,14 +156,16 @@ def _held(journal: Journal, model: Table, rows: list[int]) -> Iterator[Found]:
     quote = connection.ops.quote_name
     entries = quote(JournalEntry._meta.db_table)
     for other, column in referrers(model):
+        ours, theirs = calculated(other) or ("", "")
+        given = f" AND r.{quote(ours)} <> %s" if ours else ""
         sql = (  # A scalar subquery, so that the unique index is used whatever the planner believes.
             f"SELECT r.{quote(column)}, COUNT(*) FROM {quote(other._meta.db_table)} r"
-            f" WHERE {images.among(f'r.{quote(column)}')} AND (SELECT e.id FROM {entries} e"
+            f" WHERE {images.among(f'r.{quote(column)}')}{given} AND (SELECT e.id FROM {entries} e"
             f" WHERE e.journal_id = %s AND e.model = %s AND e.{quote('row')} = r.{quote(pk(other))}) IS NULL"
             f" GROUP BY r.{quote(column)}"
         )
         with connection.cursor() as cursor:
-            cursor.execute(sql, [images.keys(rows), journal.pk, label(other)])
+            cursor.execute(sql, [images.keys(rows), *filter(None, [theirs]), journal.pk, label(other)])
             for row, count in cursor.fetchall():
                 yield model, row, Reason("used", label(other), count)
 

@@ -15,12 +15,23 @@ from crm.models import Customer
 type Table = type[Model]
 
 _derived: set[str] = set()
+_partly: dict[str, tuple[str, str]] = {}
 _overlooked: dict[str, frozenset[str]] = {}
 
 
 def derived(*models: Table) -> None:
     """Rows of these are calculated: they never stand in the way and go with the row they point at."""
     _derived.update(model._meta.label_lower for model in models)
+
+
+def derived_where(model: Table, column: str, value: str) -> None:
+    """The same of those rows of a table that hold this value, as tags that a model gave."""
+    _partly[label(model)] = (column, value)
+
+
+def calculated(model: Table) -> tuple[str, str] | None:
+    """(column, value) of the calculated rows of a table that has others, too."""
+    return _partly.get(label(model))
 
 
 def overlook(model: Table, *names: str) -> None:

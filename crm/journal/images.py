@@ -122,11 +122,13 @@ def insert(model: Table, images: dict[int, dict[str, Any]]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({told}) VALUES ({marks})", values)
 
 
-def delete(table: str, column: str, numbers: Collection[int]) -> int:
-    """Delete without asking the ORM what else hangs on it; returns how many went."""
+def delete(table: str, column: str, numbers: Collection[int], *, where: tuple[str, str] | None = None) -> int:
+    """Delete without asking the ORM what else hangs on it, of rows `where` a column has a value only;
+    returns how many went."""
     quote = connection.ops.quote_name
+    also, values = (f" AND {quote(where[0])} = %s", [where[1]]) if where else ("", [])
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {quote(table)} WHERE {among(column)}", [keys(numbers)])
+        cursor.execute(f"DELETE FROM {quote(table)} WHERE {among(column)}{also}", [keys(numbers), *values])
         return int(cursor.rowcount)
 
 

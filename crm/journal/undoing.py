@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm import signals
 from crm.errors import Refusal
 from crm.journal import checking, grouping, images, writing
-from crm.journal.graph import Table, followers, label, model_of, parents_first, pk
+from crm.journal.graph import Table, calculated, followers, label, model_of, parents_first, pk, referrers
 from crm.models import Journal, JournalEntry, User
 
 AT_ONCE: Final = 2000
@@ -108,6 +108,9 @@ class Work:
         rows = [one.row for one in entries]
         for other, column in followers(model):
             images.delete(other._meta.db_table, column, rows)
+        for other, column in referrers(model):
+            if given := calculated(other):
+                images.delete(other._meta.db_table, column, rows, where=given)
         self._count(model, "removed", images.delete(model._meta.db_table, pk(model), rows))
 
     def _hold(self) -> None:

@@ -15,9 +15,11 @@ from crm.journal import undoing as journal_undoing
 from crm.models import (
     AuditEntry,
     Customer,
+    CustomerTag,
     ImportBatch,
     Interaction,
     Journal,
+    Tag,
     User,
 )
 from tests.crm.importing import bring_text
@@ -55,6 +57,24 @@ def test_an_update_of_customers_is_put_back_and_comes_again_as_new_work(tmp_path
     assert dump() == before
     assert undone == {"removed": 0, "restored": 2}
     assert people(tmp_path, changed)["updated"] == 2
+
+
+def test_tags_that_a_model_gave_since_go_with_the_people_and_tags_by_hand_stand_in_the_way(tmp_path):
+    before = dump()
+    found = people(tmp_path, "1,ada@x.example,Ada,UK,,,38\n2,bo@x.example,Bo,SE,,,41\n")
+    ada, bo = Customer.objects.order_by("pk")
+    loyal = Tag.objects.create(name="Loyal")
+    CustomerTag.objects.create(customer=ada, tag=loyal, source="model")
+    by_hand = CustomerTag.objects.create(customer=bo, tag=loyal)
+
+    with pytest.raises(CommandError, match="tag"):
+        undo(found)
+    by_hand.delete()
+    undone = undo(found)
+
+    loyal.delete()
+    assert dump() == before
+    assert undone["removed"] == 2 + 1
 
 
 def test_a_mixed_import_of_purchases_is_taken_back(tmp_path):

@@ -35,6 +35,7 @@ from crm.models import (
     Mailing,
     Message,
     Purchase,
+    Tag,
 )
 from feedback.models import Answer, Invitation, Survey
 from segments.models import Membership, Segment, Touched
@@ -276,6 +277,21 @@ def test_what_came_after_the_merge_stays_with_the_survivor():
     assert Purchase.objects.get(pk=old.pk).customer_id == twin.pk
     assert Purchase.objects.get(pk=later.pk).customer_id == ada.pk
     assert not CustomerAlias.objects.exists()
+
+
+def test_tags_by_model_are_given_anew_and_do_not_keep_a_merge_from_being_taken_back():
+    ada, twin = make_customer(), make_customer()
+    loyal, new = Tag.objects.create(name="Loyal"), Tag.objects.create(name="New")
+    CustomerTag.objects.create(customer=twin, tag=loyal, source="model", weight=60)
+    before = set(CustomerTag.objects.values_list("customer", "tag", "weight"))
+
+    done = merge(ada, twin)
+    assert not CustomerTag.objects.exists()
+    CustomerTag.objects.create(customer=ada, tag=new, source="model", weight=80)  # By the next refresh.
+    CustomerTag.objects.filter(customer=ada).delete()
+    merging.unmerge(done, by=None, at=NOON)
+
+    assert set(CustomerTag.objects.values_list("customer", "tag", "weight")) == before
 
 
 def test_merges_on_top_of_each_other_are_taken_back_from_the_top():
