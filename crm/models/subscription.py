@@ -25,7 +25,7 @@ class Subscription(PersonalData):
     day has come). `renews_on` is the day of the next renewal; moving it on is what claims a renewal.
     """
 
-    PERSONAL = frozenset({"reason"})
+    PERSONAL = frozenset({"reason", "key"})
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Running")

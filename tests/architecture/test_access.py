@@ -151,6 +151,7 @@ SELDOM: set[str] = {
 
 # Kept, but on no page that is asked for by its address alone.
 HIDDEN = {
+    "crm.Subscription.key",  # How a file names it again.
     "crm.Case.sender_name", "crm.CaseMessage.message_id", "crm.CaseMessage.references", "crm.Chat.words",
     "crm.CustomerAlias.value", "crm.DeliveryEvent.detail", "crm.DeliveryEvent.raw",
     "crm.Interaction.title", "crm.Message.context", "crm.OptIn.address",
