@@ -11,9 +11,9 @@
     journal.undo(book, by=user)                                    # Undone(removed, restored), or Refusal
 
 `keep` may be told more rows than will change: unchanged ones are dropped again. A row is kept once per
-journal, as it was first. Features and other calculated rows (`journal.derived`, `derived_where`) need no keeping: they go
-with the row they belong to, and `signals.undone` asks for them anew; columns that the program calculates are named
-by `journal.overlook`. `journal.forget` takes an erased person out.
+journal, as it was first. Features and other calculated rows (`journal.derived`, `derived_where`) need no
+keeping: they go with the row they belong to, and `signals.undone` asks for them anew; columns that the
+program calculates are named by `journal.overlook`. `journal.forget` takes an erased person out.
 """
 
 from __future__ import annotations
