@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,8 @@ from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Su
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm import code_words
+from crm.ledger import STAGES
 from crm.models import Case, Customer, Product, User
 from feedback import measuring
 from feedback.models import Answer, Survey
@@ -28,6 +31,7 @@ from feedback.numerics.scores import Score
 from feedback.reports import GroupScore
 from segments.clusters import naming
 from segments.models import CustomerFeatures, Membership, Segment
+from segments.rfm import names as rfm_names
 
 type Triple = tuple[int, int, int]  # Good, middling and bad answers.
 type Tables = dict[str, dict[str, Triple]]
@@ -253,7 +257,12 @@ def _names(way: str, values: Sequence[str]) -> dict[str, str]:
             return {str(one.pk): str(one) for one in User.objects.filter(pk__in=values)}
         case "channel":
             return {str(code): str(name) for code, name in Answer.Channel.choices}
-    named: dict[str, Callable[[str], Any]] = {"cluster": naming.name_of}
+    named: dict[str, Callable[[str], Any]] = {
+        "cluster": naming.name_of,
+        "rfm.group": rfm_names.name_of,
+        "stage": lambda stage: STAGES.get(stage, stage),
+    }
+    named |= {column: partial(code_words.said, column) for column in OF_CUSTOMER}
     return {value: str(named[way](value)) for value in values} if way in named else {}
 
 

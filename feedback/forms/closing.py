@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.forms.look import Look
 from crm.models import User
 from feedback import rewards
 from feedback.models import ClosingRule, ScoreTarget, Theme
 from segments.models import Segment
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ClosingRule
         fields = (
@@ -39,12 +40,18 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["theme"].queryset = Theme.objects.filter(is_hidden=False)  # type: ignore[attr-defined]
         segments = Segment.objects.order_by("name").values_list("slug", "name")
         self.fields["segment"] = forms.ChoiceField(
-            label=_("only this segment"), required=False, choices=[("", "—"), *segments]
+            label=_("Only this segment"),
+            required=False,
+            choices=[("", "—"), *segments],
+            widget=forms.Select(attrs={"class": "form-select"}),
         )
         given = rewards.choices()
         if given:
             self.fields["reward"] = forms.ChoiceField(
-                label=_("thank-you or coupon"), required=False, choices=[("", "—"), *given]
+                label=_("Thank-you or coupon"),
+                required=False,
+                choices=[("", "—"), *given],
+                widget=forms.Select(attrs={"class": "form-select"}),
             )
         else:
             del self.fields["reward"]
@@ -64,7 +71,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return said
 
 
-class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
+class TargetForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ScoreTarget
         fields = ("goal", "days")

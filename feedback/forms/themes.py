@@ -8,20 +8,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.errors import Refusal
+from crm.forms.look import Look
 from feedback import theming
 from feedback.models import Theme
 
 
-class ThemeForm(forms.Form):
-    label = forms.CharField(label=_("name"), max_length=80)
+class ThemeForm(Look, forms.Form):
+    label = forms.CharField(label=_("Name"), max_length=80)
     pinned = forms.CharField(
-        label=_("words that always mean it"),
+        label=_("Words that always mean it"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Between commas, in any language. A comment with one of them has this topic."),
     )
     dropped = forms.MultipleChoiceField(
-        label=_("found words that mislead"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Found words that mislead"), required=False, widget=forms.CheckboxSelectMultiple
     )
     is_hidden = forms.BooleanField(label=_("Do not show this topic"), required=False)
 
@@ -34,10 +35,10 @@ class ThemeForm(forms.Form):
         return _words(self.cleaned_data["pinned"])
 
 
-class NewThemeForm(forms.Form):
-    label = forms.CharField(label=_("name"), max_length=80)
+class NewThemeForm(Look, forms.Form):
+    label = forms.CharField(label=_("Name"), max_length=80)
     pinned = forms.CharField(
-        label=_("words that customers use for it"),
+        label=_("Words that customers use for it"),
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Between commas, in any language. A comment with one of them has this topic."),
     )
@@ -46,8 +47,8 @@ class NewThemeForm(forms.Form):
         return _words(self.cleaned_data["pinned"])
 
 
-class MergeForm(forms.Form):
-    into = forms.ModelChoiceField(Theme.objects.none(), label=_("merge into"))
+class MergeForm(Look, forms.Form):
+    into = forms.ModelChoiceField(Theme.objects.none(), label=_("Merge into"))
 
     def __init__(self, data: Any, *, theme: Theme) -> None:
         super().__init__(data)
@@ -55,9 +56,9 @@ class MergeForm(forms.Form):
         self.fields["into"].queryset = others  # type: ignore[attr-defined]
 
 
-class SplitForm(forms.Form):
-    label = forms.CharField(label=_("name of the new topic"), max_length=80)
-    moved = forms.MultipleChoiceField(label=_("words that go over"), widget=forms.CheckboxSelectMultiple)
+class SplitForm(Look, forms.Form):
+    label = forms.CharField(label=_("Name of the new topic"), max_length=80)
+    moved = forms.MultipleChoiceField(label=_("Words that go over"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, data: Any, *, theme: Theme) -> None:
         super().__init__(data)

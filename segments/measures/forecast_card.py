@@ -124,7 +124,7 @@ def _chart(series: Series, known: list[float], ahead: Forecast, name: str, unit:
     }
 
     def tidy(values: list[float]) -> list[float]:
-        return [round(float(one), digits) for one in values]
+        return [round(float(one), digits or None) for one in values]
 
     return Chart(
         "forecast",

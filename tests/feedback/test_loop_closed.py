@@ -140,7 +140,7 @@ def test_breakdowns_count_each_answer_once_and_weigh_who_was_silent():
     assert found.weighted.value == pytest.approx(0)
     assert found.is_biased
     groups = breakdowns.groups(survey, tables, "rfm.group")
-    assert [(one.name, one.verdict) for one in groups] == [("champions", "higher"), ("lost", "lower")]
+    assert [(one.name, one.verdict) for one in groups] == [("Champions", "higher"), ("lost", "lower")]
 
 
 def test_before_and_after_a_day_are_compared_over_equal_times():
