@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from campaigns import placeholders
 from campaigns.models import MailTemplate
+from crm.models import Brand
 
 HERE = Path(__file__).parent
+LOGO = re.compile(r'{% if business\.logo_url != "" %}(.*?){% else %}(.*?){% endif %}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,18 @@ def find(key: str) -> Design | None:
     if key.isascii() and key.isdigit() and len(key) < 12:
         row = MailTemplate.objects.filter(pk=int(key)).first()
         return _of(row) if row else None
-    return shipped().get(key)
+    ours = shipped().get(key)
+    return headed(ours) if ours else None
+
+
+def headed(design: Design) -> Design:
+    """With the shop's logo, or its name where there is none: the visual editor shows no condition."""
+    logo = Brand.current().logo
+    if not logo:
+        return replace(design, mjml=LOGO.sub(lambda found: found[2], design.mjml))
+    address = placeholders.address_of(logo)
+    picture = LOGO.sub(lambda found: found[1].replace("{{ business.logo_url }}", address), design.mjml)
+    return replace(design, mjml=picture)
 
 
 def _of(row: MailTemplate) -> Design:

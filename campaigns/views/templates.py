@@ -32,7 +32,7 @@ def templates(request: HttpRequest) -> HttpResponse:
 @access.needs(Right.MARKET)
 def template_new(request: HttpRequest) -> HttpResponse:
     """A design of one's own, begun from the one that ?from names."""
-    begun = gallery.find(request.GET.get("from", "")) or gallery.shipped()["welcome.en"]
+    begun = gallery.find(request.GET.get("from", "")) or gallery.headed(gallery.shipped()["welcome.en"])
     initial = {
         "name": _("%s (copy)") % begun.name,
         "description": begun.description,

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import design, gallery
+from campaigns import design, gallery, placeholders
 from campaigns.rendering import Sources
+from crm.models import Brand, Picture
 from tests.feedback.surveys import make_survey
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,19 @@ def test_every_design_that_we_ship_can_be_sent_and_wears_the_brand(shop, key):
     assert "Teahouse" in mail.html
     assert mail.html.count("/u/") == mail.text.count("/u/") == 1
     assert len(mail.html.encode()) < 102_000
+
+
+@pytest.mark.parametrize("key", ["welcome.en", "offer.zh-hans"])
+def test_a_design_to_begin_with_shows_the_name_or_the_logo_and_no_code_for_it(shop, key):
+    named = gallery.find(key).mjml
+    logo = Picture.objects.create(name="Logo", file="logo.png", width=60, height=20, ending="png", size=9)
+    Brand(pk=1, logo=logo).save()
+
+    pictured = gallery.find(key).mjml
+
+    assert "business.logo_url" not in named + pictured
+    assert "<img" not in named
+    assert f'src="{placeholders.address_of(logo)}"' in pictured
 
 
 def test_each_design_exists_in_english_and_chinese():
