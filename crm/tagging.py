@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,11 @@ def add(customer: Customer, name: str, *, weight: int = 100, at: datetime, reaso
 def remove(customer: Customer, tag_id: int) -> bool:
     """Take the tag off; False when it was not there."""
     return bool(CustomerTag.objects.filter(customer=customer, tag_id=tag_id).delete()[0])
+
+
+def forget_given(people: Collection[int]) -> None:
+    """Tags by model go: they are worked out anew, and stand in the way of no tag put on by hand."""
+    CustomerTag.objects.filter(customer__in=people, source=CustomerTag.Source.MODEL).delete()
 
 
 Say = Callable[[str], str]

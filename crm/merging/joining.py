@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm import audit, custom_fields, journal, signals, webhooks
+from crm import audit, custom_fields, journal, signals, tagging, webhooks
 from crm.duplicates import searching
 from crm.errors import Refusal
 from crm.merging import children, choosing, marks
@@ -60,6 +60,7 @@ def merge(
     if group:
         _settle_group(book, group, by, at)
     journal.keep(book, Customer, [one.pk for one in people])
+    tagging.forget_given([one.pk for one in people])
     _leave_out(book, [one.pk for one in people], wishes.without_tags)
     _one_mail_each(book, survivor.pk, [one.pk for one in losers])
     moved = children.take_over(book, Customer, survivor.pk, [one.pk for one in losers])

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm import audit, journal
+from crm import audit, journal, tagging
 from crm.errors import Refusal
 from crm.merging import marks
 from crm.models import AuditEntry, Customer, CustomerMerge, Journal, User
@@ -28,6 +28,7 @@ def unmerge(merge: CustomerMerge, *, by: User | None, at: datetime) -> None:
         raise Refusal(_("What was there before this merge is no longer kept, so it cannot be taken back."))
     if fields := marks.edited(merge):
         raise Refusal(_later(merge) or _edited(fields))
+    tagging.forget_given([merge.survivor])
     journal.undo(book, by=by)
     audit.record(by, AuditEntry.Action.UNDONE, "customer", count=len(merge.merged_away) + 1)
 

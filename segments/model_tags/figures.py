@@ -18,28 +18,25 @@ from segments.models import CustomerFeatures
 FEWEST = 5  # Customers with such a figure; of fewer, nothing is said.
 NEARLY_ALL = 0.9  # Of all orders; where all is sold at a discount, it tells nobody apart.
 LOOK_BACK = timedelta(days=730)
+TABLE = "tags_figures"
 FEATURES = f'"{CustomerFeatures._meta.db_table}"'
 
 
 @contextlib.contextmanager
 def at_hand(day: date, business: Business, *, few: bool = False) -> Iterator[None]:
-    """Inside, `table` of each kind stands: (customer_id, n, whole)."""
+    """Inside, `TABLE` stands: (kind, customer_id, n, whole)."""
     end = days.end_of(day, business.zone)
     values: dict[str, Any] = {"end": days.moment(end), "since": days.moment(end - LOOK_BACK)}
+    found = " UNION ALL ".join(f"SELECT '{kind}', x.* FROM ({sql}) x" for kind, sql in _kinds(few).items())
     with connection.cursor() as cursor:
-        for kind, sql in _statements(few).items():
-            cursor.execute(f"DROP TABLE IF EXISTS {table(kind)}")
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE {table(kind)} (customer_id bigint PRIMARY KEY, n int, whole int)"
-            )
-            cursor.execute(f"INSERT INTO {table(kind)} {sql}", values)
+        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {TABLE} (kind varchar(20), customer_id bigint, n int, whole int,"
+            " PRIMARY KEY (kind, customer_id))"
+        )
+        cursor.execute(f"INSERT INTO {TABLE} {found}", values)
         yield
-        for kind in _statements(few):
-            cursor.execute(f"DROP TABLE {table(kind)}")
-
-
-def table(kind: str) -> str:
-    return f"tags_{kind}"
+        cursor.execute(f"DROP TABLE {TABLE}")
 
 
 def buyers() -> tuple[int, int]:
@@ -70,10 +67,10 @@ def lacks(needs: str) -> str:
     if needs == "lapse":
         known = _row(f"SELECT COUNT(*) FROM {FEATURES} WHERE lapse_chance IS NOT NULL")[0]
         return "" if known else "lapse"
-    if needs == "unpaid":
-        return "" if _row(f"SELECT COUNT(*) FROM {table(needs)}")[0] else "unpaid"
     if needs:
-        many, orders = _row(f"SELECT COUNT(*), SUM(n) FROM {table(needs)}")
+        many, orders = _row(f"SELECT COUNT(*), SUM(n) FROM {TABLE} WHERE kind = '{needs}'")
+        if needs == "unpaid":
+            return "" if many else needs
         if many < FEWEST:
             return needs
         everything = _row(f"SELECT SUM(orders) FROM {FEATURES}")[0]
@@ -82,7 +79,7 @@ def lacks(needs: str) -> str:
     return ""
 
 
-def _statements(few: bool) -> dict[str, str]:
+def _kinds(few: bool) -> dict[str, str]:
     counts = "p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)"
     kinds = ", ".join(f"'{kind}'" for kind in UNPAID)
     purchases, refunds = (f'"{model._meta.db_table}"' for model in (Purchase, Refund))

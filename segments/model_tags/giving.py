@@ -84,7 +84,7 @@ def prepare(day: date, business: Business) -> list[ModelTag]:
             held = ground(row, now, day, business, known)
             row.found = asdict(held)
             if not held.why:
-                row.tag = row.tag or _tag_of(row.code)
+                row.tag = row.tag or _tag_of(row.code, business)
                 row.was_given = True
                 _find(row, held, day)
     if connection.vendor == "postgresql":
@@ -157,7 +157,8 @@ def _select(code: str, held: Ground, day: date, *, few: bool = False) -> str:
     since = f"CAST('{day}' AS date)" if connection.vendor == "postgresql" else f"'{day}'"
     words["x"] = MEASURED.get(code, "").format(age=days.days_between(since, "f.first_bought_on"))
     when, score, reason = (text.format(**words) for text in (one.when, one.score, one.reason))
-    join = f"JOIN {figures.table(one.join)} g ON g.customer_id = f.customer_id" if one.join else ""
+    own = f"JOIN {figures.TABLE} g ON g.kind = '{one.join}' AND g.customer_id = f.customer_id"
+    join = own if one.join else ""
     return f"""
 SELECT f.customer_id, CAST(ROUND(({score}) / 5.0) * 5 AS integer), '=model {code}' || {reason}
 FROM "{CustomerFeatures._meta.db_table}" f {join}
@@ -186,9 +187,9 @@ def _give(*, few: bool = False) -> int:
     return gone + moved + come
 
 
-def _tag_of(code: str) -> Tag:
+def _tag_of(code: str, business: Business) -> Tag:
     one = CLASSES[code]
-    with translation.override(Business.current().language):
+    with translation.override(business.language):
         name = str(one.name)
     found = Tag.objects.filter(name__iexact=name).first()
     return found or Tag.objects.create(name=name, color=one.colour)

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 
-from crm import ledger, tagging
+from crm import ledger, merging, privacy, tagging
 from crm.models import Customer, CustomerTag, Interaction, Tag
 from segments import audience, refresh
+from segments.following import follower
 from segments.lifecycle import stages
 from segments.model_tags import giving, words
 from segments.models import LifecycleChoice, Membership, ModelTag, Segment, Touched
@@ -123,6 +125,64 @@ def test_off_deleted_and_merged_classes_leave_nothing_behind(shop):
     }  # fmt: skip
 
 
+def test_an_erased_customer_loses_them_and_never_gets_one_again(shop):
+    crowd()
+    three = bought("three", 100, 50, 10)
+    refresh.run(None, as_of=DAY)
+    before = CustomerTag.objects.filter(customer=three).exists()
+
+    privacy.erase(three, by=None, at=noon(0))
+    gone = not CustomerTag.objects.filter(customer=three).exists()
+    refresh.run(None, as_of=DAY)
+
+    assert (before, gone) == (True, True)
+    assert not CustomerTag.objects.filter(customer=three).exists()
+
+
+def test_merged_customers_have_the_tags_of_one_and_parted_again_those_of_two(shop):
+    crowd()
+    one, other = bought("one", 100, 50), bought("other", 90, 10)
+    tagging.add(other, "Sleeping", weight=7, at=noon(0), reason="He said so")
+    refresh.run(None, as_of=DAY)
+    apart = tags_of("one"), tags_of("other")
+
+    merge = merging.merge([one.pk, other.pk], by=None, at=noon(0))
+    refresh.run(None, as_of=DAY)
+    together = tags_of("one")
+    by_hand = CustomerTag.objects.get(customer=one, tag__name="Sleeping")
+    merging.unmerge(merge, by=None, at=noon(0))
+    refresh.run(None, as_of=DAY)
+
+    assert (by_hand.weight, by_hand.reason) == (7, "He said so")
+    assert together["loyal"] == 60  # 100 − 100 · ½^(4/3) = 60.3
+    assert "loyal" not in apart[0] | apart[1]
+    assert (tags_of("one"), tags_of("other")) == apart
+
+
+def test_a_new_purchase_gives_and_takes_tags_and_moves_segments_that_ask_for_them(shop):
+    now = timezone.now()
+    stages.choose(LifecycleChoice(active_days=60, lost_days=180, loyal_orders=3))
+    people = [make_customer(last_name=f"crowd {n}") for n in range(giving.ENOUGH)]
+    for customer in people:
+        make_purchase(customer, 20, at=now - timedelta(days=90))
+    rule = {"all": [{"field": "tag.loyal", "op": ">=", "value": 50}]}
+    refresh.run(None)
+    before = tags_of("crowd 0")
+    Tag.objects.get_or_create(name="loyal")
+    segment = Segment.objects.create(name="Loyal", slug="loyal", rule=rule)
+    refresh.run(None)
+
+    for days in (3, 2):
+        make_purchase(people[0], 20, at=now - timedelta(days=days))
+    follower.follow()
+
+    assert before == {"sleeping": 60}
+    assert set(tags_of("crowd 0")) == {"active", "loyal"}
+    assert list(audience.members(segment)) == [people[0]]
+    assert tags_of("crowd 1") == {"sleeping": 60}
+    assert not Touched.objects.exists()
+
+
 def test_rules_find_a_tag_by_its_score_in_the_same_refresh(shop):
     crowd()
     bought("three", 100, 50, 10)
@@ -149,6 +209,7 @@ def test_the_reason_is_told_in_the_language_of_the_reader(shop, owner_client):
     ).content.decode()
 
     assert "3 orders, the last on" in english
+    assert "3 笔订单，最近一笔在" in chinese
     assert "=model" not in english + chinese
     assert words.say("What a person wrote") == "What a person wrote"
 
