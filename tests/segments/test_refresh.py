@@ -234,5 +234,5 @@ def test_a_refresh_does_not_read_customers_one_by_one(shop, django_assert_max_nu
     for _ in range(90):
         make_purchase(make_customer())
 
-    with django_assert_max_num_queries(230):
+    with django_assert_max_num_queries(205):
         refresh.run(None)
