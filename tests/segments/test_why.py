@@ -26,7 +26,8 @@ from segments.rules.moment import Moment
 from segments.rules.parsing import effective, parse
 from tests.people import make_customer, make_purchase
 from tests.segments import plain_reading as plain
-from tests.segments.test_rules_property import cases, names, store  # noqa: F401
+from tests.segments.random_shop import store
+from tests.segments.test_rules_property import cases, names  # noqa: F401
 
 EXAMPLES = int(os.environ.get("RULE_EXAMPLES", "60")) // 6
 TODAY = date(2026, 6, 15)
