@@ -64,6 +64,6 @@ class _Reader(HTMLParser):
             return
         if words:
             kept = "".join(self.parts[start:]).rstrip().rstrip(".。:：")
-            self.parts[start:] = [f"{kept}: {address}"]
+            self.parts[start:] = [f"{kept}{'：' if '一' <= kept[-1:] <= '鿿' else ': '}{address}"]
         else:
             self.parts.append(address)

@@ -45,3 +45,18 @@ def test_each_design_exists_in_english_and_chinese():
     assert set(gallery.shipped()) == {
         f"{name}.{language}" for name in names for language in ("en", "zh-hans")
     }
+
+
+@pytest.mark.parametrize("key", sorted(gallery.shipped()))
+def test_every_design_has_a_dark_side_and_a_readable_text(shop, key):
+    found = gallery.shipped()[key]
+    brand = Brand.current()
+    brand.social = {"instagram": "https://instagram.com/teahouse"}
+    brand.save()
+
+    mail = design.preview(Sources(found.subject, found.mjml, found.preheader), shop, None, make_survey())
+
+    assert '<meta name="color-scheme" content="light dark"' in mail.html
+    assert "prefers-color-scheme: dark" in mail.html
+    line = next(line for line in mail.text.splitlines() if "instagram.com" in line)
+    assert line.strip().endswith("https://instagram.com/teahouse")
