@@ -1,4 +1,4 @@
-"""Rules for answers: if score, topic and segment are so, then a case, a tag, a thank-you, a new question.
+"""Rules for answers: if score, topic and segment are so, then a case, a tag, a webhook, a new question.
 
 Score and segment are known when the answer comes, topics a minute later, when the comment was read. Each rule
 is carried out once for each answer, whichever comes first.
@@ -14,7 +14,7 @@ from django.utils import translation
 
 from crm import tagging, webhooks
 from crm.models import Business, Case
-from feedback import closing, rewards
+from feedback import closing
 from feedback.models import Answer, ClosingRule, Followed, Reask
 from segments.models import Membership
 
@@ -85,8 +85,6 @@ def _once(rule: ClosingRule, answer: Answer) -> bool:
     if rule.tells:
         said = {"answer": answer.pk, "customer": customer.public_id, "rule": rule.name, "score": answer.score}
         webhooks.emit("answer.followed", {**said, "case": case.pk if case else None}, at=answer.answered_at)
-    if rule.reward:
-        rewards.give(rule.reward, customer, key=f"answer:{answer.pk}", at=answer.answered_at)
     if rule.reask_days is not None:
         due = None if case else answer.answered_at + timedelta(days=rule.reask_days)
         Reask.objects.get_or_create(

@@ -27,6 +27,7 @@ survey_urls = [
     path("<str:slug>/details/", details.details, name="details"),
     path("<str:slug>/details/target/", details.target, name="score_target"),
     path("<str:slug>/answers/", results.answers, name="answers"),
+    path("<str:slug>/answers/export/", results.export, name="answers_export"),
     path("<str:slug>/ask/", results.ask, name="survey_ask"),
     path("<str:slug>/invite/", results.invite, name="survey_invite"),
     path("<str:slug>/edit/", surveys.survey_edit, name="survey_edit"),

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms.look import Look
 from crm.models import User
-from feedback import rewards
 from feedback.models import ClosingRule, ScoreTarget, Theme
 from segments.models import Segment
 
@@ -29,7 +28,6 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             "due_hours",
             "reask_days",
             "tag",
-            "reward",
             "tells",
         )
 
@@ -45,16 +43,6 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             choices=[("", "—"), *segments],
             widget=forms.Select(attrs={"class": "form-select"}),
         )
-        given = rewards.choices()
-        if given:
-            self.fields["reward"] = forms.ChoiceField(
-                label=_("Thank-you or coupon"),
-                required=False,
-                choices=[("", "—"), *given],
-                widget=forms.Select(attrs={"class": "form-select"}),
-            )
-        else:
-            del self.fields["reward"]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -65,9 +53,9 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(
                 None, _("Say for which scores, or for which topic. Else every answer would be meant.")
             )
-        wanted = ("opens_case", "tag", "tells", "reward")
+        wanted = ("opens_case", "tag", "tells")
         if not any(said.get(one) for one in wanted) and said.get("reask_days") is None:
-            self.add_error(None, _("Say what shall happen: a case, a tag, a thank-you, or asking again."))
+            self.add_error(None, _("Say what shall happen: a case, a tag, a webhook, or asking again."))
         return said
 
 

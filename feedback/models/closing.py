@@ -15,7 +15,7 @@ from feedback.models.theme import Theme
 class ClosingRule(models.Model):
     """If an answer is like this, then do that; once for each answer. ON ⇄ OFF.
 
-    All conditions that are given must hold. `reward` names something that a higher app gives (`rewards`).
+    All conditions that are given must hold.
     """
 
     class State(models.TextChoices):
@@ -45,7 +45,6 @@ class ClosingRule(models.Model):
     due_hours = models.PositiveSmallIntegerField(_("answered within hours"), null=True, blank=True)
     tag = models.CharField(_("tag the customer"), max_length=60, blank=True)
     tells = models.BooleanField(_("tell other programs (webhook)"), default=False)
-    reward = models.CharField(_("thank-you or coupon"), max_length=120, blank=True)
     reask_days = models.PositiveSmallIntegerField(
         _("ask again so many days after it was solved"), null=True, blank=True
     )

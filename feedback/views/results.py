@@ -7,17 +7,18 @@ from typing import Any, cast
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from crm import access, audit
+from crm import access, audit, exporting, masking
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import breakdowns, charts, invitations, measuring, missing, reports, texts
+from feedback import breakdowns, charts, exports, invitations, measuring, missing, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -56,8 +57,36 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
 def answers(request: HttpRequest, slug: str) -> HttpResponse:
     """Every answer, or those of one group, segment or score; comments only when asked for."""
     one = get_object_or_404(Survey, slug=slug)
-    group = request.GET.get("group", "")
-    found = reports.of_group(one, _answers(request, one), group)
+    found = _chosen(request, one)
+    page = page_of(found, ORDER, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    context = {
+        "section": "feedback",
+        "survey": one,
+        "page": page,
+        "rows": _rows(page.rows, one, request),
+        "group": request.GET.get("group", ""),
+        "names": reports.group_names(one.kind),
+        "query": request.GET.urlencode(),
+    }
+    return render_page(request, "feedback/answers.html", context, partial="rows")
+
+
+@require_GET
+@access.needs(Right.EXPORT)
+def export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The answers of the page as a file: those of its filters, and masked where the page is."""
+    one = get_object_or_404(Survey, slug=slug)
+    kind = "xlsx" if request.GET.get("kind") == "xlsx" else "csv"
+    found = _chosen(request, one)
+    audit.record(request.user, "exported", one, count=found.count(), detail=f"answers as {kind}")
+    table = exports.Table(one, _language(request))
+    rows = exporting.chunks(found, table.lines, masked=masking.active())
+    return exporting.answer(rows, table.header, kind=kind, name=one.slug)
+
+
+def _chosen(request: HttpRequest, one: Survey) -> QuerySet[Answer]:
+    """Those that the filters of the address mean."""
+    found = reports.of_group(one, _answers(request, one), request.GET.get("group", ""))
     if request.GET.get("comments"):
         found = found.exclude(comment="")
     if (score := request.GET.get("score", "")).isdecimal() and len(score) < 3:
@@ -68,16 +97,7 @@ def answers(request: HttpRequest, slug: str) -> HttpResponse:
         found = found.filter(
             customer__memberships__segment__slug=segment, customer__memberships__left_at=None
         )
-    page = page_of(found, ORDER, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    context = {
-        "section": "feedback",
-        "survey": one,
-        "page": page,
-        "rows": _rows(page.rows, one, request),
-        "group": group,
-        "names": reports.group_names(one.kind),
-    }
-    return render_page(request, "feedback/answers.html", context, partial="rows")
+    return found
 
 
 @require_GET
