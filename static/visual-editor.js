@@ -48,11 +48,12 @@ const start = () => {
       upload: parts.upload,
       uploadFile: (event) => uploadAll([...(event.dataTransfer ? event.dataTransfer.files : event.target.files)]),
     },
-    i18n: { locale: parts.language, localeFallback: "en", detectLocale: false, messages: {} },
+    i18n: { locale: parts.language, localeFallback: "en", detectLocale: false, messagesAdd: { [parts.language]: parts.words } },
     plugins: [
       (one) => plugin(one, {
         blocks: [], resetDevices: false, fonts: {}, useCustomTheme: false, hideSelector: true,
         imagePlaceholderSrc: parts.blank,
+        i18n: { [parts.language]: parts.words["grapesjs-mjml"] },
         mjmlParser: parser,
       }),
     ],
@@ -129,12 +130,28 @@ const start = () => {
     say(parts.added);
   });
 
+  // A snippet or a condition in words, where its code would be a riddle.
+  const said = (part) => {
+    const code = part.getInnerHTML?.({}).replace(/&quot;|&#39;/g, "'") ?? "";
+    if (/^\s*\{%-?\s*end/.test(code)) return parts.end;
+    const name = code.match(/\{%-?\s*snippet\s+["']([^"']+)["']/)?.[1];
+    return name ? parts.snippet.replace("%s", name) : parts.condition.replace("%s", code.replace(/[{}%]+/g, " ").replace(/\s+/g, " ").trim());
+  };
+  const shown = (part) => {
+    if (part.get("tagName") !== "mj-raw" || !part.view?.el) return;
+    const box = part.view.el.ownerDocument.createElement("div");
+    box.className = "ck-spoken";
+    box.textContent = said(part);
+    part.view.el.replaceChildren(box);
+  };
+
   // The parts as a list, for keyboards and screen readers; the words of the chosen one in a field.
   const NAMED = /^mj-(?!body|head|raw$)/;
   const list = () => {
     const rows = [];
     const walk = (part, depth) => {
       const tag = part.get("tagName") ?? "";
+      shown(part);
       const named = NAMED.test(tag) || tag === "mj-raw";
       if (named) rows.push([part, depth, tag]);
       if (!["mj-text", "mj-button", "mj-table", "mj-raw"].includes(tag)) {
@@ -149,7 +166,7 @@ const start = () => {
       const words = part.getInnerHTML?.({}).replace(/<[^<>]*>/g, " ").trim().slice(0, 28) ?? "";
       button.type = "button";
       button.className = `btn btn-sm btn-ghost-secondary depth-${Math.min(depth, 4)}`;
-      button.textContent = `${parts.names[tag] ?? tag.replace("mj-", "")}${["mj-text", "mj-button", "mj-raw"].includes(tag) && words ? `: ${words}` : ""}`;
+      button.textContent = tag === "mj-raw" ? said(part) : `${parts.names[tag] ?? tag.replace("mj-", "")}${["mj-text", "mj-button"].includes(tag) && words ? `: ${words}` : ""}`;
       button.setAttribute("aria-pressed", String(part === chosen));
       button.addEventListener("click", () => {
         editor.select(part);
@@ -205,7 +222,7 @@ const start = () => {
 
   editor.on("load", () => {
     const style = editor.Canvas.getDocument().createElement("style");
-    style.textContent = sheet;
+    style.textContent = `${sheet}\n.ck-spoken { padding: 8px 16px; border: 1px dashed #8a9099; border-radius: 6px; font: 13px/20px sans-serif; text-align: center; color: #5f6670; background: #f4f5f6; }`;
     editor.Canvas.getDocument().head.append(style);
     // What the library takes for usual would be left out, though the design may set something else for all.
     for (const { id } of [...editor.Components.getTypes()]) {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET
 
-from campaigns import blocks, placeholders
+from campaigns import blocks, editor_words, placeholders
 from crm import access
 from crm.access import Right
 from crm.models import Business, Picture
@@ -43,6 +43,10 @@ def _parts(request: HttpRequest, business: Business) -> dict[str, Any]:
     return {
         "blocks": blocks.for_editor(),
         "names": blocks.names(),
+        "words": editor_words.messages(),
+        "snippet": _("Snippet: %s"),
+        "end": _("End of the condition"),
+        "condition": _("Only for some: %s"),
         "placeholders": [
             {"label": str(one.label), "code": one.code} for one in placeholders.everything() if one.is_text
         ],
