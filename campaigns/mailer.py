@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 
 from campaigns import design, placeholders, variants
 from campaigns.extras import Extras
@@ -40,7 +41,7 @@ def campaign_mails(mailing: Mailing) -> Render:
     values = placeholders.Values(business, survey=campaign.survey, source=campaign.source, coupon=coupon)
     more = Extras(texts.names(), mailing)
     from_name, from_email = business.sender
-    names = senders(campaign)
+    named = cache(partial(senders, campaign))  # Only a mail that is one of several versions asks.
     utm = campaign.slug if campaign.utm else ""
 
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
@@ -62,7 +63,7 @@ def campaign_mails(mailing: Mailing) -> Render:
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            from_name=names.get(message.arm.lower()) or from_name,
+            from_name=(named().get(message.arm.lower()) if message.arm else "") or from_name,
             from_email=from_email,
             reply_to=business.reply_to,
             to_name=message.customer.full_name,
