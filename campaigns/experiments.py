@@ -171,7 +171,7 @@ def learned() -> list[Learned]:
     """Tests of the same idea, counted together over campaigns; the idea is named alike."""
     found = Experiment.objects.filter(state=State.DECIDED).select_related("campaign")
     groups: dict[tuple[str, str, str], list[Experiment]] = {}
-    for one in found.order_by("decided_at"):
+    for one in found.order_by("decided_at", "pk"):
         if len(one.figures.get("sent", ())) > 1 and min(one.figures["sent"][:2]) > 0:
             idea = " ".join(one.idea.split()) or one.campaign.name
             groups.setdefault((idea.casefold(), one.kind, one.metric), []).append(one)
@@ -189,7 +189,7 @@ def _together(tests: Sequence[Experiment]) -> Learned | None:
         people += n + m
     pooled = effects.pool(lifts, errors)
     first = tests[0]
-    idea = first.idea or first.campaign.name
+    idea = " ".join(first.idea.split()) or first.campaign.name
     return Learned(idea, first.get_kind_display(), list(tests), people, pooled) if pooled else None
 
 
