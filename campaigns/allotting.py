@@ -99,11 +99,11 @@ def draw(drawn: Allotment, mailing: Mailing) -> None:
     for pk, person in waiting.values_list("pk", "customer_id").iterator(chunk_size=CHUNK):
         draft = Draft(person, drawn.starts_at)
         drawn.give(draft)
+        if draft.state == Message.State.QUEUED and not draft.arm:
+            continue  # Nothing was drawn for them: nearly all, where only a few are held out.
         later = draft.not_before if draft.not_before != drawn.starts_at else None
         alike[draft.state, draft.reason, draft.arm, later].append(pk)
     for (state, reason, arm, later), numbers in alike.items():
-        if (state, arm, later) == (Message.State.QUEUED, "", None):
-            continue  # Nothing was drawn for them.
         values: dict[str, object] = {"state": state, "arm": arm}
         if later is not None:
             values["not_before"] = later
