@@ -38,11 +38,10 @@ def _proof(sender: Sender, leaves: bool) -> Iterator[Finding]:
     if not sender.is_active:
         text = _("The chosen sender is not in use any more. Choose another.")
         yield Finding("sender", text, True, "", page, look)
-    if reply := sender.reply_to:
-        try:
-            senders.refuse_foreign(sender, sender.bounces_to)
-        except Refusal as refusal:
-            yield Finding("sender", str(refusal), False, "", page, look, examples=(reply,))
+    try:
+        senders.refuse_foreign(sender, sender.bounces_to)
+    except Refusal as refusal:
+        yield Finding("sender", str(refusal), False, "", page, look, examples=(sender.bounces_to,))
     if not sender.proof:
         text = _("Nobody has looked yet whether the domain %(domain)s proves your mail.")
         yield Finding("proof", text % {"domain": sender.domain}, False, "", page, look)

@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.errors import Refusal
 from crm.forms.look import Look
 from crm.models import ContactRules, Sender
-from crm.outbox import providers
+from crm.outbox import providers, senders
 
 
 class SenderForm(Look, forms.ModelForm):  # type: ignore[type-arg]
@@ -60,6 +61,16 @@ class SenderForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_from_email(self) -> str:
         return str(self.cleaned_data["from_email"]).strip().lower()
+
+    def clean_return_path(self) -> str:
+        """SPF proves the domain that mail comes back to: it must be that of the sender."""
+        returns = str(self.cleaned_data["return_path"]).strip().lower()
+        if writes := self.cleaned_data.get("from_email"):
+            try:
+                senders.refuse_foreign(Sender(from_email=writes), returns)
+            except Refusal as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
+        return returns
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -8,9 +8,10 @@ from campaigns.models import Campaign
 from crm import consent, outbox
 from crm.errors import Refusal
 from crm.models import Customer, Message
+from crm.outbox import sending
 from feedback.models import Invitation
-from segments.models import Segment
-from tests.campaigns.mails import NOW, make_campaign, make_list, plan
+from segments.models import Membership, Segment
+from tests.campaigns.mails import NOW, caught, make_campaign, make_list, plan
 from tests.feedback.surveys import make_survey
 from tests.people import make_customer
 
@@ -128,6 +129,48 @@ def test_planning_killed_half_way_goes_on_and_ends_the_same(shop):
     assert outbox.counts(mailing)["queued"] == 2
     assert outbox.counts(mailing)["skipped"] == SKIPPED
     assert mailing.messages.get(to_email="home@example.com", state="queued").customer == people[2]
+
+
+def test_an_audience_that_changes_while_planning_loses_nobody_and_repeats_nobody(shop, monkeypatch):
+    stays, leaves, joins = make_customer(), make_customer(), make_customer()
+    segment = make_list(stays, leaves)
+    campaign = make_campaign(segment)
+    lifecycle.launch(campaign, now=NOW)
+    with monkeypatch.context() as killed:
+        killed.setattr("campaigns.planning._begin", lambda campaign, mailing: None)
+        planning.plan(campaign, now=NOW)
+
+    Membership.objects.filter(customer=leaves).update(left_at=NOW)
+    Membership.objects.create(segment=segment, customer=joins, entered_at=NOW)
+    planning.plan(Campaign.objects.get(), now=NOW)
+
+    mailing = Campaign.objects.get().mailing
+    rows = mailing.messages.order_by("customer").values_list("customer", "state")
+    assert list(rows) == [(one.pk, "queued") for one in (stays, leaves, joins)]  # Once chosen is chosen.
+    assert mailing.state == "open"
+
+
+def test_many_people_of_one_address_get_one_mail_and_the_others_the_reason(shop):
+    people = [make_customer(email="front.desk@example.com") for _ in range(40)]
+
+    campaign = plan(make_campaign(make_list(*people)))
+    sending.drain()
+
+    assert [mail["To"] for mail in caught()] == [f"{people[0].full_name} <front.desk@example.com>"]
+    counted = outbox.counts(campaign.mailing)
+    assert (counted["audience"], counted["sent"]) == (40, 1)
+    assert counted["skipped"] == {"duplicate_address": 39}
+
+
+def test_an_objection_of_anybody_at_the_address_stops_the_mail_that_is_planned(shop):
+    gets, shares = (make_customer(email="home@example.com") for _ in range(2))
+    campaign = plan(make_campaign(make_list(gets, shares)))
+
+    consent.withdraw(shares, source="staff", at=NOW)
+    sending.drain()
+
+    assert caught() == []
+    assert outbox.counts(campaign.mailing)["skipped"] == {"withdrawn": 1, "duplicate_address": 1}
 
 
 def test_a_live_planning_is_left_alone_by_the_sweep(shop):

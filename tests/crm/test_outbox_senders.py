@@ -17,10 +17,12 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
+from django import forms
 from django.utils import timezone
 
 from crm import outbox
 from crm.errors import Refusal
+from crm.forms.senders import SenderForm
 from crm.models import Message, Pace, PaceCount, Sender
 from crm.outbox import mime, pacing, proving, senders, sending, signing, trying
 from tests.mails import draft, make_mailing, make_messages, prepare, states
@@ -232,6 +234,19 @@ def test_an_address_of_another_domain_is_refused_with_a_clear_message():
     senders.refuse_foreign(sender, "hello@mail.news.example")
     with pytest.raises(Refusal, match=r"not an address of news\.example"):
         senders.refuse_foreign(sender, "hello@gmail.com")
+
+
+@pytest.mark.parametrize(
+    ("returns", "taken"), [("back@mail.news.example", True), ("", True), ("back@gmail.com", False)]
+)
+def test_the_form_refuses_a_return_address_of_another_domain_where_it_is_given(returns, taken):
+    sender = make_sender()
+    kept = {**forms.model_to_dict(sender), "window_hours": 0}
+
+    form = SenderForm({**kept, "return_path": returns}, instance=sender)
+
+    assert form.is_valid() is taken, form.errors
+    assert ("not an address of news.example" in str(form.errors.get("return_path", ""))) is not taken
 
 
 @contextmanager
