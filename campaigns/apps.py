@@ -29,5 +29,5 @@ class CampaignsConfig(AppConfig):
         follow(MailTemplate, "updated_at", by={"pk": "pk"})
         finding.register()
         mailer.register()
-        privacy.keep(MessageEvent, "agent", "network", unique=("key",))
+        privacy.keep(MessageEvent, "agent", "network", "method", "signal", unique=("key",))
         unsubscribed.connect(tracking.note_unsubscription, dispatch_uid="campaigns.tracking")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns import groups, link_map, recipients, reports
 from campaigns.models import Campaign
+from campaigns.rendering import DesignProblem
 from campaigns.views.editor import MAIL_CSP
 from crm import access, audit
 from crm.access import Right
@@ -75,7 +76,10 @@ def link_picture(request: HtmxRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     arm, _dash, language = request.GET.get("version", "a-").partition("-")
     people = {one.position: one.people for one in reports.links(campaign)}  # type: ignore[attr-defined]
-    return HttpResponse(link_map.drawn(campaign, people, request.business, (arm, language)))
+    try:
+        return HttpResponse(link_map.drawn(campaign, people, request.business, (arm, language)))
+    except DesignProblem as problem:
+        raise Http404 from problem
 
 
 @require_GET

@@ -141,7 +141,7 @@ def test_the_help_centre_needs_few_queries(library, client, shop, django_assert_
 
     with django_assert_max_num_queries(6):
         client.get("/help/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/help/?q=broken")
 
 

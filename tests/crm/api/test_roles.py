@@ -23,6 +23,7 @@ from crm.models import (
     Purchase,
     User,
 )
+from feedback.models import Answer, Survey
 from tests.architecture.test_shape import own_views
 from tests.crm.api.programs import Program, program_as, program_of
 from tests.people import NOON, make_customer, make_purchase
@@ -69,6 +70,9 @@ GOOD: dict[tuple[str, str], Any] = {
     ("post", "exports"): {},
     ("get", "exports/<whole:pk>"): None,
     ("get", "exports/<whole:pk>/file"): None,
+    ("get", "answers"): None,
+    ("post", "answers"): {"survey": "nps", "key": "7", "score": 9},
+    ("get", "answers/<whole:pk>"): None,
     ("post", "events"): {"event": "view", "visitor": "v" * 16},
 }
 SECRETS = ("Xenia", "Zyskowicz", "xenia.z@hidden.example", "+33142685300", "Whisper Alley", "4 Secret Row")
@@ -90,6 +94,8 @@ def person(owner):
     Case.objects.filter(pk=case.pk).delete()
     Case.objects.create(pk=PK, subject="Whisper Alley", customer=found, sender_name="Xenia Zyskowicz")
     cases.hear(Case.objects.get(pk=PK), "4 Secret Row", at=NOON, sender_name="Xenia Zyskowicz")
+    survey = Survey.objects.create(slug="nps", name="NPS", kind="nps")
+    Answer.objects.create(pk=PK, survey=survey, customer=found, key="1", score=3, comment="Whisper Alley")
     return found
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from crm import cases, privacy
 from crm.cases import escalating, incoming, sniffing
-from crm.cases.incoming import bounces
 from crm.models import Case, CaseAttachment, Message, ReceivedMail
 from crm.outbox import sending, tokens
+from crm.outbox.returns import words
 from tests.people import make_customer
 from tests.reference import DATA
 from tests.sink import Sink
@@ -260,7 +260,7 @@ def test_real_reports_of_many_servers_find_their_case(owner):
         reasons.append((received.state, [one.text for one in case.messages.filter(direction="note")]))
 
     filed = [notes[0] for state, notes in reasons if state == "filed" and notes]
-    understood = [one for one in filed if bounces.OTHER not in one]
+    understood = [one for one in filed if words.OTHER not in one]
     assert len(ours) > 60
     assert len(filed) > 0.95 * len(ours)
     assert len(understood) > 0.8 * len(filed)
