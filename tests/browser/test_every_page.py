@@ -25,7 +25,7 @@ WIDE = {"width": 1280, "height": 900}
 LATIN = re.compile(r"[A-Za-z]{4,}")
 # Words that stay as they are in Chinese, and data of the invented shop.
 SAME = re.compile(
-    r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|JSON|SMTP|make worker|Webhooks?|"
+    r"Harbour|Leaf|Closeknit|MJML|Liquid|CSAT|e-?mail|example|CSV|Excel|XLSX|JSON|SMTP|make worker|Webhooks?|"
     r"name\+|Davies–Bouldin|Calinski–Harabasz|Klaviyo|MASE|Brier|Facebook|LinkedIn|TikTok|YouTube",
     re.IGNORECASE,
 )
