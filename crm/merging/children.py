@@ -29,12 +29,7 @@ def take_over(book: Journal, model: Table, winner: int, losers: Sequence[int]) -
     """
     moved = 0
     for other, column in graph.referrers(model):
-        field = _reference(other, column)
-        if given := graph.calculated(other):
-            again = other._base_manager.filter(**{f"{field.name}__in": losers, given[0]: given[1]})
-            _keep(book, other, again)
-            again.delete()
-        moved += _move(book, field, winner, losers, other._base_manager.all())
+        moved += _move(book, _reference(other, column), winner, losers, other._base_manager.all())
     for other, column in graph.followers(model):
         field = _reference(other, column)
         rows = other._base_manager.filter(**{f"{field.name}__in": losers})

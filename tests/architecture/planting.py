@@ -36,7 +36,7 @@ from tests.people import NOON
 
 OURS = ("crm", "segments", "feedback", "campaigns")
 BIRTHDAY: Final = date(1961, 11, 23)
-PLANTED: Final = re.compile(r"zq[a-z]+\d{3}xv|1961|23 Nov|Nov\. 23|November 23")
+PLANTED: Final = re.compile(r"zq[a-z]+\d{3}xv|\b1961\b|23 Nov|Nov\. 23|November 23")
 # Texts about a person that tell nobody who it is: states, codes, what the shop itself says, keys.
 OPEN: Final = {
     "crm.Customer": {"public_id", "country", "gender", "language", "source", "email_consent", "tracking"},
