@@ -131,7 +131,8 @@ def test_values_of_a_lost_key_are_left_alone_and_counted(settings):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_rotation_killed_by_the_system_is_finished_by_the_next(tmp_path, settings):
-    make_values(1200)
+    total = 3 * key_rotation.STEP
+    make_values(total)
     environ = environment(tmp_path, FIELD_KEYS=f"{NEW},{OLD}")
     process = start("manage.py", "rotate_keys", env=environ)
     settings.FIELD_KEYS = f"{NEW},{OLD}"
@@ -145,7 +146,7 @@ def test_a_rotation_killed_by_the_system_is_finished_by_the_next(tmp_path, setti
     assert done % key_rotation.STEP == 0
     assert done > 0
     assert all(one.value == f"nuts {one.customer_id}" for one in SensitiveValue.objects.all())
-    assert rotate()["rotated"] == 1200 - done
+    assert rotate()["rotated"] == total - done
 
 
 def test_production_takes_no_missing_empty_or_short_key(tmp_path, monkeypatch):
