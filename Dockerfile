@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /app
 RUN pip install --no-cache-dir uv
 COPY requirements.txt ./
-RUN uv venv /venv && uv pip sync --python /venv/bin/python --require-hashes requirements.txt
+RUN uv venv /venv && uv pip sync --compile-bytecode --python /venv/bin/python --require-hashes requirements.txt
 COPY package.json package-lock.json ./
 RUN PATH=/venv/bin:$PATH npm ci --omit=dev --no-audit --no-fund --loglevel=error
 COPY . .

@@ -30,7 +30,7 @@ install: .venv/installed node_modules/.installed locale/.compiled
 
 .venv/installed: requirements-dev.txt $(filter .uv/bin/uv,$(UV))
 	$(UV) venv --quiet --clear --python $(or $(BASE_PYTHON),3.13) .venv
-	$(UV) pip sync --quiet --require-hashes --python $(PY) requirements-dev.txt
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(PY) requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/installed

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from crm.models import AuditEntry, AuditPass, Business, User
+from tests import migrated
 
 
 def pytest_collection_modifyitems(items):
@@ -17,6 +18,11 @@ def pytest_collection_modifyitems(items):
             item.get_closest_marker("django_db") or item.get_closest_marker("slow")
         ):
             item.add_marker("no_database")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    migrated.offer()
 
 
 @pytest.fixture(autouse=True)
