@@ -56,6 +56,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "include",
             "exclude",
             "one_per_household",
+            "one_by_one",
             "survey",
             "mjml",
             "text",
@@ -68,6 +69,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "mjml": forms.Textarea(attrs=SOURCE),
             "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
             "one_per_household": forms.CheckboxInput(attrs={"class": "form-check-input"}),
+            "one_by_one": forms.CheckboxInput(attrs={"class": "form-check-input"}),
         }
         help_texts = {
             "name": gettext_lazy("Only you see it."),

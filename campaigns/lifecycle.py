@@ -29,6 +29,8 @@ def check_ready(campaign: Campaign) -> None:
         raise Refusal(_("The survey of this campaign is closed. Open it again or choose another."))
     if problem := nothing_may_leave():
         raise Refusal(problem)
+    if campaign.one_by_one:
+        return
     if problem := planning.forecast_live(
         campaign.include.all(), campaign.exclude.all(), per_household=campaign.one_per_household
     ).refusal:
@@ -91,7 +93,8 @@ def duplicate(campaign: Campaign, slug: str) -> Campaign:
     """A draft with the same content and segments, and nothing of its history."""
     copied = (
         "subject", "preheader", "mjml", "text", "survey", "tolerance_minutes", "created_by", "utm",
-        "one_per_household", "sender", "timing", "priority", "valid_hours", "holdout_percent", "effect_days",
+        "one_per_household", "one_by_one", "sender", "timing", "priority", "valid_hours",
+        "holdout_percent", "effect_days",
     )  # fmt: skip
     values = {name: getattr(campaign, name) for name in copied}
     with transaction.atomic():
@@ -138,7 +141,9 @@ def settle(*, now: datetime) -> None:
             here.update(state=State.PAUSED, error=mailing.reason)
         elif mailing.state == Mailing.State.OPEN and campaign.state == State.PAUSED:
             here.update(state=State.SENDING, error="")
-        elif campaign.state == State.SENDING and outbox.is_finished(mailing):
+        elif campaign.state != State.SENDING or campaign.one_by_one:
+            continue
+        elif outbox.is_finished(mailing):
             here.update(state=State.DONE, finished_at=now)
 
 

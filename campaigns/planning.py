@@ -111,7 +111,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
     except (Refusal, ValueError) as problem:
         _give_back(campaign, str(problem))
         return
-    if campaign.survey is not None:
+    if campaign.survey is not None and not campaign.one_by_one:
         invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)
@@ -128,9 +128,20 @@ def _enlisted(campaign: Campaign, said: Texts, found: CustomerQuerySet, now: dat
         sender=campaign.sender,
         priority=campaign.priority,
         timing=campaign.timing,
-        expires_at=now + timedelta(hours=campaign.valid_hours),
+        expires_at=None if campaign.one_by_one else now + timedelta(hours=campaign.valid_hours),
     )
     outbox.pause(mailing, gettext_noop("The messages are being prepared."))
+    if not campaign.one_by_one:
+        _fill(mailing, campaign, found, now)
+    Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
+    Link.objects.bulk_create(
+        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
+        ignore_conflicts=True,
+    )
+    return mailing
+
+
+def _fill(mailing: Mailing, campaign: Campaign, found: CustomerQuerySet, now: datetime) -> None:
     enlisting.enlist(mailing, found, per_household=campaign.one_per_household, now=now)
     queued = mailing.messages.filter(state=Message.State.QUEUED)
     if not queued.exists() and (refusal := forecast(found, per_household=campaign.one_per_household).refusal):
@@ -138,12 +149,6 @@ def _enlisted(campaign: Campaign, said: Texts, found: CustomerQuerySet, now: dat
     timing.spread(mailing, campaign.scheduled_at or now, now=now)
     governor.at_planning(mailing, now)
     allotting.draw(allotting.of(campaign, Business.current(), now=now), mailing)
-    Campaign.objects.filter(pk=campaign.pk).update(mailing=mailing)
-    Link.objects.bulk_create(
-        [Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said.shown_addresses())],
-        ignore_conflicts=True,
-    )
-    return mailing
 
 
 def _reader(campaign: Campaign) -> str:

@@ -48,7 +48,7 @@ def build(campaign: Campaign, business: Business) -> dict[str, Any]:
         "links": _links(campaign, found.data["links"]),
         "apart": found.data["apart"],
         "usual": usual(campaign) if counted["sent"] else {},
-        "live": campaign.state in LIVE,
+        "live": campaign.state in LIVE and not (campaign.one_by_one and campaign.mailing_id),
         "days": reports.ATTRIBUTION.days,
         "trial": trial_words.card(campaign, now=timezone.now()) if campaign.mailing_id else None,
         "effect": proof,

@@ -7,7 +7,7 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import effect, experiments, groups, kept, lifecycle, planning, report_card, tracking
+from campaigns import effect, experiments, groups, kept, lifecycle, planning, report_card, thanking, tracking
 from campaigns.models import Campaign
 from crm.models import Business
 
@@ -35,6 +35,12 @@ def count_ahead() -> None:
             kept.refresh(campaign, part, partial(effect.count, campaign), now=now)
         elif part.startswith("by."):
             kept.refresh(campaign, part, partial(groups.counted, campaign, part[3:], business), now=now)
+
+
+@shared_task
+def send_thanks() -> None:
+    """Send what rules for answers gave away; harmless when repeated."""
+    thanking.send_waiting(now=timezone.now())
 
 
 @shared_task

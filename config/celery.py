@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    "send thanks": {"task": "campaigns.tasks.send_thanks", "schedule": 60, "options": {"expires": 60}},
     "count reports ahead": {
         "task": "campaigns.tasks.count_ahead",
         "schedule": 60,

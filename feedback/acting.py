@@ -71,8 +71,9 @@ def answer_speaks_of(answer: Answer, theme: int) -> bool:
 
 @transaction.atomic
 def _once(rule: ClosingRule, answer: Answer) -> bool:
+    thanks = Followed.Thanks.WAITING if rule.campaign and answer.customer_id else Followed.Thanks.NONE
     _row, fresh = Followed.objects.get_or_create(
-        rule=rule, answer=answer, defaults={"at": answer.answered_at}
+        rule=rule, answer=answer, defaults={"at": answer.answered_at, "thanks": thanks}
     )
     if not fresh:
         return False

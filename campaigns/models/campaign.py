@@ -20,7 +20,8 @@ class Campaign(models.Model):
     DRAFT → SCHEDULED → PLANNING → SENDING ⇄ PAUSED → DONE; CANCELLED from any before DONE;
     SCHEDULED → MISSED when its time passed by more than its tolerance; MISSED → DRAFT when a person decides;
     PLANNING → DRAFT with a reason when there is nobody to send to. Subject and design are frozen from
-    PLANNING on.
+    PLANNING on. One that goes out one by one has no audience of its own and stays SENDING until it is
+    stopped.
     """
 
     class State(models.TextChoices):
@@ -53,6 +54,14 @@ class Campaign(models.Model):
         _("one mail per household"),
         default=False,
         help_text=_("Of a household only its main contact gets it, or else who bought last."),
+    )
+    one_by_one = models.BooleanField(
+        _("sent one by one, by rules for answers"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "For a thank-you or a coupon: it stays switched on, and goes to whoever a rule for answers names."
+        ),
     )
     utm = models.BooleanField(
         _("mark links for your own website statistics"),

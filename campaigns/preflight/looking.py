@@ -29,6 +29,8 @@ def look(campaign: Campaign, business: Business) -> Report:
     found += sending.findings(campaign, business)
     if stopped := nothing_may_leave():
         found.append(Finding("stopped", stopped, blocks=True))
+    if campaign.one_by_one:
+        return Report(_sorted(found), planning.Forecast(0, 0))
     try:
         include, exclude = campaign.include.all(), campaign.exclude.all()
         people = planning.people(include, exclude, planning.as_of_now)

@@ -30,6 +30,7 @@ PACED = "paced"
 LOCAL_TIME = "local_time"
 BEST_HOUR = "best_hour"
 EXPIRED = "expired"
+THANKED = "thanked"
 
 LABELS: dict[str, str | Promise] = {
     NO_ADDRESS: _("No e-mail address"),
@@ -50,6 +51,7 @@ LABELS: dict[str, str | Promise] = {
     LOCAL_TIME: _("Waits for the time where the person lives"),
     BEST_HOUR: _("Waits for the person's best hour"),
     EXPIRED: _("Its time was over"),
+    THANKED: _("Got this mail not long ago"),
 }
 EXPLANATIONS: dict[str, str | Promise] = {
     NO_ADDRESS: _("We know no e-mail address of this person. Add one on the customer's page."),
@@ -70,6 +72,7 @@ EXPLANATIONS: dict[str, str | Promise] = {
     CAP: _("This person has got as much marketing mail as your rules of writing allow for these days."),
     WISH: _("This person wishes fewer mails, or none for a while, and that outlasts this campaign."),
     OTHER_CHANNEL: _("This person prefers to hear from you by another channel than e-mail."),
+    THANKED: _("The rule for answers sends it to each person only once in so many days."),
     EXPIRED: _("It could not leave within the time that this campaign is worth sending, so it was left out."),
 }
 # Of a message that still waits: why not now.

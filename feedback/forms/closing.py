@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms.look import Look
 from crm.models import User
+from feedback import thanking
 from feedback.models import ClosingRule, ScoreTarget, Theme
 from segments.models import Segment
 
@@ -28,6 +29,8 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             "due_hours",
             "reask_days",
             "tag",
+            "campaign",
+            "thank_days",
             "tells",
         )
 
@@ -43,6 +46,26 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             choices=[("", "—"), *segments],
             widget=forms.Select(attrs={"class": "form-select"}),
         )
+        mails = thanking.choices()
+        if self.instance.campaign and self.instance.campaign not in dict(mails):
+            mails.append((self.instance.campaign, self.instance.campaign))
+        self.fields["campaign"] = forms.ChoiceField(
+            label=_("Send a thank-you or a coupon"),
+            required=False,
+            choices=[("", "—"), *mails],
+            widget=forms.Select(attrs={"class": "form-select"}),
+            help_text=_(
+                "A campaign that goes out one by one. Who has not agreed to marketing mail does not get it."
+            ),
+        )
+        self.fields["thank_days"].required = False
+        self.order_fields(self.Meta.fields)
+
+    def clean_thank_days(self) -> int:
+        days: int | None = self.cleaned_data["thank_days"]
+        if days is not None and days < 1:
+            raise forms.ValidationError(_("At least one day."))
+        return days or ClosingRule(name="").thank_days
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -53,9 +76,11 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(
                 None, _("Say for which scores, or for which topic. Else every answer would be meant.")
             )
-        wanted = ("opens_case", "tag", "tells")
+        wanted = ("opens_case", "tag", "tells", "campaign")
         if not any(said.get(one) for one in wanted) and said.get("reask_days") is None:
-            self.add_error(None, _("Say what shall happen: a case, a tag, a webhook, or asking again."))
+            self.add_error(
+                None, _("Say what shall happen: a case, a tag, a mail, a webhook, or asking again.")
+            )
         return said
 
 

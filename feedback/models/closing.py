@@ -48,6 +48,11 @@ class ClosingRule(models.Model):
     reask_days = models.PositiveSmallIntegerField(
         _("ask again so many days after it was solved"), null=True, blank=True
     )
+    # The short name of a campaign that goes out one by one; feedback knows no campaigns.
+    campaign = models.SlugField(_("send this campaign"), max_length=80, blank=True, allow_unicode=True)
+    thank_days = models.PositiveSmallIntegerField(
+        _("to each person at most once in days"), default=90, db_default=90
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -63,15 +68,22 @@ class ClosingRule(models.Model):
 
 
 class Followed(models.Model):
-    """A rule was carried out for an answer."""
+    """A rule was carried out for an answer. `thanks`: NONE, or WAITING → DONE once the mail is planned."""
+
+    class Thanks(models.TextChoices):
+        NONE = "", _("None")
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
 
     rule = models.ForeignKey(ClosingRule, models.CASCADE, related_name="followed")
     answer = models.ForeignKey(Answer, models.CASCADE, related_name="followed")
     at = models.DateTimeField(default=timezone.now)
+    thanks = models.CharField(max_length=7, choices=Thanks, default=Thanks.NONE, db_default="", blank=True)
 
     class Meta:
         verbose_name = _("followed rule")
         verbose_name_plural = _("followed rules")
+        indexes = [models.Index(fields=["id"], condition=models.Q(thanks="waiting"), name="thanks_waiting")]
         constraints = [models.UniqueConstraint(fields=["rule", "answer"], name="rule_once_per_answer")]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from crm import access
 from crm.access import Right
 from crm.models import Customer
 from crm.web import HtmxRequest, render_page
-from feedback import recovery
+from feedback import recovery, thanking
 from feedback.forms.closing import RuleForm
 from feedback.models import ClosingRule, Reask, Survey
 from feedback.views.comments import answers_of
@@ -28,7 +28,10 @@ LISTED = 100
 @require_GET
 @access.staff
 def rules(request: HtmxRequest) -> HttpResponse:
-    rows = ClosingRule.objects.select_related("survey", "theme", "owner").annotate(n=Count("followed"))
+    rows = list(ClosingRule.objects.select_related("survey", "theme", "owner").annotate(n=Count("followed")))
+    mails = dict(thanking.choices())
+    for one in rows:
+        one.mail = mails.get(one.campaign, one.campaign)  # type: ignore[attr-defined]
     return render_page(request, "feedback/closing_rules.html", {"section": "feedback", "rows": rows})
 
 
