@@ -20,7 +20,7 @@ from segments.models import Segment
 # What stands where a campaign's short name stands in an address.
 PAGES = frozenset(
     {"new", "templates", "preview", "audience", "people", "design", "pictures", "snippets", "customer"}
-    | {"home", "demo", "proof", "calendar", "visual"}
+    | {"home", "demo", "proof", "calendar", "visual", "worked"}
 )
 SOURCE = {
     "class": "form-control ck-source",

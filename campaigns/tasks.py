@@ -7,7 +7,18 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import effect, experiments, groups, kept, lifecycle, planning, report_card, thanking, tracking
+from campaigns import (
+    effect,
+    experiments,
+    groups,
+    kept,
+    lifecycle,
+    planning,
+    report_card,
+    thanking,
+    tracking,
+    worked,
+)
 from campaigns.models import Campaign
 from crm.models import Business
 
@@ -33,6 +44,8 @@ def count_ahead() -> None:
             kept.refresh(campaign, part, partial(report_card.count, campaign), now=now)
         elif part == effect.PART:
             kept.refresh(campaign, part, partial(effect.count, campaign), now=now)
+        elif part == worked.PART:
+            kept.refresh(campaign, part, partial(worked.count, campaign, now=now), now=now)
         elif part.startswith("by."):
             kept.refresh(campaign, part, partial(groups.counted, campaign, part[3:], business), now=now)
 

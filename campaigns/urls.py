@@ -18,6 +18,7 @@ from campaigns.views import (
     templates,
     trials,
     visual,
+    worked,
 )
 
 
@@ -99,6 +100,7 @@ urlpatterns: list[URLPattern] = [
     *template_urls,
     *media_urls,
     path("proof/", proof.proof, name="proof"),
+    path("worked/", worked.what_worked, name="worked"),
     path("calendar/", proof.calendar, name="calendar"),
     path("customer/<slug:public_id>/", people.customer_panel, name="customer_panel"),
     path("<name:slug>/", campaigns.campaign, name="campaign"),

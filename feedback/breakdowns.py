@@ -71,7 +71,7 @@ def of(survey: Survey, answers: QuerySet[Answer], *, cached: bool) -> Tables:
     return found
 
 
-def groups(survey: Survey, tables: Tables, way: str) -> list[GroupScore]:
+def groups(survey: Survey, tables: Tables, way: str, most: int | None = SHOWN) -> list[GroupScore]:
     """The values of one way, most answers first, each against everybody else; many comparisons weigh less."""
     table = tables.get(way, {})
     whole = tables["all"].get("", (0, 0, 0))
@@ -91,7 +91,7 @@ def groups(survey: Survey, tables: Tables, way: str) -> list[GroupScore]:
         for one, p in zip(told, fair, strict=True)
         if one.against_rest
     }
-    return [judged.get(one.slug, one) for one in found[:SHOWN]]
+    return [judged.get(one.slug, one) for one in found[:most]]
 
 
 def _everything(survey: Survey, answers: QuerySet[Answer]) -> Tables:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import percent
-from feedback import sheet
+from feedback import moving, sheet
 from feedback.models import Survey
 from feedback.numerics import scores
 from feedback.numerics.scores import Score
@@ -62,16 +63,53 @@ def trend(kind: str, months: Sequence[Month]) -> Chart | None:
         "line",
         _trend_title(known),
         [date_format(first, "YEAR_MONTH_FORMAT") for first, _one in shown],
-        [
-            Series(_("Score"), [_round(one.value) if one else None for _first, one in shown]),
-            Series(_("Probably at least"), [_round(one.low) if one else None for _first, one in shown]),
-            Series(_("Probably at most"), [_round(one.high) if one else None for _first, one in shown]),
-        ],
+        _with_ends([one for _first, one in shown]),
         unit=_("NPS, −100 to 100") if kind == "nps" else _("percent"),
         note=_("Months with fewer than %(least)s answers are left out.") % {"least": scores.MINIMUM},
         first_column=_("Month"),
         options={"scale": True},
     )
+
+
+def moving_trend(survey: Survey, width: int, zone: ZoneInfo) -> Chart | None:
+    """The score of the last so many days at each point, with both ends of its interval."""
+    windows = moving.of(survey, width, zone)
+    shown = [(one.until, one.score if one.score and one.score.is_enough else None) for one in windows]
+    if sum(one is not None for _day, one in shown) < 2:
+        return None
+    before = moving.before_last(windows, width)
+    return Chart(
+        "line",
+        _moving_title(shown[-1][1], before if before and before.is_enough else None, width),
+        [date_format(day, "SHORT_DATE_FORMAT") for day, _one in shown],
+        _with_ends([one for _day, one in shown]),
+        unit=_("NPS, −100 to 100") if survey.kind == "nps" else _("percent"),
+        note=_("Each point counts the answers of %(days)s days, so neighbours share most of them.")
+        % {"days": width},
+        first_column=_("Until"),
+        options={"scale": True},
+    )
+
+
+def _with_ends(shown: Sequence[Score | None]) -> list[Series]:
+    return [
+        Series(_("Score"), [_round(one.value) if one else None for one in shown]),
+        Series(_("Probably at least"), [_round(one.low) if one else None for one in shown]),
+        Series(_("Probably at most"), [_round(one.high) if one else None for one in shown]),
+    ]
+
+
+def _moving_title(last: Score | None, before: Score | None, width: int) -> str:
+    """The newest window against the last one that shares no answer with it."""
+    if last is None or before is None:
+        return _("The score of the last %(days)s days at each point") % {"days": width}
+    change = scores.difference(last, before)
+    words = {"points": abs(round(change.value)), "days": width}
+    if change.p_value >= 0.05:
+        return _("No clear change against the %(days)s days before") % words
+    if change.value > 0:
+        return _("Up by %(points)s points against the %(days)s days before") % words
+    return _("Down by %(points)s points against the %(days)s days before") % words
 
 
 def _trend_title(scored: Sequence[Score]) -> str:

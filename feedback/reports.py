@@ -47,6 +47,7 @@ COLUMNS = {
     "cluster": "customer__features__cluster",
     "tag": "customer__tags__tag__name",
 }
+ASKED_ABOUT = ("product", "category", "channel", "agent")  # What an answer is about, not whose it is.
 GROUPS = ("good", "middle", "bad")
 COUNTABLE = {*Question.SCORES, Question.Kind.SINGLE, Question.Kind.MULTI}
 
@@ -193,7 +194,7 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
         return [(f"{one.first:%Y-%m}", one.score) for one in trend(survey, zone) if one.score]
     path = COLUMNS.get(field) or (f"customer__{field.replace('.', '__', 1)}" if _is_custom(field) else "")
     if not path:
-        known = ", ".join(["segment", *COLUMNS, "custom.<key>"])
+        known = ", ".join(["segment", "month", *COLUMNS, *ASKED_ABOUT, "custom.<key>"])
         raise Refusal(_("There is no field “%(field)s”. Known: %(known)s") % {"field": field, "known": known})
     rows = (
         Answer.objects.counted()

@@ -135,7 +135,10 @@ class SurveyForm(SideBySide):
         required=False,
         min_value=0,
         max_value=10,
-        help_text=_("Empty: 6 for NPS, 3 for CES, and for CSAT 2 of 5 points or alike on other scales."),
+        help_text=_(
+            "Whoever gives so much or less counts as unhappy. Leave it empty for the usual border: 6 for"
+            " recommendation (NPS), 3 for effort (CES), 2 for satisfaction with 5 points (CSAT)."
+        ),
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
 

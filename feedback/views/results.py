@@ -18,7 +18,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import breakdowns, charts, exports, invitations, measuring, missing, reports, texts
+from feedback import breakdowns, charts, exports, invitations, measuring, missing, moving, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -31,7 +31,9 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
     one = get_object_or_404(Survey, slug=slug)
     counts, asked = reports.counts(one), reports.asked(one)
     score = measuring.score(one, counts)
-    months = reports.trend(one, cast("HtmxRequest", request).business.zone)
+    zone = cast("HtmxRequest", request).business.zone
+    told = request.GET.get("window", "")
+    width = int(told) if told in {str(days) for days in moving.WIDTHS} else 0
     comments = _rows(_answers(request, one).exclude(comment="").order_by(*ORDER)[:5], one, request)
     context = {
         "section": "feedback",
@@ -43,7 +45,11 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
         "left_out": missing.of_survey(one, counts, asked),
         "groups": reports.shares(score),
         "distribution": charts.distribution(one, counts),
-        "trend": charts.trend(one.kind, months),
+        "trend": charts.moving_trend(one, width, zone)
+        if width
+        else charts.trend(one.kind, reports.trend(one, zone)),
+        "window": width,
+        "widths": moving.WIDTHS,
         "segments": reports.by_segment(one, counts),
         "minimum": scores.MINIMUM,
         "comments": comments,

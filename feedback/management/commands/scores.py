@@ -7,11 +7,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer as Told
+from crm.commands import JsonCommand
 from crm.errors import Refusal
 from crm.models import Business
-from feedback import measuring, reports
-from feedback.models import Survey
+from feedback import breakdowns, measuring, reports
+from feedback.models import Answer, Survey
+from feedback.numerics import scores
 from feedback.numerics.scores import Score
 
 NAMES = {
@@ -26,21 +28,36 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("survey", help="short name of the survey")
-        parser.add_argument("--by", default="", help="segment, country, language, rfm.group, custom.<key>, …")
+        parser.add_argument(
+            "--by",
+            default="",
+            help="segment, month, country, rfm.group, product, category, channel, agent, custom.<key>, …",
+        )
 
-    def answer(self, **options: Any) -> Answer:
+    def answer(self, **options: Any) -> Told:
         survey = Survey.objects.filter(slug=options["survey"]).first()
         if survey is None:
             raise Refusal(_("There is no survey “%(slug)s”.") % {"slug": options["survey"]})
         whole = measuring.score(survey, reports.counts(survey))
         rate = reports.asked(survey).rate
-        groups = reports.by_field(survey, options["by"], Business.current().zone) if options["by"] else []
+        groups = _groups(survey, options["by"]) if options["by"] else []
         return {
             "kind": survey.kind,
             **_figures(survey.kind, whole),
             "response_rate": None if rate is None else round(rate, 4),
             "groups": [{"name": name, **_figures(survey.kind, one)} for name, one in groups],
         }
+
+
+def _groups(survey: Survey, by: str) -> list[tuple[str | None, Score]]:
+    if by not in reports.ASKED_ABOUT:
+        return reports.by_field(survey, by, Business.current().zone)
+    tables = breakdowns.of(survey, Answer.objects.counted(), cached=False)
+    found = [(one.name, one.score) for one in breakdowns.groups(survey, tables, by, most=None)]
+    known = [sum(triple[at] for triple in tables[by].values()) for at in range(3)]
+    rest = [n - m for n, m in zip(tables["all"][""], known, strict=True)]
+    unknown = scores.of_groups(survey.kind, *rest)
+    return [*found, *([(None, unknown)] if unknown else [])]
 
 
 def _figures(kind: str, one: Score | None) -> dict[str, Any]:
