@@ -65,6 +65,7 @@ app.conf.beat_schedule = {
         "schedule": 20,
         "options": {"expires": 20},
     },
+    "tell of answers": {"task": "feedback.tasks.tell_answers", "schedule": 5, "options": {"expires": 5}},
     "understand comments": {
         "task": "feedback.tasks.read_comments",
         "schedule": 30,

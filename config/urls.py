@@ -18,11 +18,11 @@ class WholeNumber(IntConverter):
 register_converter(WholeNumber, "whole")
 
 urlpatterns = [
+    path("", include("feedback.public_urls")),  # First: what many customers open at once is found at once.
     path("", include("crm.urls")),
     path("segments/", include("segments.urls")),
     path("feedback/", include("feedback.urls")),
     path("campaigns/", include("campaigns.urls")),
-    path("", include("feedback.public_urls")),
     path("", include("campaigns.public_urls")),
     path("api/", include("config.api")),
     path("admin/login/", account.admin_door),

@@ -12,7 +12,7 @@ class FeedbackConfig(AppConfig):
         from crm.audit_trail import follow
         from crm.imports import kinds
         from crm.signals import import_finished, merged, undone
-        from feedback import answers, attitudes, finding, reading, reasking
+        from feedback import answers, attitudes, finding, freshness, reading, reasking
         from feedback.asking import mail
         from feedback.imports import AnswersLoader
         from feedback.models import (
@@ -42,6 +42,7 @@ class FeedbackConfig(AppConfig):
         for signal in (import_finished, undone):
             signal.connect(reading.look_through, dispatch_uid=f"feedback.reading.{id(signal)}")
         for signal in (import_finished, merged, undone):
+            signal.connect(freshness.forget, dispatch_uid=f"feedback.freshness.{id(signal)}")
             signal.connect(attitudes.sync_all, dispatch_uid=f"feedback.attitudes.{id(signal)}")
         outbox.register(reasking.KIND, reasking.prepare)
         kinds.register("answers", AnswersLoader())

@@ -17,14 +17,14 @@ import numpy as np
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Case as When_Case
-from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import code_words
 from crm.ledger import STAGES
 from crm.models import Case, Customer, Product, User
-from feedback import measuring
+from feedback import freshness, measuring
 from feedback.models import Answer, Survey
 from feedback.numerics import scores, trends
 from feedback.numerics.scores import Score
@@ -61,9 +61,7 @@ def of(survey: Survey, answers: QuerySet[Answer], *, cached: bool) -> Tables:
     """{way: {value: triple}}. `answers` are those that the reader may see; all of them may be cached."""
     if not cached:
         return _everything(survey, answers)
-    last = answers.aggregate(last=Max("answered_at"))["last"]
-    mark = f"{last:%Y%m%d%H%M%S%f}" if last else "none"
-    key = f"feedback-breakdowns:{survey.pk}:{survey.kind}:{survey.points}:{mark}"
+    key = f"feedback-breakdowns:{survey.pk}:{survey.kind}:{survey.points}:{freshness.mark(answers)}"
     found: Tables | None = cache.get(key)
     if found is None:
         found = _everything(survey, answers)

@@ -19,7 +19,7 @@ from crm.imports import people
 from crm.imports.fields import IDENTITY
 from crm.imports.kinds import Fact, Field, Outcome, Plan, Reject, Skip, Staged
 from crm.models import Business, Interaction
-from feedback import answers, questions
+from feedback import questions, telling
 from feedback.forms.editing import free_slug
 from feedback.models import Answer, Question, Survey
 from feedback.numerics import scales
@@ -175,7 +175,7 @@ class AnswersSession:
         entries = [
             entry
             for one in named
-            for entry in answers.ledger_entries(survey, self.questions, one, self.language)
+            for entry in telling.ledger_entries(survey, self.questions, one, self.language)
         ]
         if not entries:
             return

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, islice
+from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
-from crm.models import Customer
-from feedback.models import Invitation, Survey
+from crm.models import Customer, Product
+from crm.prepared import Prepared
+from feedback import versions
+from feedback.models import Answer, Invitation, Survey
 from feedback.rating import rating_row
 
 __all__ = [
@@ -101,13 +105,57 @@ def resolve(signed: str) -> Invitation | None:
     except (BadSignature, ValueError, TypeError):
         return None
     if source in (TEST, Invitation.OPEN) or source.startswith(Invitation.SHEET):
-        survey = Survey.objects.filter(pk=survey_id).first()
+        survey = versions.today(survey_id)
         return Invitation(survey=survey, customer=Customer(), source=source) if survey else None
-    return (
-        Invitation.objects.filter(survey_id=survey_id, source=source, customer_id=customer_id)
-        .select_related("survey", "customer", "answer", "product")
-        .first()
+    found = _ASKED.rows(survey_id, source, customer_id)
+    return _invitation(*found[0]) if found else None
+
+
+def _invitation(*row: Any) -> Invitation | None:
+    """What one row tells: the invitation with its survey, customer, product and answer."""
+    rest = iter(row)
+    invitation, customer, product, answer = (
+        _part(model, list(islice(rest, len(names)))) for model, names in _PARTS.items()
     )
+    assert isinstance(invitation, Invitation)
+    survey = versions.today(invitation.survey_id)
+    if survey is None:  # Deleted just now.
+        return None
+    invitation.survey, invitation.customer, invitation.product = survey, customer, product
+    Invitation._meta.get_field("answer").set_cached_value(invitation, answer)  # type: ignore[union-attr]
+    return invitation
+
+
+def _part(model: type[Model], values: list[Any]) -> Any:
+    return None if values[0] is None else model.from_db("default", _PARTS[model], values)
+
+
+def _names(model: type[Model], *needed: str) -> list[str]:
+    """These fields in the order of the model; others are read only should somebody ask for them."""
+    return [one.attname for one in model._meta.concrete_fields if one.attname in ("id", *needed)]
+
+
+_PARTS: dict[type[Model], list[str]] = {
+    Invitation: _names(Invitation, "survey_id", "customer_id", "source", "product_id", "state", "expires_at"),
+    Customer: _names(
+        Customer, "first_name", "last_name", "country", "city", "language", "gender", "source", "erased_at"
+    ),
+    Product: _names(Product, "name"),
+    Answer: _names(Answer, "state", "version", "score", "comment", "values", "answered_at"),
+}
+_COLUMNS = [
+    f"{path}{name}"
+    for path, names in zip(("", "customer__", "product__", "answer__"), _PARTS.values(), strict=True)
+    for name in names
+]
+_ASKED = Prepared(
+    lambda survey, source, customer: Invitation.objects.filter(
+        survey_id=survey, source=source, customer_id=customer
+    ).values_list(*_COLUMNS),
+    -101,
+    "\x00",
+    -102,
+)
 
 
 def was_ours(signed: str) -> bool:

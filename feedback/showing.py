@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Hashable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -11,17 +14,24 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 
-from crm.models import Business
+from crm.models import Brand, Business
+from crm.prepared import Prepared
 from crm.web import HtmxRequest
-from feedback import endings, recall, taking, texts, versions
-from feedback.models import Answer, Invitation
+from feedback import endings, filling, kept_pages, recall, taking, texts, versions
+from feedback.logic import Page
+from feedback.models import Answer, Invitation, Question
 from feedback.sheet import Sheet, scale_options, scale_words
 
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 RIGHT_TO_LEFT = ("ar", "he")
+KEPT = ("score", "thanks", "page", "embed")  # What an address says besides the language.
+LONGEST_KEPT = 60
+RECALLED = [f"{{{{ {name} }}}}" for name in (*recall.OF_PERSON, "product")]
+_LOGO = Prepared(lambda pk: Brand.objects.filter(pk=pk).values_list("logo_id"), -101)
 VIA = {one.value: one for one in (Answer.Channel.QR, Answer.Channel.EMBED)}
 
 
@@ -37,13 +47,41 @@ def page(  # noqa: PLR0913 - where somebody is in the survey.
     quiet: bool = False,
 ) -> HttpResponse:
     """One page of the survey. `more`: a question came up; `quiet`: nothing is said about what is wrong."""
-    shop = _business(request)
     if quiet:
         sheet.reads = {name: type(read)(read.value, read.raw) for name, read in sheet.reads.items()}
-    here = sheet.page(key)
-    at, n = sheet.progress(here.key)
-    fields = sheet.fields(here)
-    is_first, is_last = here.section is None, sheet.after(here.key) is None
+    pages = sheet.pages
+    at = next((at for at, one in enumerate(pages) if one.key == key), 0)
+    place = Place(pages[at], at, len(pages))
+
+    def draw() -> str:
+        context = _context(request, invitation, answer, sheet, place)
+        context |= {"more": more and not quiet, "is_wrong": status == 422 and not more}
+        return render_to_string("public/survey.html", context, request)
+
+    is_plain = request.method in ("GET", "HEAD") and not sheet.reads and not invitation.is_test and not more
+    is_plain = is_plain and (answer is None or answer.state != Answer.State.COMPLETE)
+    html = kept_pages.drawn(_depends_on(request, answer, sheet, place) if is_plain else None, draw)
+    return HttpResponse(html.replace(kept_pages.SLOT, _given(request, invitation, sheet)), status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody is in a survey: the page, its number from 0, and how many there are."""
+
+    page: Page[Question]
+    at: int
+    pages: int
+
+    @property
+    def is_last(self) -> bool:
+        return self.at + 1 == self.pages
+
+
+def _context(
+    request: HttpRequest, invitation: Invitation, answer: Answer | None, sheet: Sheet, place: Place
+) -> dict[str, Any]:
+    shop, here = _business(request), place.page
+    fields, is_first = sheet.fields(here), here.section is None
     context = {
         **frame(request, sheet.language, invitation),
         **_score(sheet, shop.name if is_first else ""),
@@ -54,21 +92,48 @@ def page(  # noqa: PLR0913 - where somebody is in the survey.
         "heading": _heading(sheet, here.section) if here.section else None,
         "page_key": here.key,
         "shown": ",".join(one.question.key for one in fields),
-        "hidden": sheet.hidden(request.POST or request.GET),
         "is_first": is_first,
-        "is_last": is_last,
-        "at": at,
-        "pages": n,
-        "more": more and not quiet,
-        "is_wrong": status == 422 and not more,
+        "is_last": place.is_last,
+        "at": place.at + 1,
+        "pages": place.pages,
         "carried": taking.carry(sheet) if invitation.is_test else "",
-        "sheet": _sheet_name(request, invitation),
+        "given": kept_pages.SLOT,
+    }
+    if place.is_last and sheet.survey.look.get("comment", True):
+        context["comment"] = _comment(sheet, shop.name, answer)
+    return context
+
+
+def _depends_on(
+    request: HttpRequest, answer: Answer | None, sheet: Sheet, place: Place
+) -> tuple[Hashable, ...] | None:
+    """All that decides how this page looks, but for what `_given` adds; None for one that is not kept."""
+    edition, keys = sheet.survey.edition, [one.key for one in place.page.items]
+    asked_for = [(name, request.GET[name]) for name in KEPT if name in request.GET]
+    if edition is None or any(len(value) > LONGEST_KEPT for _name, value in asked_for):
+        return None
+    said = sheet.said if edition.recalls else {name: sheet.said.get(name) for name in ("score", *keys)}
+    told = [sheet.fill(text) for text in RECALLED] if edition.recalls else []
+    shop = _business(request).name
+    comment = answer.comment if answer else ""
+    return (
+        edition, sheet.language, shop, *_LOGO.rows(1), place.page.key, place.at, place.pages, *keys,
+        *asked_for, json.dumps([said, told, comment], sort_keys=True), sheet.seed if edition.shuffles else "",
+    )  # fmt: skip
+
+
+def _given(request: HttpRequest, invitation: Invitation, sheet: Sheet) -> str:
+    """The part of a page that differs from person to person."""
+    name, hidden = _sheet_name(request, invitation), sheet.hidden(request.POST or request.GET)
+    if not name and not hidden:
+        return ""
+    context = {
+        "sheet": name,
+        "hidden": hidden,
         "via": request.POST.get("via") or request.GET.get("via", ""),
         "place": (request.POST.get("place") or request.GET.get("place", ""))[:60],
     }
-    if is_last and sheet.survey.look.get("comment", True):
-        context["comment"] = _comment(sheet, shop.name, answer)
-    return render(request, "public/survey.html", context, status=status)
+    return render_to_string("public/survey/_given.html", context)
 
 
 def tested(request: HttpRequest, invitation: Invitation, sheet: Sheet, goal: str | None) -> HttpResponse:
@@ -125,13 +190,19 @@ def notice(request: HttpRequest, language: str, why: str, status: int, text: str
         ),
         "refused": (_("Your answer could not be stored"), text),
     }[why]
-    context = {**frame(request, language, None), "title": title, "text": reason}
+    context = {**frame(request, language, None), "title": title, "text": reason, "wrote": _written(request)}
     return render(request, "public/survey_notice.html", context, status=status)
+
+
+def _written(request: HttpRequest) -> list[str]:
+    """The words that somebody sent too late, so that they can keep them."""
+    sent = [value for name, value in request.POST.items() if name == "comment" or name.startswith("q-")]
+    return [one[: filling.LONGEST] for one in sent if one.strip() and not one.isdecimal()]
 
 
 def frame(request: HttpRequest, language: str, invitation: Invitation | None) -> dict[str, Any]:
     """What all public pages need: languages to choose, colour, direction of writing."""
-    keep = {key: request.GET[key] for key in ("score", "thanks", "page", "embed") if key in request.GET}
+    keep = {key: request.GET[key] for key in KEPT if key in request.GET}
     codes = texts.of(invitation.survey) if invitation else texts.LANGUAGES
     switch = [
         {

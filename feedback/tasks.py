@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from feedback import answers, reading, reasking, targets
+from feedback import answers, reading, reasking, targets, telling
 from feedback.asking import running
 
 
@@ -13,6 +13,12 @@ from feedback.asking import running
 def read_comments() -> None:
     """Understand the comments that are new; one reader at a time, and a dead one is followed."""
     reading.work(timezone.now())
+
+
+@shared_task
+def tell_answers() -> None:
+    """Let the ledger, cases and rules hear of what was answered; what is told is told once."""
+    telling.tell_news()
 
 
 @shared_task

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
 from crm import ledger
 from crm.consent import email_hash
 from crm.models import Business, Consent, Customer, Interaction, Mailing, Message, Suppression
-from feedback import answers
+from feedback import telling
 from feedback.models import Answer, Invitation, Question, Survey
 from segments.models import Segment
 
@@ -280,7 +280,7 @@ def keep_answers(
     ledger.record(
         entry
         for one in made
-        for entry in answers.ledger_entries(one.survey, questions[one.survey_id], one, business.language)
+        for entry in telling.ledger_entries(one.survey, questions[one.survey_id], one, business.language)
     )
     return len(made)
 

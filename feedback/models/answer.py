@@ -67,6 +67,8 @@ class Answer(PersonalData):
     language = models.CharField(_("language"), max_length=10, blank=True)
     begun_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(_("answered at"), default=timezone.now)
+    # What was sent last has not been told yet to the ledger, cases and rules; see feedback.telling.
+    is_news = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = AnswerQuerySet.as_manager()
 
@@ -82,6 +84,7 @@ class Answer(PersonalData):
         indexes = [
             models.Index(fields=["survey", "answered_at"], name="answer_by_time"),
             models.Index(fields=["state", "answered_at"], name="answer_by_state"),
+            models.Index(fields=["id"], condition=Q(is_news=True), name="answer_news"),
         ]
 
     def __str__(self) -> str:

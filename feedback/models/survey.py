@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 def first_languages() -> list[str]:
     return [code for code, _name in settings.LANGUAGES]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Edition:
+    """Stands for exactly these texts and questions: another one whenever anything of them was changed."""
+
+    recalls: bool  # A text holds places for earlier answers or for the customer's name.
+    shuffles: bool  # Choices stand in another order for each person.
 
 
 class Survey(models.Model):
@@ -37,6 +46,9 @@ class Survey(models.Model):
         EVERYBODY = "everybody", _("Everybody who has the open link or the QR code")
 
     POINTS = (3, 4, 5, 7, 10)  # Of a CSAT scale.
+    edition: Edition | None = (
+        None  # Set where survey and questions were read together; see feedback.versions.
+    )
 
     slug = models.SlugField(_("short name"), max_length=80, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=120)

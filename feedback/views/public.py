@@ -29,6 +29,12 @@ State = Answer.State
 @never_cache
 @access.public
 def survey(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a link, and what is sent from it.
+
+    Exempt from the check against forged forms: that check keeps another site from using somebody's cookies,
+    and here there are none. Whoever can send a form knows the signed token, which is all that answering asks
+    for; a forged form could say no more than whoever holds the link, and an open link everybody holds.
+    """
     invitation = invitations.resolve(token)
     language = _language(request, invitation)
     with translation.override(texts.first_known(language)):
@@ -138,8 +144,8 @@ def _store(request: HttpRequest, invitation: Invitation, sheet: Sheet, comment: 
     return f"/s/{invitations.sheet_token(invitation.survey_id, nonce)}"
 
 
-def _keep(invitation: Invitation, sheet: Sheet, comment: str, state: str) -> Answer:
-    return answers.accept(
+def _keep(invitation: Invitation, sheet: Sheet, comment: str, state: str) -> None:
+    answers.accept(
         invitation,
         score=sheet.said.get("score"),
         comment=comment,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from crm.models import Customer, Interaction, Purchase, SandboxMail
+from feedback import telling
 from segments import refresh
 from segments.models import Segment
 
@@ -113,6 +114,7 @@ def test_the_loop_from_a_file_to_an_answer_and_back(visitor, owner, tmp_path):
     customer.page.fill("textarea", "The parcel came late.")
     customer.page.click("button.ck-send")
     customer.page.wait_for_selector(".ck-thanks")
+    telling.tell_news()
 
     # It is back: on the timeline, in the score, and after the refresh in a segment.
     ada = Customer.objects.get(email="ada@example.com")

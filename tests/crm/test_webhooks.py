@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from crm import cases, consent, merging, privacy, webhooks
 from crm.models import Case, Customer, Message, WebhookDelivery, WebhookEndpoint
 from crm.webhooks import connecting, delivering, notices, signing
-from feedback import answers
+from feedback import answers, telling
 from feedback.models import Invitation, Survey
 from tests.people import make_customer
 
@@ -331,6 +331,7 @@ def test_every_event_on_offer_is_told_by_the_verb_of_its_name(shop, clerk):
         survey=survey, customer=ada, source="test", expires_at=now + timedelta(days=1)
     )
     answers.accept(invitation, score=9, comment="", values={}, language="en", at=now)
+    telling.tell_news()
     merging.merge([ada.pk, bo.pk], by=clerk, at=now)
     privacy.erase(Customer.objects.get(pk=ada.pk), by=clerk, at=now)
 

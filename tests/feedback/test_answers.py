@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from crm import timeline
+from crm import ledger, timeline
 from crm.errors import Refusal
-from crm.models import Interaction
-from feedback import answers
+from crm.models import Case, Interaction
+from feedback import answers, telling
 from feedback.models import Answer, Invitation
 from tests.feedback.surveys import make_invitation, make_question, make_survey
 from tests.people import NOON
@@ -20,9 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def say(invitation, score, *, comment="", values=None, at=NOON, language="en"):
-    return answers.accept(
-        invitation, score=score, comment=comment, values=values or {}, language=language, at=at
-    )
+    answers.accept(invitation, score=score, comment=comment, values=values or {}, language=language, at=at)
+    telling.tell_news()
 
 
 def test_an_answer_is_remembered_in_the_ledger():
@@ -78,15 +77,36 @@ def test_a_survey_closed_meanwhile_accepts_nothing():
     assert not Answer.objects.exists()
 
 
-def test_when_the_ledger_fails_nothing_is_half_written(monkeypatch):
+def test_when_the_ledger_fails_the_answer_is_kept_and_told_later_without_holding_up_the_next(monkeypatch):
+    survey = make_survey()
+    first, second = (make_invitation(survey, at=NOON, source=f"campaign:{n}") for n in (1, 2))
+    correct = ledger.correct
+    spoilt = f"invitation:{first.pk}"
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "correct", lambda one: 1 / 0 if one.key == spoilt else correct(one))
+        say(first, 2)
+        say(second, 9)
+    meanwhile = list(Interaction.objects.values_list("kind", "number")), Case.objects.count()
+    told = telling.tell_news(), telling.tell_news()
+
+    assert meanwhile == ([("answer", 9)], 0)
+    assert told == (1, 0)
+    assert Case.objects.get().source == f"answer:{first.answer.pk}"
+
+
+def test_a_correction_is_told_anew_and_what_a_script_saves_is_no_news():
     invitation = make_invitation(at=NOON)
-    monkeypatch.setattr(Interaction.objects, "bulk_create", lambda *a, **k: 1 / 0)
 
-    with pytest.raises(ZeroDivisionError):
-        say(invitation, 9)
+    answers.accept(
+        invitation, score=9, comment="", values={}, language="en", at=NOON, state=Answer.State.PROVISIONAL
+    )
+    begun = telling.tell_news()
+    say(invitation, 9)
+    say(invitation, 8, at=NOON + timedelta(hours=1))
 
-    assert not Answer.objects.exists()
-    assert Invitation.objects.get().state == "asked"
+    assert begun == 0
+    assert Interaction.objects.get(kind="answer").number == 8
 
 
 @pytest.mark.django_db(transaction=True)

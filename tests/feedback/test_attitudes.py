@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm import ledger
 from crm.models import Customer, CustomField
-from feedback import answers, attitudes, leanings
+from feedback import answers, attitudes, leanings, telling
 from feedback.models import Answer, Attitude, Invitation, Question, Survey
 from segments import audience
 from segments.clusters import columns
@@ -35,7 +35,7 @@ def says(made: Survey, customer, *, days: int = 0, score: int = 9, **values) -> 
     answer = Answer.objects.create(
         survey=made, customer=customer, key=key, score=score, values=values, answered_at=at
     )
-    ledger.record(answers.ledger_entries(made, made.questions.all(), answer, "en"))
+    ledger.record(telling.ledger_entries(made, made.questions.all(), answer, "en"))
 
 
 def asked(question: str) -> attitudes.Askable:
@@ -96,6 +96,7 @@ def test_a_new_answer_is_known_at_once_and_a_new_choice_widens_the_field(shop):
     )
 
     answers.accept(invitation, score=9, comment="", values={"goal": 3}, language="en", at=timezone.now())
+    telling.tell_news()
 
     assert known(ada) == {attitude.field.key: "Style"}
     assert CustomField.objects.get(pk=attitude.field_id).choices == ["Health", "Price", "Style"]

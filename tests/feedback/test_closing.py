@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from crm.models import Case
-from feedback import answers
+from feedback import answers, telling
+from feedback.models import Answer
 from tests.feedback.surveys import make_invitation, make_survey
 from tests.people import NOON, make_customer
 
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def answer(invitation, score, comment="Too late.", at=NOON):
-    return answers.accept(invitation, score=score, comment=comment, values={}, language="en", at=at)
+    kept = answers.accept(invitation, score=score, comment=comment, values={}, language="en", at=at)
+    telling.tell_news()
+    return Answer.objects.get(pk=kept)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from feedback import (
     recovery,
     silence,
     targets,
+    telling,
 )
 from feedback.models import Answer, ClosingRule, Followed, Invitation, Reask, ScoreTarget, Theme
 from segments.models import CustomerFeatures
@@ -28,7 +29,9 @@ DAY = timedelta(days=1)
 
 
 def say(invitation, score, *, at, comment=""):
-    return answers.accept(invitation, score=score, comment=comment, values={}, language="en", at=at)
+    kept = answers.accept(invitation, score=score, comment=comment, values={}, language="en", at=at)
+    telling.tell_news()
+    return Answer.objects.get(pk=kept)
 
 
 def make_rule(**fields):

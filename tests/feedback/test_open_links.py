@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm import limits, privacy
 from crm.models import Interaction
-from feedback import invitations
+from feedback import invitations, telling
 from feedback.models import Answer
 from tests.feedback.surveys import make_invitation, make_question, make_survey, path_of
 from tests.people import NOON, make_customer
@@ -35,6 +35,7 @@ def test_a_thousand_automatic_posts_are_limited_and_marked_and_a_person_still_co
     for _ in range(2):  # A double press is one answer.
         sent = client.post(path, {"score": "9", "sheet": sheet}, REMOTE_ADDR="10.0.0.2")
     again = client.get(sent.headers["Location"])
+    telling.tell_news()
 
     assert codes == {303, 429}
     assert Answer.objects.filter(state="doubtful").count() == 200

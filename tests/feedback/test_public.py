@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import Business, Interaction
-from feedback import invitations
+from feedback import invitations, telling
 from feedback.models import Answer
 from tests.feedback.surveys import make_invitation, make_question, make_survey, path_of
 from tests.people import make_customer
@@ -101,7 +101,9 @@ def test_sending_twice_is_harmless(visitor, shop):
 
     for _ in range(3):
         visitor.post(path, {"score": "9", "comment": "Once"})
+    told = telling.tell_news(), telling.tell_news()
 
+    assert told == (1, 0)
     assert Answer.objects.count() == 1
     assert Interaction.objects.count() == 1
 

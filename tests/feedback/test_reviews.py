@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Product
+from feedback import telling
 from feedback.models import Answer, Invitation, Review
 from tests.feedback.surveys import make_invitation, make_survey, path_of
 from tests.people import make_customer
@@ -23,6 +24,7 @@ def test_from_the_answer_to_the_block_on_the_website(client, staff_client, shop)
     )
     Invitation.objects.update(product=tea)
     client.post(path_of(invitation), {"score": "4", "comment": "Lovely <b>tea</b>"})
+    telling.tell_news()
     review = Review.objects.get()
 
     before = client.get("/reviews/tea-1").text
@@ -54,11 +56,14 @@ def test_a_changed_review_waits_again_and_only_buyers_are_marked(client, shop):
     invitation = make_invitation(survey, at=timezone.now())
     Invitation.objects.update(product=tea)
     client.post(path_of(invitation), {"score": "5", "comment": "Good"})
+    telling.tell_news()
     Review.objects.update(state="shown")
 
     client.post(path_of(invitation), {"score": "5", "comment": "Good"})
+    telling.tell_news()
     kept = Review.objects.get().state
     client.post(path_of(invitation), {"score": "1", "comment": "Bad"})
+    telling.tell_news()
 
     review = Review.objects.get()
     assert kept == "shown"

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.home import figures
-from feedback import answers, charts, closing, measuring, rating, reports
+from feedback import charts, closing, measuring, rating, reports, telling
 from feedback.models import Answer, Survey
 from tests.feedback.surveys import make_answer, make_answers, make_survey
 from tests.people import make_customer
@@ -74,7 +74,7 @@ def test_the_home_page_judges_each_survey_by_its_own_scale(shop):
 def test_the_ledger_moves_nobody_into_another_group(points):
     survey, usual = make_survey(kind="csat", points=points), make_survey("usual", kind="csat")
 
-    kept = {one: answers.on_usual_scale(survey, one) for one in survey.scale}
+    kept = {one: telling.on_usual_scale(survey, one) for one in survey.scale}
 
     assert {one: measuring.tone(usual, n) for one, n in kept.items()} == {
         one: measuring.tone(survey, one) for one in survey.scale
