@@ -74,13 +74,17 @@ def test_an_old_answer_that_is_believed_or_sent_late_counts_at_once(
     assert (believed, score_of_all(survey)[0]) == (5, 6)
 
 
-def test_an_import_of_old_answers_and_its_undoing_are_seen_at_once(survey, shop, tmp_path):
+def test_an_import_of_old_answers_and_its_undoing_are_seen_at_once(
+    survey, shop, tmp_path, django_capture_on_commit_callbacks
+):
     file = tmp_path / "tea.csv"
     file.write_text("nps,answered_at\n9,2020-03-01 10:00\n2,2020-03-02 10:00\n")
     out = io.StringIO()
 
-    call_command("import_file", "answers", str(file), "--survey", "tea", "--json", stdout=out)
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("import_file", "answers", str(file), "--survey", "tea", "--json", stdout=out)
     came = score_of_all(survey)[0]
-    call_command("undo_import", json.loads(out.getvalue())["import_id"], "--json", stdout=io.StringIO())
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("undo_import", json.loads(out.getvalue())["import_id"], "--json", stdout=io.StringIO())
 
     assert (came, score_of_all(survey)[0]) == (6, 4)
