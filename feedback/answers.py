@@ -37,13 +37,14 @@ def accept(  # noqa: PLR0913 - the parts of what somebody said.
     anything that was sent. What follows from an answer is left to `feedback.telling`: nobody waits for it.
     """
     # The lock makes two presses of the button wait for each other; the second one corrects the first.
-    survey, open_, current, expires_at, asked, customer, product, source, known, before = _HELD.rows(
-        invitation.pk
-    )[0]
+    held = _HELD.rows(invitation.pk)[0]
+    survey, open_, current, expires_at, asked, customer, product, source = held
     if open_ != Survey.State.OPEN:
         raise Refusal(_("This survey is closed."))
     if expires_at <= at:
         raise Refusal(_("This link has expired."))
+    # Asked only now: a statement that waits for a lock sees other tables as they were before it waited.
+    known, before = next(iter(_BEFORE.rows(invitation.pk)), (None, None))
     if state == State.PROVISIONAL and before not in (None, State.PROVISIONAL):
         return int(known)
     said: dict[str, Any] = {"score": score, "comment": comment, "values": dict(values), "language": language}
@@ -147,8 +148,9 @@ _HELD = Prepared(
         .select_for_update(of=("self",), no_key=True)
         .values_list(
             "survey_id", "survey__state", "survey__version", "expires_at", "state", "customer_id",
-            "product_id", "source", "answer__id", "answer__state",
+            "product_id", "source",
         )
     ),
     -101,
 )  # fmt: skip
+_BEFORE = Prepared(lambda pk: Answer.objects.filter(invitation=pk).values_list("pk", "state"), -101)

@@ -193,5 +193,5 @@ def test_a_page_that_many_open_is_found_with_few_queries(visitor, django_assert_
 
     with django_assert_num_queries(5):  # The shop, the invitation, the survey, its questions, the logo.
         visitor.get(paths[1])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         visitor.post(paths[1], {"score": "9", "comment": "Fine"})
