@@ -122,7 +122,7 @@ def _invitation(*row: Any) -> Invitation | None:
     if survey is None:  # Deleted just now.
         return None
     invitation.survey, invitation.customer, invitation.product = survey, customer, product
-    Invitation._meta.get_field("answer").set_cached_value(invitation, answer)  # type: ignore[union-attr]
+    Invitation._meta.get_field("answer").set_cached_value(invitation, answer)
     return invitation
 
 

@@ -196,7 +196,8 @@ def notice(request: HttpRequest, language: str, why: str, status: int, text: str
 
 def _written(request: HttpRequest) -> list[str]:
     """The words that somebody sent too late, so that they can keep them."""
-    sent = [value for name, value in request.POST.items() if name == "comment" or name.startswith("q-")]
+    names = [name for name in request.POST if name == "comment" or name.startswith("q-")]
+    sent = [str(request.POST[name]) for name in names]
     return [one[: filling.LONGEST] for one in sent if one.strip() and not one.isdecimal()]
 
 
