@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from crm.models import Case, Interaction, Message
 from crm.outbox import sending
-from feedback import reasking
+from feedback import reasking, telling
 from feedback.models import Answer, ClosingRule, Invitation, Reask
 from segments import refresh
 from segments.models import Segment
@@ -58,6 +58,7 @@ def say(customer, score, comment):
     page.fill("textarea[name=comment]", comment)
     page.click("button.ck-send")
     page.wait_for_selector(".ck-thanks")
+    telling.tell_news()
 
 
 def test_an_unhappy_customer_is_looked_after_asked_again_and_back(visitor, owner):

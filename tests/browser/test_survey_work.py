@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.models import Message, SandboxMail
 from crm.outbox import sending
+from feedback import telling
 from feedback.asking import running
 from feedback.models import Answer, Asking, Review, Survey
 from tests.campaigns.mails import make_campaign, make_list
@@ -107,6 +108,7 @@ def test_a_campaign_and_a_purchase_ask_and_the_row_in_the_mail_is_answered(visit
     assert not Answer.objects.counted().exists()
     customer.page.click("button.ck-send")
     customer.page.wait_for_selector(".ck-thanks")
+    telling.tell_news()
 
     # After a purchase, as set up and switched on by staff.
     page.goto("/feedback/asking/new/")
@@ -127,6 +129,7 @@ def test_a_campaign_and_a_purchase_ask_and_the_row_in_the_mail_is_answered(visit
     customer.page.fill("textarea[name=comment]", "Cold.")
     customer.page.click("button.ck-send")
     customer.page.wait_for_selector(".ck-thanks")
+    telling.tell_news()
 
     assert dict(Answer.objects.counted().values_list("customer__first_name", "score")) == {"Ann": 9, "Bob": 3}
     staff.open(f"/feedback/asking/{asking.pk}/")
@@ -148,6 +151,7 @@ def test_a_review_is_written_let_through_answered_and_shown(visitor, owner):
     customer.page.fill("textarea[name=comment]", "Lovely <b>tea</b>")
     customer.page.click("button.ck-send")
     customer.page.wait_for_selector(".ck-thanks")
+    telling.tell_news()
     customer.page.goto("/reviews/tea-1")
     hidden = customer.page.inner_text("body")
     staff.open("/feedback/reviews/")

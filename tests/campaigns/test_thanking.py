@@ -10,7 +10,7 @@ from campaigns import lifecycle, planning, thanking
 from campaigns.models import Campaign
 from crm.models import ContactRules, Message
 from crm.outbox import sending
-from feedback import answers
+from feedback import answers, telling
 from feedback.models import ClosingRule, Followed
 from tests.campaigns.mails import NOW, caught, design, html_of, make_campaign, plan
 from tests.feedback.surveys import make_invitation, make_survey
@@ -41,7 +41,8 @@ def make_rule(**fields):
 
 def say(survey, customer, score, *, at=NOW, source="campaign:9"):
     invitation = make_invitation(survey, customer, at=at, source=source)
-    return answers.accept(invitation, score=score, comment="", values={}, language="en", at=at)
+    answers.accept(invitation, score=score, comment="", values={}, language="en", at=at)
+    telling.tell_news()
 
 
 def states():

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0035_senders'),
-        ('feedback', '0008_no_reward'),
+        ('feedback', '0009_thanks'),
     ]
 
     operations = [
