@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-RECIPIENTS, KILLS, CUTS = 20_000, 30, 5
+RECIPIENTS, KILLS, CUTS, EMPTIES = 20_000, 30, 5, 10
 
 
 def figures(size: str) -> Iterator[dict[str, Any]]:
@@ -24,9 +24,11 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
             workers=3 if on_postgres else 1,
             kills=KILLS,
             cuts=CUTS if on_postgres else 0,
+            empties=EMPTIES,
         )
     wrong = books.compare()
     for one in wrong[:20]:
         print(one)
-    said = {name: books.counts[name] for name in ("sent", "failed", "unsure")}
+    said: dict[str, int] = {name: books.counts[name] for name in ("audience", "sent", "failed", "unsure")}
+    said |= {"kills": books.kills, "workers": books.workers, "orders_lost": books.lost}
     yield {"name": "proof_wrong", "value": len(wrong), "unit": "messages", "limit": 1, **said}

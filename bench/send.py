@@ -41,16 +41,18 @@ def _use(options: dict[str, object]) -> None:
 
 def _plan(slug: str, count: int) -> bytes:
     """A campaign with so many messages waiting; returns the first of them as it will leave."""
-    from campaigns import mailer
-    from campaigns.models import Campaign
+    from campaigns import mailer, variants
+    from campaigns.models import Campaign, Link
     from crm import outbox
-    from crm.models import Customer, Message
+    from crm.models import Business, Customer, Message
     from crm.outbox import mime
 
     design = files("campaigns.gallery").joinpath("offer.en.mjml").read_text()
     mailing = outbox.open_mailing(f"bench:{slug}", kind="campaign", name=slug, purpose="marketing")
     subject = 'Something for you, {{ customer.first_name | default: "friend" }}'
-    Campaign.objects.create(slug=slug, name=slug, subject=subject, mjml=design, mailing=mailing)
+    campaign = Campaign.objects.create(slug=slug, name=slug, subject=subject, mjml=design, mailing=mailing)
+    said = variants.texts(campaign, Business.current()).shown_addresses()
+    Link.objects.bulk_create(Link(campaign=campaign, position=n, url=url) for n, url in enumerate(said))
     people = Customer.objects.bulk_create(
         (
             Customer(

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from campaigns import kept
+from campaigns import kept, timing
 from campaigns.allotting import WAITING
 from campaigns.models import Campaign, Experiment, MessageEvent
 from crm import outbox
@@ -136,10 +136,11 @@ def _release(experiment: Experiment, letter: str, now: datetime) -> bool:
     if not mine.update(winner=letter):
         return False
     kept.forget(experiment.campaign, "trial")
-    rest = Message.objects.filter(
-        mailing=experiment.campaign.mailing_id or 0, arm=WAITING, state=Message.State.QUEUED
-    )
-    rest.update(arm=letter.upper(), not_before=now)
+    campaign = experiment.campaign
+    if campaign.mailing is not None:
+        rest = campaign.mailing.messages.filter(arm=WAITING, state=Message.State.QUEUED)
+        rest.update(arm=letter.upper(), not_before=now)
+        timing.spread_rest(campaign.mailing, letter.upper(), campaign.scheduled_at or now, now=now)
     outbox.deliver_soon()
     return True
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from django.conf import settings
@@ -95,6 +95,7 @@ class Tracker:
     places: tuple[int, ...] = ()  # Of these addresses among all of the campaign; () when they are all.
     mode: str = FULL  # Of measuring this person's mail.
     utm: str = ""  # The campaign's name for the shop's own statistics, where the mail leads there directly.
+    stored: Mapping[int, str] = field(default_factory=dict)  # Addresses that a token need not carry.
 
     @property
     def _counts(self) -> bool:
@@ -126,7 +127,9 @@ class Tracker:
             return url if url.startswith(("mailto:", "tel:")) else "#"
         if not self._counts:
             return with_utm(url, self.utm)
-        return click_url(self.campaign_id, self.message_id, self._place(position), url)
+        place = self._place(position)
+        known = self.stored.get(place) == url  # Personal is then only whose click it is.
+        return click_url(self.campaign_id, self.message_id, place, "" if known else url)
 
     def _place(self, position: int) -> int:
         return self.places[position] if position < len(self.places) else position

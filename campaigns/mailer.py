@@ -8,8 +8,9 @@ from functools import cache, partial
 from campaigns import design, placeholders, variants
 from campaigns.extras import Extras
 from campaigns.links import Tracker
-from campaigns.models import Arm, Campaign
-from campaigns.rendering import DesignProblem, Sources
+from campaigns.models import Arm, Campaign, Link
+from campaigns.rendering import DesignProblem, PreparedMail, Sources
+from campaigns.variants import Chosen
 from crm import outbox
 from crm.errors import PermanentFailure, Refusal
 from crm.models import Business, Customer, Mailing, Message
@@ -43,6 +44,11 @@ def campaign_mails(mailing: Mailing) -> Render:
     from_name, from_email = business.sender
     named = cache(partial(senders, campaign))  # Only a mail that is one of several versions asks.
     utm = campaign.slug if campaign.utm else ""
+    stored = _stored(campaign) if any("{" in url for url in texts.addresses) else {}
+
+    @cache
+    def written(text: Chosen) -> PreparedMail:
+        return text.mail.folded(values.alike(text.language))
 
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
 
@@ -53,10 +59,10 @@ def campaign_mails(mailing: Mailing) -> Render:
         chosen = texts.of(message)
         try:
             mode = message.customer.tracking or business.tracking
-            tracker = Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode, utm)
+            tracker = Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode, utm, stored)
             about = more.of(message.customer.pk, message.pk)
             known = values.of(message.customer, unsubscribe, language=chosen.language, more=about)
-            rendered = chosen.mail.render(known, tracker)
+            rendered = written(chosen).render(known, tracker)
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
         return Envelope(
@@ -72,6 +78,11 @@ def campaign_mails(mailing: Mailing) -> Render:
         )
 
     return render
+
+
+def _stored(campaign: Campaign) -> dict[int, str]:
+    """Addresses with the shop's own data in them, as planning kept them."""
+    return dict(Link.objects.filter(campaign=campaign).values_list("position", "url"))
 
 
 def senders(campaign: Campaign) -> dict[str, str]:

@@ -194,7 +194,7 @@ class Values:
             url = url or invitations.link(self.survey.pk, self.source, customer.pk)
             row = invitations.rating_row(self.survey, url, customer.language or self.language)
         return {
-            **self._in(language or self.language),
+            **self.alike(language or self.language),
             "customer": {**self._customer(customer), "segments": more[extras.SEGMENTS]},
             extras.PRODUCTS: more[extras.PRODUCTS],
             "unsubscribe_url": unsubscribe_url,
@@ -203,7 +203,7 @@ class Values:
             "survey_row": Markup(row),
         }
 
-    def _in(self, language: str) -> dict[str, Any]:
+    def alike(self, language: str) -> dict[str, Any]:
         """What is the same for all who read one language."""
         if language not in self.languages:
             with translation.override(language):

@@ -24,12 +24,22 @@ Timing = Mailing.Timing
 
 def spread(mailing: Mailing, chosen: datetime, *, now: datetime) -> None:
     """Set the time of each message that waits; a few statements, however many people."""
+    there = chosen.astimezone(Business.current().zone)
+    _set(mailing, _waiting(mailing), there.time(), there, now)
+
+
+def spread_rest(mailing: Mailing, arm: str, chosen: datetime, *, now: datetime) -> None:
+    """The same, from now on, for those whom the end of a test has given their version."""
     home = Business.current().zone
-    there = chosen.astimezone(home)
+    rest = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, arm=arm)
+    _set(mailing, rest, chosen.astimezone(home).time(), now.astimezone(home), now)
+
+
+def _set(mailing: Mailing, found: QuerySet[Message], clock: time, day: datetime, now: datetime) -> None:
     if mailing.timing == Timing.LOCAL:
-        _at_clock(mailing, _waiting(mailing), there.time(), there, now, reasons.LOCAL_TIME)
+        _at_clock(mailing, found, clock, day, now, reasons.LOCAL_TIME)
     elif mailing.timing == Timing.BEST:
-        _at_best(mailing, there, now)
+        _at_best(mailing, found, day, now)
 
 
 def _waiting(mailing: Mailing) -> QuerySet[Message]:
@@ -56,9 +66,9 @@ def _at_clock(
         found.filter(customer__in=people).update(not_before=max(at, now), **later)
 
 
-def _at_best(mailing: Mailing, day: datetime, now: datetime) -> None:
+def _at_best(mailing: Mailing, found: QuerySet[Message], day: datetime, now: datetime) -> None:
     """By the hours at which people clicked: their own, else of this audience, else of the shop."""
-    audience = _waiting(mailing).order_by().values("customer")
+    audience = found.order_by().values("customer")
     shop = _curve(_clicks(now))
     mine = _clicks(now).filter(customer__in=audience)
     group = _curve(mine)
@@ -67,7 +77,7 @@ def _at_best(mailing: Mailing, day: datetime, now: datetime) -> None:
     for person, hour, n in rows:
         counted[person][hour] = n
     usual = best_hour.of_group(group, shop)
-    _at_clock(mailing, _waiting(mailing), time(usual), day, now, reasons.BEST_HOUR)
+    _at_clock(mailing, found, time(usual), day, now, reasons.BEST_HOUR)
     people = np.array(list(counted), dtype=np.int64)
     if not len(people):
         return
@@ -76,7 +86,7 @@ def _at_best(mailing: Mailing, day: datetime, now: datetime) -> None:
         if hour == usual:
             continue
         for some in batched(people[hours == hour].tolist(), CHUNK):
-            theirs = _waiting(mailing).filter(customer__in=some)
+            theirs = found.filter(customer__in=some)
             _at_clock(mailing, theirs, time(hour), day, now, reasons.BEST_HOUR)
 
 

@@ -32,7 +32,7 @@ def arm_of(message: Message) -> str:
     return message.arm.lower() or FIRST  # A capital one: of the rest, after the test.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
     """The text for one message, made ready; `places`: its links among all of the campaign."""
 

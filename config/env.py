@@ -84,14 +84,30 @@ def database(url: str) -> dict[str, Any]:
     )
 
 
+PROVIDERS = (
+    "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend",
+    "sendgrid", "sparkpost",
+)  # fmt: skip
+
+
 def mail(url: str) -> dict[str, Any]:
-    """Turn `smtp://user:pass@host:587/?tls=1` into the options of a mail connection; empty means sandbox."""
+    """Turn `smtp://user:pass@host:587/?tls=1` or `mailgun://key@domain` into the options of a connection.
+
+    Empty means sandbox. A provider may need a second word: its domain, or `key:secret@`.
+    """
     if not url:
         return {}
     parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587/?tls=1")
     query = parse_qs(parts.query)
+    timeout = {"timeout": float(query.get("timeout", ["30"])[0])}
+    key, second = unquote(parts.username or ""), unquote(parts.password or "") or parts.hostname or ""
+    if parts.scheme in PROVIDERS and key:
+        return {"provider": parts.scheme, "key": key, "domain": second, **timeout}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://user:password@host:587/?tls=1, or name a provider with its key,"
+            f" as in brevo://KEY@. Providers: {', '.join(PROVIDERS)}"
+        )
     ssl = parts.scheme == "smtps"
     return {
         "host": parts.hostname,
@@ -100,5 +116,5 @@ def mail(url: str) -> dict[str, Any]:
         "password": unquote(parts.password or ""),
         "use_tls": query.get("tls", ["0"])[0] == "1",
         "use_ssl": ssl,
-        "timeout": float(query.get("timeout", ["30"])[0]),
+        **timeout,
     }

@@ -1,34 +1,38 @@
 """Provable sending: everything that can go wrong does, and then the books are compared with the other side.
 
-The server refuses, delays, drops the connection before and after the content, by chance; workers are killed
-with SIGKILL; the database connection is cut; nobody is told by a queue (there is none here, as if it were
-emptied); the clock of workers and of the sweep jumps ahead by hours. Used by tests/crm/test_outbox_kill.py in
-short form and by bench/proof.py in long form.
+The server refuses, delays, drops the connection before and after the content, by chance; real workers, told
+by a real queue as the schedule tells them, are killed with SIGKILL; the queue is emptied; the database
+connection is cut; the clock of some workers and of a sweep is an hour ahead. Used in short form by
+tests/crm/test_outbox_kill.py and in long form by bench/proof.py.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from celery import Celery
 from django.db import connection
+from django.db.models import Q
+from django.test import override_settings
 from django.utils import timezone
 
 from crm import outbox
 from crm.models import Customer, Mailing, Message
 from crm.outbox import claiming
-from tests.processes import environment, start
+from tests.processes import alive_in_group, environment, start
 from tests.sink import Sink
-
-type Crew = list[subprocess.Popen[str]]
 
 
 @dataclass
@@ -39,8 +43,8 @@ class Books:
     arrived: Counter[str]
     states: dict[str, str]
     kills: int
-    restarts: int = 0
-    wrong: list[str] = field(default_factory=list)
+    lost: int  # Orders that were in the queue when it was emptied.
+    workers: int  # Started in all.
 
     def compare(self) -> list[str]:
         """Every sentence that would have to be false."""
@@ -74,56 +78,129 @@ def enlist(source: str, count: int) -> Mailing:
     return mailing
 
 
-def run(mailing: Mailing, folder: Path, *, workers: int, kills: int, cuts: int) -> Books:
+class Bell:
+    """Tells the workers through the queue of this run, as the schedule does every few seconds."""
+
+    def __init__(self, env: dict[str, str], name: str) -> None:
+        folders = {"data_folder_in": f"{env['VAR_DIR']}/queue", "data_folder_out": f"{env['VAR_DIR']}/queue"}
+        url = env.get("REDIS_URL", "")
+        options = {} if url else {**folders, "control_folder": f"{env['VAR_DIR']}/control"}
+        Path(folders["data_folder_in"]).mkdir(parents=True, exist_ok=True)
+        self.app = Celery("bell", broker=url or "filesystem://", set_as_current=False)
+        self.app.conf.broker_transport_options = options
+        self.name, self.rung, self.lost = name, 0, 0
+
+    def ring(self) -> None:
+        self.rung += 1
+        for task in ("dispatch_due", "reclaim_lost") if self.rung % 7 == 1 else ("dispatch_due",):
+            self.app.send_task(f"crm.tasks.{task}", queue=self.name)
+
+    def empty(self) -> None:
+        """Lose what was told and not heard."""
+        for _ in range(5):
+            self.ring()
+        with self.app.connection_for_write() as connection:
+            self.lost += connection.default_channel.queue_purge(self.name)
+
+
+@dataclass
+class Crew:
+    """Workers in processes of their own; who is killed is replaced, at times by one whose clock is ahead."""
+
+    size: int
+    env: dict[str, str]
+    bell: Bell
+    workers: list[subprocess.Popen[str]] = field(default_factory=list)
+    started: int = 0
+    next_ring: float = 0.0
+
+    def tend(self) -> None:
+        self.workers = [one for one in self.workers if one.poll() is None]
+        for _ in range(self.size - len(self.workers)):
+            ahead = {"CLOCK_AHEAD": "1"} if self.started % 4 == 3 else {}
+            self.started += 1
+            options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+            quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "1")
+            command = ("-m", "celery", "--quiet", "--app", "tests.worker_app", "worker", *quiet)
+            env = {**self.env, **ahead}  # It complains when its database goes away.
+            self.workers.append(start(*command, "--queues", self.bell.name, env=env, **options))
+        if time.monotonic() > self.next_ring:
+            self.next_ring = time.monotonic() + 0.3
+            self.bell.ring()
+
+    def kill(self) -> None:
+        """A worker with all it has, or the process alone that sends for it."""
+        victim = random.choice(self.workers)
+        sending = [pid for pid in alive_in_group(victim.pid) if pid != victim.pid]
+        if sending and random.random() < 0.5:
+            os.kill(random.choice(sending), signal.SIGKILL)
+        else:
+            os.killpg(victim.pid, signal.SIGKILL)
+            victim.wait()
+
+    def dismiss(self, how: int) -> None:
+        for one in self.workers:
+            with suppress(ProcessLookupError):
+                os.killpg(one.pid, how)
+        for one in self.workers:
+            one.wait(60)
+
+
+def run(mailing: Mailing, folder: Path, *, workers: int, kills: int, cuts: int, empties: int) -> Books:
     """Send all of this mailing under fire; returns the books."""
     total = mailing.messages.count()
-    with Sink("moody", keep=False) as sink:
+    with override_settings(VAR=folder), Sink("moody", keep=False) as sink:
         env = environment(folder, EMAIL_URL=sink.url)
-        moments = sorted(random.sample(range(1, int(total * 0.85)), kills + cuts))
-        events = ["kill"] * kills + ["cut"] * cuts
+        bell = Bell(env, f"proof-{os.getpid()}-{mailing.pk}")
+        crew = Crew(workers, env, bell)
+        events = ["kill"] * kills + ["cut"] * cuts + ["empty"] * empties
         random.shuffle(events)
-        crew: Crew = []
-        restarts = 0
+        moments = sorted(random.sample(range(1, int(total * 0.85)), len(events)))
         try:
             for moment, event in zip(moments, events, strict=True):
-                restarts += _until(sink, moment, crew, env, workers)
+                _until(lambda n=moment: _taken(sink) >= n, crew, mailing)
                 time.sleep(random.random() / 50)
                 _strike(event, crew)
                 if random.random() < 0.3:
                     claiming.reclaim_lost(timezone.now() + timedelta(hours=1))
-            restarts += _finish(mailing, crew, env)
+            _until(lambda: not _due(mailing), crew, mailing)
+            crew.dismiss(signal.SIGTERM)
+            _finish(mailing, env)
         finally:
-            for one in crew:
-                one.kill()
-                one.wait()
+            crew.dismiss(signal.SIGKILL)
+            bell.empty()
         arrived = Counter(sink.recipients())
     states = dict(mailing.messages.values_list("to_email", "state"))
-    return Books(outbox.counts(mailing), arrived, states, kills, restarts)
+    return Books(outbox.counts(mailing), arrived, states, kills, bell.lost, crew.started)
 
 
-def _until(sink: Sink, moment: int, crew: Crew, env: dict[str, str], workers: int) -> int:
-    """Keep so many workers alive until so many mails arrived; returns how many were started anew."""
-    started, end = 0, time.monotonic() + 120
-    while len(sink.file.read_bytes().splitlines()) < moment:
+def _taken(sink: Sink) -> int:
+    return sink.file.read_bytes().count(b"\n")
+
+
+def _due(mailing: Mailing) -> bool:
+    in_hand = Q(state=Message.State.SENDING)
+    return mailing.messages.filter(
+        in_hand | Q(state=Message.State.QUEUED, not_before__lte=timezone.now())
+    ).exists()
+
+
+def _until(reached: Callable[[], bool], crew: Crew, mailing: Mailing) -> None:
+    """Keep the workers alive and told until then; a person says go on where a guard stopped the mailing."""
+    end = time.monotonic() + 300
+    while not reached():
         assert time.monotonic() < end, "the sending does not move"
-        started += _man(crew, env, workers)
-        time.sleep(0.02)
-    return started
-
-
-def _man(crew: Crew, env: dict[str, str], workers: int, hours: float = 0) -> int:
-    crew[:] = [one for one in crew if one.poll() is None]
-    missing = workers - len(crew)
-    command = ("-m", "tests.drain_process", str(hours))  # A worker whose database went away complains.
-    crew += [start(*command, env=env, stderr=subprocess.DEVNULL) for _ in range(missing)]
-    return missing
+        crew.tend()
+        if Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PAUSED).exists():
+            outbox.resume(mailing)
+        time.sleep(0.05)
 
 
 def _strike(event: str, crew: Crew) -> None:
-    if event == "kill" and crew:
-        victim = random.choice(crew)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
+    if event == "kill":
+        crew.kill()
+    elif event == "empty":
+        crew.bell.empty()
     elif connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -132,19 +209,12 @@ def _strike(event: str, crew: Crew) -> None:
             )
 
 
-def _finish(mailing: Mailing, crew: Crew, env: dict[str, str]) -> int:
-    """Let the clock of a last worker run ahead, so that what was to be tried again later comes to its end."""
-    started = 0
-    for one in crew:
-        one.wait()
+def _finish(mailing: Mailing, env: dict[str, str]) -> None:
+    """Let a clock run ahead, so that what was to be tried again later comes to its end."""
+    claiming.reclaim_lost(timezone.now())
     for hours in range(0, 48, 2):
-        waiting = [Message.State.QUEUED, Message.State.SENDING]
-        if not mailing.messages.filter(state__in=waiting).exists():
+        if not mailing.messages.filter(state__in=[Message.State.QUEUED, Message.State.SENDING]).exists():
             break
-        mailing.refresh_from_db()
-        if mailing.state == Mailing.State.PAUSED:  # A guard stopped it: a person says go on.
-            outbox.resume(mailing)
-        started += _man(crew, env, 1, hours)
-        crew[0].wait()
+        outbox.resume(mailing)
+        start("-m", "tests.drain_process", str(hours), env=env).wait()
     claiming.reclaim_lost(timezone.now() + timedelta(hours=49))
-    return started

@@ -25,6 +25,7 @@ from typing import BinaryIO
 BEHAVIOURS = (
     "",
     "slow",  # takes each mail, but needs a few milliseconds
+    "sleepy",  # takes each mail, and thinks for a twentieth of a second
     "refuse-mail",  # 550 to MAIL FROM
     "refuse-rcpt",  # 550 to RCPT TO
     "later-rcpt",  # 450 to RCPT TO
@@ -125,7 +126,7 @@ class Session:
         row: dict[str, object] = {"to": self.to, "size": len(content)}
         if self.keep:
             row["content"] = content[:-3].replace(b"\r\n..", b"\r\n.").decode("ascii")
-        pause = 0.003 if does == "slow" else 0
+        pause = {"slow": 0.003, "sleepy": 0.025}.get(does, 0)
         await asyncio.sleep(pause)
         self.out.write(json.dumps(row).encode() + b"\n")
         await asyncio.sleep(3600 if does == "stall-after-data" else pause)

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.checks import is_loopback, links_reach_customers
+from crm.outbox import providers
 
 
 def test_sqlite_and_postgres_addresses_are_understood():
@@ -31,6 +32,22 @@ def test_mail_address_is_understood_or_refused():
     assert env.mail("smtps://mail.example")["port"] == 465
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         env.mail("mail.example:25")
+
+
+def test_a_provider_may_carry_all_mail_or_is_refused_at_start():
+    mailgun = env.mail("mailgun://key-1%2F2@mail.shop.example")
+
+    assert (mailgun["provider"], mailgun["key"], mailgun["domain"]) == (
+        "mailgun",
+        "key-1/2",
+        "mail.shop.example",
+    )
+    assert env.mail("brevo://xkeysib@")["domain"] == ""
+    assert env.mail("mailjet://key:secret@")["domain"] == "secret"
+    assert set(env.PROVIDERS) == set(providers.KNOWN)
+    for unclear in ("brevo://", "amazon://key@", "console://"):
+        with pytest.raises(ImproperlyConfigured, match="Providers: brevo"):
+            env.mail(unclear)
 
 
 def test_an_unclear_switch_is_refused(monkeypatch):

@@ -46,11 +46,13 @@ def look(campaign: Campaign, business: Business) -> Report:
     )
 
 
-def refuse_unfit(campaign: Campaign, business: Business) -> None:
-    """Refuse a campaign while anything blocks it, naming the first reason."""
+def refuse_unfit(campaign: Campaign, business: Business, *, whole: bool = False) -> None:
+    """Refuse a campaign while anything blocks it, naming the first reason, or the `whole` of them."""
     report = look(campaign, business)
     if not report.is_clear:
-        raise Refusal(report.blocking[0].text if report.blocking else report.trouble)
+        found = [f"{one.where}: {one.text}" if one.where else one.text for one in report.blocking]
+        found += [report.trouble] if report.trouble else []
+        raise Refusal(" ".join(found if whole else found[:1]))
 
 
 def _sorted(found: list[Finding]) -> list[Finding]:

@@ -87,7 +87,7 @@ class _Context(RenderContext):
         return super().get(*args, **options)
 
 
-class _Output(StringIO):
+class Output(StringIO):
     def __init__(self) -> None:
         super().__init__()
         self.clock, self.size = _Clock(), 0
@@ -104,7 +104,7 @@ class _Template(BoundTemplate):
     context_class = _Context
 
     def _get_buffer(self) -> StringIO:
-        return _Output()
+        return Output()
 
 
 def _check_codes(source: str) -> None:

@@ -14,7 +14,7 @@ from liquid import BoundTemplate
 from mjml import mjml2html
 
 from campaigns import links
-from campaigns.rendering import liquid, structure
+from campaigns.rendering import folding, liquid, structure
 from campaigns.rendering.plain import plain_text
 from campaigns.rendering.problems import LIQUID, DesignProblem, liquid_explained
 
@@ -50,6 +50,11 @@ class PreparedMail:
     urls: list[str]  # Addresses of counted links, by position.
     author: str  # The design as written, for the lines of errors.
     subject_source: str
+
+    def folded(self, shared: Mapping[str, Any]) -> PreparedMail:
+        """The same mail with everything written in it that is alike for all; for many people in a row."""
+        known = {name: folding.fold(getattr(self, name), shared) for name in ("subject", "html", "text")}
+        return replace(self, **known)
 
     def render(self, values: Mapping[str, Any], tracker: links.Tracker | None = None) -> Rendered:
         """The mail for one person; `values` come from `campaigns.placeholders`."""

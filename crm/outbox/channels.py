@@ -206,11 +206,6 @@ class Smtp:
         self.server = None
 
 
-def channel() -> Channel:
-    """The channel in use, by EMAIL_URL."""
-    return Smtp(settings.MAIL_CONNECTION) if settings.MAIL_CONNECTION else Sandbox()
-
-
 def refusal() -> str:
     """Why nothing may leave at all, in words for the owner; "" when mail may leave."""
     if (

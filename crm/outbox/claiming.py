@@ -1,7 +1,8 @@
 """Who has a message in hand: claims and settlements, each one conditional statement, and what the dead left.
 
-Settling one message and claiming the next is a single statement, so a sending connection never has more than
-one message in SENDING, and a message costs one commit.
+A sending connection claims a few messages together, and stores the results of the last few with the next
+claim. What waits in hand is asked for again every tenth of a second: a pause, a cancellation or an objection
+takes no longer to have its effect. Of what a killed process had in hand its notes tell (`notes`).
 """
 
 from __future__ import annotations
@@ -9,26 +10,27 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from crm.models import Customer, Mailing, Message
-from crm.outbox import mailings
+from crm.outbox import mailings, notes
 
 State = Message.State
 LEASE = timedelta(minutes=5)
 
 MESSAGE, MAILING, CUSTOMER = (model._meta.db_table for model in (Message, Mailing, Customer))
-# A pause, a cancellation or an objection takes effect here, between one message and the next.
-FREE = f"""state = 'queued'
-    AND EXISTS (SELECT 1 FROM {MAILING} m WHERE m.id = mailing_id AND m.state = 'open')"""
-WILLING = f"""{FREE} AND EXISTS (SELECT 1 FROM {CUSTOMER} c WHERE c.id = customer_id
+OPEN = f"EXISTS (SELECT 1 FROM {MAILING} m WHERE m.id = mailing_id AND m.state = 'open')"
+WILLING = f"""{OPEN} AND EXISTS (SELECT 1 FROM {CUSTOMER} c WHERE c.id = customer_id
     AND c.email_consent = 'granted' AND c.suppressed_at IS NULL AND c.email = to_email)"""
 # The cap of the house rules: what other workers and other campaigns sent meanwhile counts.
 FEW = f"""(SELECT count(*) FROM {MESSAGE} g JOIN {MAILING} gm ON gm.id = g.mailing_id
@@ -36,17 +38,15 @@ FEW = f"""(SELECT count(*) FROM {MESSAGE} g JOIN {MAILING} gm ON gm.id = g.maili
     AND g.state IN ('sent', 'sending', 'unsure') AND gm.purpose = 'marketing') < {{cap}}"""
 CLAIM = """UPDATE {table} SET state = 'sending', reason = '', claimed_by = %s, claimed_at = %s,
       attempts = attempts + 1
-    WHERE id = %s AND {condition}"""
-TURN = """UPDATE {table} SET
-      state = CASE WHEN id = %s THEN 'sent' ELSE 'sending' END,
-      sent_at = CASE WHEN id = %s THEN {moment} ELSE sent_at END,
-      error = CASE WHEN id = %s THEN '' ELSE error END,
-      reason = '',
-      claimed_by = %s,
-      claimed_at = {moment},
-      attempts = CASE WHEN id = %s THEN attempts ELSE attempts + 1 END
-    WHERE (id = %s AND state = 'sending' AND claimed_by = %s) OR (id = %s AND {condition})
+    WHERE id IN (SELECT id FROM {table} WHERE id IN ({marks}) AND state = 'queued' AND {condition} {lock})
     RETURNING id"""
+STILL = """SELECT id FROM {table}
+    WHERE id IN ({marks}) AND state = 'sending' AND claimed_by = %s AND {condition}"""
+# What never left goes back to where it was; where its mailing was closed meanwhile, nobody will send it.
+RELEASE = f"""UPDATE {MESSAGE} SET state = CASE WHEN EXISTS (SELECT 1 FROM {MAILING} m
+      WHERE m.id = mailing_id AND m.state = 'closed') THEN 'cancelled' ELSE 'queued' END,
+      claimed_by = '', claimed_at = NULL, attempts = attempts - 1
+    WHERE id IN ({{marks}}) AND state = 'sending' AND claimed_by = %s"""
 
 
 @cache
@@ -72,30 +72,63 @@ def _started(pid: int) -> str:
     return "".join(ps.stdout.split())
 
 
+_runs = count(1)
+
+
 def claimant() -> str:
-    """The name of this process in `claimed_by`: never the same for two processes, even with one number."""
-    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
+    """The name of one run of this process in `claimed_by`: no two runs, of no two processes, share it."""
+    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}#{next(_runs)}"
 
 
-def claim(message: Message, me: str, now: datetime) -> bool:
-    """Take a message into this process's hand, unless something speaks against it by now."""
+def together(messages: Sequence[Message], most: int) -> int:
+    """How many of the first can be claimed by one statement: of one purpose, and each of somebody else.
+
+    The cap counts what is in hand, so two mails to one person are never claimed together.
+    """
+    people: set[int | None] = set()
+    first = messages[0]
+    for n, one in enumerate(messages[:most]):
+        other = one.mailing.purpose != first.mailing.purpose or one.cap != first.cap
+        if other or (one.customer_id is not None and one.customer_id in people):
+            return n
+        people.add(one.customer_id)
+    return min(most, len(messages))
+
+
+def claim(messages: Sequence[Message], me: str, now: datetime) -> set[int]:
+    """Take messages into this run's hand, those that nothing speaks against by now; returns their numbers."""
+    condition, values = _condition(messages[0], now)
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    marks = ", ".join(["%s"] * len(messages))
+    sql = CLAIM.format(table=MESSAGE, marks=marks, condition=condition, lock=lock)
     with connection.cursor() as cursor:
-        condition, values = _condition(message, now)
-        sql = CLAIM.format(table=MESSAGE, condition=condition)
-        cursor.execute(sql, [me, _moment(now), message.pk, *values])
-        return bool(cursor.rowcount == 1)
+        cursor.execute(sql, [me, _moment(now), *(one.pk for one in messages), *values])
+        return {row[0] for row in cursor.fetchall()}
 
 
-def sent_and_claim(done: Message, following: Message, me: str, now: datetime) -> bool:
-    """Settle one message as sent and take the next one in the same statement; whether the next is ours."""
-    at = _moment(now)
-    moment = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
-    condition, values = _condition(following, now)
-    sql = TURN.format(table=MESSAGE, condition=condition, moment=moment)
-    pk = done.pk
+def still(pks: Collection[int], message: Message, me: str) -> set[int]:
+    """Which of those in hand, alike with this one, may leave this very moment."""
+    marketing = message.mailing.purpose == Mailing.Purpose.MARKETING
+    marks = ", ".join(["%s"] * len(pks))
+    sql = STILL.format(table=MESSAGE, marks=marks, condition=WILLING if marketing else OPEN)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [pk, pk, at, pk, me, at, pk, pk, me, following.pk, *values])
-        return any(row[0] == following.pk for row in cursor.fetchall())
+        cursor.execute(sql, [*pks, me])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def release(pks: Collection[int], me: str) -> int:
+    """Put back what was claimed and surely never left; returns how many."""
+    if not pks:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE.format(marks=", ".join(["%s"] * len(pks))), [*pks, me])
+        return int(cursor.rowcount)
+
+
+def settle_all(pks: Collection[int], state: str, me: str, **values: object) -> int:
+    """End this run's hold on several messages; returns how many it still had."""
+    held = Message.objects.filter(pk__in=pks, state=State.SENDING, claimed_by=me)
+    return held.update(state=state, **values) if pks else 0
 
 
 def settle(message: Message, state: str, me: str, **values: object) -> bool:
@@ -116,23 +149,40 @@ def postpone(messages: Iterable[Message], at: datetime, reason: str) -> int:
 
 
 def reclaim_lost(now: datetime) -> int:
-    """Call UNSURE what dead or silent processes had in hand, and cancel what waits in closed mailings."""
-    found = 0
-    held = Message.objects.filter(state=State.SENDING).values_list("pk", "claimed_by", "claimed_at")
-    for pk, owner, at in held:
-        if at is None or at < now - _lease() or _is_dead(owner):
-            same = Message.objects.filter(pk=pk, state=State.SENDING, claimed_by=owner, claimed_at=at)
-            found += same.update(state=State.UNSURE)
+    """Settle what dead or silent processes had in hand, and cancel what waits in closed mailings.
+
+    Returns how many are UNSURE now: of what a dead process noted only the mail whose answer was lost.
+    """
+    held: defaultdict[str, list[tuple[int, datetime | None]]] = defaultdict(list)
+    for pk, owner, at in Message.objects.filter(state=State.SENDING).values_list(
+        "pk", "claimed_by", "claimed_at"
+    ):
+        held[owner].append((pk, at))
+    found = sum(_reclaim(owner, dict(some), now) for owner, some in held.items())
     closed = Mailing.objects.filter(state=Mailing.State.CLOSED, messages__state=State.QUEUED)
     if ids := list(closed.values_list("pk", flat=True).distinct()):
         mailings.cancel_queued(ids)
     return found
 
 
+def _reclaim(owner: str, held: dict[int, datetime | None], now: datetime) -> int:
+    """Settle what one owner cannot settle any more; returns how many are UNSURE now."""
+    left, lease = notes.left_by(owner), _lease()
+    if left and not left.is_alive:
+        settle_all(left.taken, State.SENT, owner, sent_at=F("claimed_at"), error="")
+        release(held.keys() - set(left.begun) - set(left.taken), owner)
+        return settle_all(held.keys() - set(left.taken), State.UNSURE, owner)
+    if left:  # Its clock, or ours, may have jumped.
+        lease = max(lease, timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT))
+    elif _is_dead(owner):
+        return settle_all(held, State.UNSURE, owner)
+    return settle_all([pk for pk, at in held.items() if at is None or at < now - lease], State.UNSURE, owner)
+
+
 def _is_dead(owner: str) -> bool:
     """Whether the claimant surely does not live any more; of other machines nobody here can say."""
     host, _, rest = owner.partition(":")
-    pid, _, start = rest.partition(":")
+    pid, _, start = rest.partition("#")[0].partition(":")
     return host == _host() and pid.isdigit() and _started(int(pid)) != start
 
 
@@ -144,7 +194,7 @@ def _lease() -> timedelta:
 def _condition(message: Message, now: datetime) -> tuple[str, list[Any]]:
     """What must hold for this message to leave at this moment, with its parameters."""
     if message.mailing.purpose != Mailing.Purpose.MARKETING:
-        return FREE, []
+        return OPEN, []
     if message.cap is None:
         return WILLING, []
     most, days = message.cap

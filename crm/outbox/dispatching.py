@@ -7,14 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from crm import stopping
 from crm.housekeeping import register
-from crm.outbox import sending
+from crm.outbox import notes, sending
 
 SECONDS = 60.0
 
@@ -34,7 +32,7 @@ def dispatch() -> bool:
 @contextmanager
 def only_one() -> Iterator[bool]:
     """Whether this process may drain for its worker. The lock falls by itself when the process is killed."""
-    folder = _folder()
+    folder = notes.folder()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"worker-{os.getppid()}").open("w") as file:
         try:
@@ -47,11 +45,7 @@ def only_one() -> Iterator[bool]:
 
 @register
 def remove_old_locks(now: datetime) -> None:
-    """Files of workers that ended long ago; the one of a living worker is touched every few seconds."""
-    for path in _folder().glob("worker-*"):
+    """Files of workers that ended long ago; those of a living worker are touched every few seconds."""
+    for path in notes.folder().glob("*-*"):
         if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
             path.unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    return Path(settings.VAR, "drains")

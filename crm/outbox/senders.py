@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crm.errors import Refusal
 from crm.models import Business, Sender
 from crm.outbox import channels, providers
-from crm.outbox.channels import Channel, Smtp
+from crm.outbox.channels import Channel
 from crm.outbox.envelope import Envelope
 
 SECONDS = 30.0
@@ -43,11 +43,20 @@ def refuse_foreign(sender: Sender | None, address: str) -> None:
 
 def channel(sender: Sender | None) -> Channel:
     """The way out of this sender."""
-    if not settings.MAIL_CONNECTION or sender is None or sender.kind == Sender.Kind.SHOP:
-        return channels.channel()
+    if not settings.MAIL_CONNECTION:
+        return channels.Sandbox()
+    if sender is None or sender.kind == Sender.Kind.SHOP:
+        return _of_installation(settings.MAIL_CONNECTION)
     if sender.kind == Sender.Kind.PROVIDER:
         return providers.Provider(sender.provider, sender.secret, sender.provider_domain, sender.host)
-    return Smtp(options(sender))
+    return channels.Smtp(options(sender))
+
+
+def _of_installation(connection: dict[str, Any]) -> Channel:
+    """By EMAIL_URL."""
+    if name := connection.get("provider"):
+        return providers.Provider(name, connection["key"], connection["domain"])
+    return channels.Smtp(connection)
 
 
 def options(sender: Sender) -> dict[str, Any]:

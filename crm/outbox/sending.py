@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from crm import stopping
@@ -19,7 +18,8 @@ from crm.errors import TemporaryFailure
 from crm.models import Message, Sender
 from crm.outbox import channels, claiming, guarding, retrying, senders, troubles
 from crm.outbox.channels import Channel, Known, Outcome
-from crm.outbox.durable import safely, surely
+from crm.outbox.durable import safely
+from crm.outbox.hand import Hand
 from crm.outbox.mime import Parcel
 from crm.outbox.preparing import Preparing
 from crm.outbox.queueing import Queue, anything_due, due
@@ -54,7 +54,7 @@ class Drain:
 
     def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
         self.clock = clock
-        self.me = claiming.claimant()
+        self.hand = Hand(clock)
         self.sent = self.moved = 0
         self.queue = Queue()
         self.lanes: dict[int | None, Lane] = {}
@@ -74,6 +74,7 @@ class Drain:
                 elif not self._one(batch, min(end, time.monotonic() + BATCH_SECONDS)):
                     break  # All of it in the hands of others.
         finally:
+            self.hand.close()
             for lane in self.lanes.values():
                 lane.channel.close()
         return self.sent
@@ -101,41 +102,45 @@ class Drain:
         return True
 
     def _send(self, parcels: list[Parcel], lane: Lane, end: float) -> None:
-        """Hand over one parcel after the other; at most one of them is SENDING at any moment."""
-        held: Parcel | None = None
+        """Hand over one parcel after the other; a few are claimed at a time, one is on its way."""
+        hand, position = self.hand, 0
         try:
-            for position, parcel in enumerate(parcels):
-                if held is None:
-                    if lane.stopped or not self._ready(parcel, lane):
-                        return
-                    held = parcel if claiming.claim(parcel.message, self.me, self.clock()) else None
-                    if held is None:
-                        continue
-                last = position + 1 == len(parcels) or time.monotonic() > end or stopping.requested()
-                held = self._hand_over(held, lane, None if last else parcels[position + 1])
-                if last:
-                    return
+            while (
+                position < len(parcels) and self._goes_on(lane, end) and self._ready(parcels[position], lane)
+            ):
+                lot = parcels[position : position + hand.lot(parcels[position:])]
+                position += len(lot)
+                for parcel in hand.take(lot):
+                    if not (hand.is_fresh() and self._goes_on(lane, end) and self._ready(parcel, lane)):
+                        break
+                    if hand.begin(parcel.message):
+                        self._hand_over(parcel, lane)
         except BaseException:
-            if held is not None:  # An error of ours between claim and settlement: nobody knows.
-                claiming.settle(held.message, State.UNSURE, self.me)
+            hand.lose()
             raise
+        finally:
+            hand.put_down()
+
+    def _goes_on(self, lane: Lane, end: float) -> bool:
+        return not lane.stopped and time.monotonic() < end and not stopping.requested()
 
     def _ready(self, parcel: Parcel, lane: Lane) -> bool:
         try:
             lane.channel.open()
         except TemporaryFailure as error:
             lane.down(str(error))
-            Message.objects.filter(pk=parcel.message.pk, state=State.QUEUED).update(error=str(error)[:500])
+            waiting = Message.objects.filter(pk=parcel.message.pk, state__in=[State.QUEUED, State.SENDING])
+            waiting.update(error=str(error)[:500])
             return False
         return True
 
-    def _hand_over(self, parcel: Parcel, lane: Lane, following: Parcel | None) -> Parcel | None:
-        """Hand over what is held, settle it, and come back with the next one in hand."""
+    def _hand_over(self, parcel: Parcel, lane: Lane) -> None:
         self.moved += 1
         outcome = lane.channel.hand_over(parcel)
         if outcome.known is not Known.TAKEN:
             self._settle_trouble(parcel.message, outcome, lane)
-            return None
+            return
+        self.hand.was_taken(parcel.message, lane.channel.keep(parcel), outcome.provider_id)
         lane.later_in_a_row = 0
         if parcel.message.mailing_id not in self.well:
             self.well.add(parcel.message.mailing_id)
@@ -143,28 +148,6 @@ class Drain:
         self.sent += 1
         if self.sent == 1:
             troubles.clear(lane.sender)
-        following = following if lane.channel.is_open() else None
-        won = surely(lambda: self._settle_sent(parcel, lane, outcome, following))
-        return following if won else None
-
-    def _settle_sent(self, parcel: Parcel, lane: Lane, outcome: Outcome, following: Parcel | None) -> bool:
-        mail = lane.channel.keep(parcel)
-        if mail is None and not outcome.provider_id:
-            return self._turn(parcel.message, following)
-        with transaction.atomic():
-            if mail is not None:
-                mail.save(force_insert=True)
-            if outcome.provider_id:
-                mine = Message.objects.filter(pk=parcel.message.pk)
-                mine.update(provider_id=outcome.provider_id)
-            return self._turn(parcel.message, following)
-
-    def _turn(self, done: Message, following: Parcel | None) -> bool:
-        now = self.clock()
-        if following is None:
-            claiming.settle(done, State.SENT, self.me, sent_at=now, error="")
-            return False
-        return claiming.sent_and_claim(done, following.message, self.me, now)
 
     def _settle_trouble(self, message: Message, outcome: Outcome, lane: Lane) -> None:
         text, now = outcome.text[:500], self.clock()
@@ -185,7 +168,7 @@ class Drain:
         lane.later_in_a_row = lane.later_in_a_row + 1 if outcome.known is Known.LATER else 0
         if lane.later_in_a_row >= LATER_IN_A_ROW:
             lane.down(text)
-        surely(lambda: claiming.settle(message, state, self.me, error=text, **values))
+        self.hand.settle(message, state, error=text, **values)
         if outcome.known is Known.REFUSED and outcome.of_recipient:
             guarding.refused(message, text, at=now)
         elif outcome.known in {Known.UNSURE, Known.REFUSED}:

@@ -71,6 +71,21 @@ def test_what_cannot_be_sent_ends_with_one_line(shop, slug, says):
     assert "\n" not in str(failed.value)
 
 
+def test_a_script_passes_the_same_gate_as_the_button_and_hears_of_all_that_blocks(shop, settings):
+    settings.MAIL_CONNECTION, settings.ALLOW_LOCAL_LINKS = {"host": "localhost"}, True
+    type(shop).objects.filter(pk=shop.pk).update(postal_address="")
+    campaign = make_campaign(make_list(make_customer()), slug="spring", subject="")
+
+    with pytest.raises(CommandError) as failed:
+        run("send_campaign", "spring", "--now")
+
+    assert "subject is empty" in str(failed.value)
+    assert "postal address" in str(failed.value)
+    assert "\n" not in str(failed.value)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.mailing) == ("draft", None)
+
+
 def test_a_script_writes_a_draft_from_a_design(shop):
     make_list(make_customer(), slug="tea-lovers")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -115,13 +116,31 @@ def test_a_version_may_leave_at_another_hour(shop):
 
 def test_the_rest_waits_for_the_winner_also_where_mails_leave_by_the_clock_of_each_reader(shop):
     campaign, _experiment = make_test(make_people(60), share=50)
-    type(campaign).objects.update(timing="local")
+    campaign.timing = "local"
 
     campaign = plan(campaign)
 
     rest = campaign.mailing.messages.filter(arm="*")
     assert rest.exists()
     assert set(rest.values_list("not_before", flat=True)) == {allotting.NEVER}
+
+
+def test_the_rest_gets_its_version_at_the_chosen_time_where_each_reader_lives(shop):
+    people = [make_customer(country="JP" if n % 2 else "US") for n in range(40)]
+    campaign, _experiment = make_test(make_list(*people), share=50)
+    campaign.timing, campaign.scheduled_at = "local", NOW.replace(hour=9)  # By the shop's clock.
+    campaign.save()
+    campaign = plan(campaign)
+    ends = NOW + timedelta(days=1, hours=3)
+
+    experiments.choose(experiments.of(campaign), "b", now=ends)
+
+    rest = campaign.mailing.messages.filter(arm="B")
+    assert rest.exists()
+    zones = {"JP": ZoneInfo("Asia/Tokyo"), "US": ZoneInfo("America/New_York")}
+    for country, at in rest.values_list("customer__country", "not_before"):
+        assert at >= ends - timedelta(hours=1)
+        assert at.astimezone(zones[country]).time() == NOW.replace(hour=9).astimezone(shop.zone).time()
 
 
 def test_a_look_before_the_end_says_not_yet_whatever_the_figures(shop):

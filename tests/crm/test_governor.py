@@ -103,8 +103,8 @@ def test_the_claim_itself_keeps_the_cap_when_another_campaign_was_faster():
     governor.judge([message], NOON)
     got(customer, NOON - DAY, NOON - 2 * DAY)
 
-    assert not claiming.claim(message, "me", NOON)
-    assert claiming.claim(message, "me", NOON + 7 * DAY)
+    assert not claiming.claim([message], "me", NOON)
+    assert claiming.claim([message], "me", NOON + 7 * DAY)
 
 
 @pytest.mark.parametrize(

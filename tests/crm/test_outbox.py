@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm import consent, outbox
 from crm.errors import PermanentFailure, Refusal
 from crm.models import Customer, Mailing, Message, SandboxMail
-from crm.outbox import claiming, sending
+from crm.outbox import claiming, hand, notes, queueing, sending
 from tests.mails import draft, make_mailing, make_messages, states
 from tests.people import make_customer
 
@@ -103,7 +103,7 @@ def test_an_objection_between_reading_and_claiming_is_seen_by_the_claim():
     read = Message.objects.select_related("mailing", "customer").get(pk=message.pk)
     Customer.objects.filter(pk=message.customer_id).update(email_consent="withdrawn")
 
-    assert not claiming.claim(read, claiming.claimant(), timezone.now())
+    assert not claiming.claim([read], claiming.claimant(), timezone.now())
     message.refresh_from_db()
     assert message.state == "queued"
 
@@ -157,14 +157,14 @@ def test_a_paused_mailing_waits_and_goes_on():
     assert states(mailing) == ["sent", "sent"]
 
 
-def stop_at_third(monkeypatch, act):
-    """Let `act` happen while the third mail is being handed over."""
+def stop_at(place, monkeypatch, act):
+    """Let `act` happen while the mail at this place is being handed over."""
     handed = []
 
     class Watched(sending.channels.Sandbox):
         def hand_over(self, parcel):
             handed.append(parcel)
-            if len(handed) == 3:
+            if len(handed) == place:
                 act()
             return super().hand_over(parcel)
 
@@ -174,7 +174,7 @@ def stop_at_third(monkeypatch, act):
 def test_a_pause_takes_effect_within_one_message(monkeypatch):
     mailing = make_mailing()
     make_messages(mailing, 10)
-    stop_at_third(monkeypatch, lambda: outbox.pause(Mailing.objects.get(pk=mailing.pk)))
+    stop_at(3, monkeypatch, lambda: outbox.pause(Mailing.objects.get(pk=mailing.pk)))
 
     sending.drain()
 
@@ -185,7 +185,7 @@ def test_a_pause_takes_effect_within_one_message(monkeypatch):
 def test_a_cancellation_takes_effect_within_one_message(monkeypatch):
     mailing = make_mailing()
     make_messages(mailing, 10)
-    stop_at_third(monkeypatch, lambda: outbox.cancel(Mailing.objects.get(pk=mailing.pk)))
+    stop_at(3, monkeypatch, lambda: outbox.cancel(Mailing.objects.get(pk=mailing.pk)))
 
     sending.drain()
 
@@ -214,13 +214,84 @@ def test_a_message_in_the_hand_of_a_dead_process_is_unsure():
     dead, reused, elsewhere, silent, mine = make_messages(mailing, 5)
     now = timezone.now()
     hold(dead, f"{host}:999999999:1", now)
-    hold(reused, claiming.claimant() + "0", now)  # The number lives again, in another process.
+    hold(reused, claiming.claimant().replace("#", "0#"), now)  # The number lives again, in another process.
     hold(elsewhere, "other-machine/1:1:1", now)
     hold(silent, "other-machine/1:1:1", now - timedelta(minutes=6))
     hold(mine, claiming.claimant(), now)
 
     assert claiming.reclaim_lost(now) == 3
     assert states(mailing) == ["unsure", "unsure", "sending", "unsure", "sending"]
+
+
+def noted_by(owner, begun, taken):
+    """What a process left that was killed while it had these in hand."""
+    kept = notes.Notes(owner)
+    for message in begun:
+        kept.begun(message.pk)
+    for message in taken:
+        kept.taken(message.pk)
+    return kept
+
+
+def test_of_a_killed_process_only_the_mail_without_an_answer_is_unsure(settings, tmp_path):
+    settings.VAR = tmp_path
+    mailing, now, owner = make_mailing(), timezone.now(), claiming.claimant()
+    taken, begun, waiting = make_messages(mailing, 3)
+    assert claiming.claim([taken, begun, waiting], owner, now) == {taken.pk, begun.pk, waiting.pk}
+    noted_by(owner, [taken, begun], [taken]).close(keep=True)
+
+    assert claiming.reclaim_lost(now) == 1
+    assert states(mailing) == ["sent", "unsure", "queued"]
+    waiting.refresh_from_db()
+    assert (waiting.attempts, waiting.claimed_at) == (0, None)
+    assert sending.drain() == 1
+
+
+def test_notes_of_a_living_process_or_of_before_the_start_of_the_machine_settle_nothing(
+    settings, tmp_path, monkeypatch
+):
+    settings.VAR = tmp_path
+    mailing, now = make_mailing(), timezone.now()
+    alive, started_again = make_messages(mailing, 2)
+    host = claiming.claimant().split(":")[0]
+    living, gone = claiming.claimant(), f"{host}:999999999:1#1"
+    claiming.claim([alive], living, now)
+    claiming.claim([started_again], gone, now)
+    held = noted_by(living, [], [])
+    with monkeypatch.context() as before:
+        before.setattr(notes, "_start_of_machine", lambda: b"an earlier start")
+        noted_by(gone, [], []).close(keep=True)
+
+    assert claiming.reclaim_lost(now + timedelta(hours=1)) == 1  # The clock may jump.
+
+    assert states(mailing) == ["sending", "unsure"]
+    held.close()
+
+
+def test_two_mails_to_one_person_are_not_claimed_together():
+    first, second = make_mailing("test:1"), make_mailing("test:2")
+    customer = make_customer()
+    outbox.plan(first, [draft(customer)])
+    outbox.plan(second, [draft(customer)])
+    both = [*first.messages.select_related("mailing"), *second.messages.select_related("mailing")]
+
+    assert claiming.together(both, 10) == 1
+
+
+def test_an_objection_between_the_claim_and_the_hand_over_is_seen(monkeypatch):
+    mailing = make_mailing()
+    messages = make_messages(mailing, 7)
+    last = messages[-1].customer_id
+
+    def object_to_it():
+        Customer.objects.filter(pk=last).update(email_consent="withdrawn")
+
+    monkeypatch.setattr(queueing.random, "randrange", lambda n: 0)
+    monkeypatch.setattr(hand, "FRESH", 0)
+    stop_at(6, monkeypatch, object_to_it)  # The sixth and the seventh are claimed together.
+
+    assert sending.drain() == 6
+    assert outbox.counts(mailing)["skipped"] == {"withdrawn": 1}
 
 
 def test_an_unsure_message_is_never_sent_again_by_itself():

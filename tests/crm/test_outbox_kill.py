@@ -16,8 +16,16 @@ def test_killed_cut_and_misled_workers_send_nobody_twice_and_lose_nobody(tmp_pat
     mailing = enlist("test:1", RECIPIENTS)
     on_postgres = connection.vendor == "postgresql"
 
-    books = run(mailing, tmp_path, workers=3 if on_postgres else 1, kills=KILLS, cuts=2 if on_postgres else 0)
+    books = run(
+        mailing,
+        tmp_path,
+        workers=3 if on_postgres else 1,
+        kills=KILLS,
+        cuts=2 if on_postgres else 0,
+        empties=3,
+    )
 
     assert books.compare() == []
+    assert books.lost > 0
     assert books.counts["sent"] > 0.85 * RECIPIENTS
     assert books.counts["unsure"] < 0.1 * RECIPIENTS

@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from django import forms
 from django.utils import timezone
 
+from config import env
 from crm import outbox
 from crm.errors import Refusal
 from crm.forms.senders import SenderForm
 from crm.models import Message, Pace, PaceCount, Sender
-from crm.outbox import mime, pacing, proving, senders, sending, signing, trying
+from crm.outbox import mime, pacing, providers, proving, senders, sending, signing, trying
 from tests.mails import draft, make_mailing, make_messages, prepare, states
 from tests.people import NOON, make_customer
 from tests.sink import Sink
@@ -288,6 +289,22 @@ TAKEN = (
         "SubmittedAt": "2026-01-01",
     },
 )
+
+
+def test_a_provider_named_by_the_installation_carries_all_mail(settings, monkeypatch):
+    settings.ALLOW_LOCAL_LINKS = True
+    settings.MAIL_CONNECTION = env.mail("postmark://token@?timeout=2")
+    with provider([TAKEN]) as (address, posted):
+        real = providers.Provider
+        monkeypatch.setattr(providers, "Provider", lambda *account: real(*account, address=address))
+        mailing = make_mailing()
+        make_messages(mailing, 1)
+
+        assert sending.drain() == 1
+
+    assert states(mailing) == ["sent"]
+    assert mailing.messages.get().provider_id == "abc-1"
+    assert len(posted) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,18 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from campaigns import lifecycle, planning, reports
+from campaigns import lifecycle, planning, preflight, reports
 from campaigns.models import Campaign
 from crm.commands import JsonCommand
 from crm.errors import Refusal
+from crm.models import Business
 
 
 class Command(JsonCommand):
-    help = "Send a draft: at its time where one is set, else now. The worker does the sending."
+    help = (
+        "Send a draft: at its time where one is set, else now. The worker does the sending. "
+        "What blocks the button blocks this too; every reason is said."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -24,6 +28,7 @@ class Command(JsonCommand):
     def answer(self, **options: Any) -> dict[str, Any]:
         campaign = reports.named(options["slug"])
         now = timezone.now()
+        preflight.refuse_unfit(campaign, Business.current(), whole=True)
         if campaign.scheduled_at and campaign.scheduled_at > now and not options["now"]:
             lifecycle.schedule(campaign, campaign.scheduled_at, now=now)
         else:
