@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from campaigns import kept, reports
 from campaigns.models import Campaign
 from crm.models import Business, Message, Purchase
 from crm.models.purchase import counting
+from crm.outbox import reasons
 from segments.numerics import comparing, effects, trials
 
 GOT_IT = (Message.State.SENT, Message.State.UNSURE, Message.State.FAILED)
 FEWEST = 20  # People in each group; of fewer nothing is said.
-PART = "effect"
+PART, QUARTER = "effect", "quarter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,19 +255,46 @@ def with_hold_out() -> QuerySet[Campaign]:
     return Campaign.objects.filter(mailing__in=held, started_at__isnull=False).order_by("-started_at")
 
 
-def of_quarter(start: datetime, end: datetime, *, seed: int) -> Effect | None:
-    """The hold-out from all campaigns over one quarter: people, not mails, from their first campaign on."""
-    mine = Message.objects.filter(
-        mailing__kind="campaign", planned_at__gte=start, planned_at__lt=end, customer__isnull=False
+def quarter_of(day: date) -> tuple[date, date]:
+    """The first day of the quarter of this day, and of the next one."""
+    start = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+    return start, date(start.year + (start.month == 10), (start.month + 2) % 12 + 1, 1)
+
+
+def of_quarter(day: date, business: Business) -> Effect | None:
+    """The hold-out from all campaigns over the quarter of this day, kept with its newest such campaign."""
+    start, _end = quarter_of(day)
+    held = _planned(start, business).filter(state=Message.State.HELD_OUT, reason=reasons.HELD_FROM_ALL)
+    newest = (
+        Campaign.objects.filter(mailing__in=held.values("mailing")).order_by("-started_at", "-pk").first()
     )
-    control = mine.filter(state=Message.State.HELD_OUT, reason="held_from_all")
-    treated = mine.filter(state__in=GOT_IT)
-    counted = mine.aggregate(
-        n=Count("customer", distinct=True, filter=Q(state__in=GOT_IT)),
-        m=Count("customer", distinct=True, filter=Q(state="held_out", reason="held_from_all")),
-    )
-    if min(counted["n"], counted["m"]) < FEWEST:
+    if newest is None:
         return None
-    spent = [spending(group.values("customer"), start, end) for group in (treated, control)]
-    found = compared(counted["n"], counted["m"], spent[0], spent[1], seed=seed, until=end.isoformat())
-    return _read(found)
+    part = f"{QUARTER}{start}"
+    data = kept.figures(newest, part, lambda: count_quarter(part, business)).data
+    return _read(data) if data else None
+
+
+def _moments(start: date, business: Business) -> list[datetime]:
+    return [datetime.combine(day, time(), business.zone) for day in quarter_of(start)]
+
+
+def _planned(start: date, business: Business) -> QuerySet[Message]:
+    begin, end = _moments(start, business)
+    return Message.objects.filter(
+        mailing__kind="campaign", planned_at__gte=begin, planned_at__lt=end, customer__isnull=False
+    )
+
+
+def count_quarter(part: str, business: Business) -> dict[str, Any]:
+    """People, not mails: who got any campaign of the quarter beside who was held from all."""
+    start = date.fromisoformat(part.removeprefix(QUARTER))
+    mine = _planned(start, business)
+    control = mine.filter(state=Message.State.HELD_OUT, reason=reasons.HELD_FROM_ALL)
+    treated = mine.filter(state__in=GOT_IT)
+    n, m = (group.aggregate(n=Count("customer", distinct=True))["n"] for group in (treated, control))
+    if min(n, m) < FEWEST:
+        return {}
+    begin, end = _moments(start, business)
+    spent = [spending(group.values("customer"), begin, end) for group in (treated, control)]
+    return compared(n, m, spent[0], spent[1], seed=start.toordinal(), until=end.isoformat())

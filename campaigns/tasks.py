@@ -46,6 +46,8 @@ def count_ahead() -> None:
             kept.refresh(campaign, part, partial(effect.count, campaign), now=now)
         elif part == worked.PART:
             kept.refresh(campaign, part, partial(worked.count, campaign, now=now), now=now)
+        elif part.startswith(effect.QUARTER):
+            kept.refresh(campaign, part, partial(effect.count_quarter, part, business), now=now)
         elif part.startswith("by."):
             kept.refresh(campaign, part, partial(groups.counted, campaign, part[3:], business), now=now)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from typing import Any
 
 from django.http import HttpResponse
@@ -57,10 +56,8 @@ def _quarter(business: Business) -> dict[str, Any]:
     if not business.holdout_percent:
         return {}
     today = business.today()
-    start = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
-    end = date(start.year + (start.month == 10), (start.month + 2) % 12 + 1, 1)
-    moments = [datetime.combine(day, time(), business.zone) for day in (start, end)]
-    found = effect.of_quarter(moments[0], moments[1], seed=start.toordinal())
+    start, end = effect.quarter_of(today)
+    found = effect.of_quarter(today, business)
     return {"start": start, "end": end, "effect": found}
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from campaigns import effect, kept, reports
+from campaigns import effect, kept, reports, tasks
 from campaigns.models import Campaign, CampaignFigures
 from crm.models import Business, Message
 from tests.campaigns.mails import NOW, make_campaign, make_list, plan, react
@@ -121,14 +122,34 @@ def test_the_hold_out_of_a_quarter_compares_people(shop):
     Message.objects.filter(state="held_out").update(reason="held_from_all")
     Message.objects.update(planned_at=NOW)
     for one in treated[:30]:
-        make_purchase(one, 10, at=NOW + timedelta(days=20))
-    make_purchase(held[0], 10, at=NOW + timedelta(days=20))
+        make_purchase(one, 10, at=NOW + timedelta(days=10))
+    make_purchase(held[0], 10, at=NOW + timedelta(days=10))
 
-    found = effect.of_quarter(NOW - timedelta(days=1), NOW + timedelta(days=60), seed=1)
+    found = effect.of_quarter(NOW.date(), shop)
 
     assert (found.treated.people, found.control.people) == (60, 40)
     assert found.lift == pytest.approx(0.5 - 0.025)
     assert found.is_sure
+
+
+def test_the_figures_of_a_quarter_are_kept_and_counted_ahead_when_they_are_slow(
+    shop, django_assert_max_num_queries
+):
+    _campaign, treated, held = sent_with_hold_out(size=100, held=40)
+    Message.objects.filter(state="held_out").update(reason="held_from_all")
+    for one in (*treated[:30], held[0]):
+        make_purchase(one, 10, at=NOW + timedelta(days=10))
+    Message.objects.update(planned_at=NOW)
+    Campaign.objects.update(started_at=timezone.now())
+    effect.of_quarter(NOW.date(), shop)
+    CampaignFigures.objects.update(seconds=2, counted_at=timezone.now() - timedelta(seconds=60))
+    Message.objects.filter(state="sent").first().delete()
+
+    with django_assert_max_num_queries(2):
+        assert effect.of_quarter(NOW.date(), shop).treated.people == 60
+    tasks.count_ahead()
+
+    assert effect.of_quarter(NOW.date(), shop).treated.people == 59
 
 
 def test_slow_figures_are_kept_and_quick_ones_are_fresh(shop):
