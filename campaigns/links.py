@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 from django.conf import settings
 from django.core import signing
 from django.core.signing import b62_decode, b62_encode
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
+
+from crm.outbox.tokens import mac, signed
 
 # Marks that no mail client knows: START position [MIDDLE address] END. START "o" END: here goes the pixel,
 # START "h" END: the link that no person sees, so that whoever follows it is a machine.
@@ -36,7 +38,8 @@ FULL, HYGIENE = "full", "hygiene"
 NO_MARKS = dict.fromkeys(map(ord, (START, MIDDLE, END)))
 
 _click = signing.Signer(salt="campaigns.click", sep=".")
-_open = signing.Signer(salt="campaigns.open", sep=".")
+OPEN_SALT = "campaigns.open"
+_open = signing.Signer(salt=OPEN_SALT, sep=".")
 URL_SALT = "campaigns.click.url"
 
 
@@ -127,9 +130,9 @@ class Tracker:
             return url if url.startswith(("mailto:", "tel:")) else "#"
         if not self._counts:
             return with_utm(url, self.utm)
-        place = self._place(position)
-        known = self.stored.get(place) == url  # Personal is then only whose click it is.
-        return click_url(self.campaign_id, self.message_id, place, "" if known else url)
+        where = self._place(position)
+        known = self.stored.get(where) == url  # Personal is then only whose click it is.
+        return click_url(self.campaign_id, self.message_id, where, "" if known else url)
 
     def _place(self, position: int) -> int:
         return self.places[position] if position < len(self.places) else position
@@ -157,12 +160,11 @@ def click_url(campaign_id: int, message_id: int, position: int, url: str = "") -
 
 def _proof(what: str) -> str:
     """96 bits: short, and not to be guessed."""
-    digest = salted_hmac("campaigns.click.short", what, algorithm="sha256").digest()
-    return signing.b64_encode(digest[:12]).decode()
+    return signing.b64_encode(mac("campaigns.click.short", what).digest()[:12]).decode()
 
 
 def open_url(message_id: int) -> str:
-    return f"{settings.SITE_URL}/o/{_open.sign(str(message_id))}"
+    return f"{settings.SITE_URL}/o/{signed(OPEN_SALT, str(message_id))}"
 
 
 def read_click(token: str) -> Click | None:

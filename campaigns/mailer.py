@@ -47,7 +47,7 @@ def campaign_mails(mailing: Mailing) -> Render:
     stored = _stored(campaign) if any("{" in url for url in texts.addresses) else {}
 
     @cache
-    def written(text: Chosen) -> PreparedMail:
+    def folded(text: Chosen) -> PreparedMail:
         return text.mail.folded(values.alike(text.language))
 
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
@@ -62,7 +62,7 @@ def campaign_mails(mailing: Mailing) -> Render:
             tracker = Tracker(chosen.mail.urls, campaign.pk, message.pk, chosen.places, mode, utm, stored)
             about = more.of(message.customer.pk, message.pk)
             known = values.of(message.customer, unsubscribe, language=chosen.language, more=about)
-            rendered = written(chosen).render(known, tracker)
+            rendered = folded(chosen).render(known, tracker)
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
         return Envelope(

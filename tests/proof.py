@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ class Bell:
         for _ in range(5):
             self.ring()
         with self.app.connection_for_write() as connection:
-            self.lost += connection.default_channel.queue_purge(self.name)
+            channel: Any = connection.default_channel
+            self.lost += channel.queue_purge(self.name)
 
 
 @dataclass
@@ -158,7 +160,7 @@ def run(mailing: Mailing, folder: Path, *, workers: int, kills: int, cuts: int, 
         moments = sorted(random.sample(range(1, int(total * 0.85)), len(events)))
         try:
             for moment, event in zip(moments, events, strict=True):
-                _until(lambda n=moment: _taken(sink) >= n, crew, mailing)
+                _until(partial(_has_taken, sink, moment), crew, mailing)
                 time.sleep(random.random() / 50)
                 _strike(event, crew)
                 if random.random() < 0.3:
@@ -174,8 +176,8 @@ def run(mailing: Mailing, folder: Path, *, workers: int, kills: int, cuts: int, 
     return Books(outbox.counts(mailing), arrived, states, kills, bell.lost, crew.started)
 
 
-def _taken(sink: Sink) -> int:
-    return sink.file.read_bytes().count(b"\n")
+def _has_taken(sink: Sink, n: int) -> bool:
+    return sink.file.read_bytes().count(b"\n") >= n
 
 
 def _due(mailing: Mailing) -> bool:

@@ -53,8 +53,8 @@ class PreparedMail:
 
     def folded(self, shared: Mapping[str, Any]) -> PreparedMail:
         """The same mail with everything written in it that is alike for all; for many people in a row."""
-        known = {name: folding.fold(getattr(self, name), shared) for name in ("subject", "html", "text")}
-        return replace(self, **known)
+        subject, body, text = (folding.fold(one, shared) for one in (self.subject, self.html, self.text))
+        return replace(self, subject=subject, html=body, text=text)
 
     def render(self, values: Mapping[str, Any], tracker: links.Tracker | None = None) -> Rendered:
         """The mail for one person; `values` come from `campaigns.placeholders`."""

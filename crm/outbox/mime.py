@@ -62,7 +62,7 @@ def assemble(
         f"To: {to}",
         f"Subject: {encoded(envelope.subject, 9)}",
         f"Message-ID: {tokens.message_id(message, sender.rpartition('@')[2])}",
-        f"Date: {format_datetime(now)}",
+        f"Date: {_date(now.replace(microsecond=0))}",
     ]
     if message.mailing.purpose == Mailing.Purpose.MARKETING:
         lines += _list_headers(message, envelope, sender)
@@ -97,6 +97,11 @@ def _extra_header(name: str, value: str) -> str:
     if not _header_name.fullmatch(name) or name.lower() in RESERVED:
         raise PermanentFailure(f"The mail must not set the header {name[:40]!r} itself.")
     return f"{name}: {encoded(value, len(name) + 2)}"
+
+
+@lru_cache(maxsize=2)
+def _date(now: datetime) -> str:
+    return format_datetime(now)
 
 
 @lru_cache(maxsize=64)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from crm.models import Mailbox, Message, Sender
+from crm.outbox.tokens import mac
 
 _tag = re.compile(r"\+m(\d{1,15})\.([0-9a-f]{10})@", re.IGNORECASE)
 
@@ -45,4 +46,4 @@ def message_of(text: str) -> int | None:
 
 
 def _proof(pk: int) -> str:
-    return salted_hmac("crm.return_path", str(pk), algorithm="sha256").hexdigest()[:10]
+    return mac("crm.return_path", str(pk)).hexdigest()[:10]

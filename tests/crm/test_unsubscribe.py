@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from django.core.signing import Signer
 from django.test import Client
+from django.utils.crypto import salted_hmac
 
 from crm import consent, outbox
 from crm.models import Consent, Customer, Interaction, Message, Suppression
-from crm.outbox import sending
+from crm.outbox import sending, tokens
 from crm.signals import unsubscribed
 from tests.mails import draft, make_mailing, make_messages, states
 from tests.people import NOON, make_customer
@@ -162,3 +164,10 @@ def test_an_address_that_bounced_cannot_be_switched_on_again(client, message):
 
     assert "did not arrive" in text
     assert "I want mails again" not in text
+
+
+def test_what_is_signed_quickly_is_what_django_signs(settings):
+    for secret in ("one", "two"):
+        settings.SECRET_KEY = secret
+        assert tokens.signed("a.salt", "12-ab") == Signer(sep=".", salt="a.salt").sign("12-ab")
+        assert tokens.mac("x", "7").digest() == salted_hmac("x", "7", algorithm="sha256").digest()
