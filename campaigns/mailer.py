@@ -46,10 +46,7 @@ def campaign_mails(mailing: Mailing) -> Render:
     utm = campaign.slug if campaign.utm else ""
     stored = _stored(campaign) if any("{" in url for url in texts.addresses) else {}
 
-    @cache
-    def folded(text: Chosen) -> PreparedMail:
-        return text.mail.folded(values.alike(text.language))
-
+    folded = cache(partial(_folded, values))
     list_id = f"campaigns.{from_email.rpartition('@')[2]}"
 
     def render(message: Message) -> Envelope:
@@ -78,6 +75,10 @@ def campaign_mails(mailing: Mailing) -> Render:
         )
 
     return render
+
+
+def _folded(values: placeholders.Values, text: Chosen) -> PreparedMail:
+    return text.mail.folded(values.alike(text.language))
 
 
 def _stored(campaign: Campaign) -> dict[int, str]:
