@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import date
 from typing import Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import addresses, masking
 from crm.models.personal import PersonalData, PersonalQuerySet
+
+INDEXED = re.compile("[a-z0-9]{3}")
 
 
 def new_public_id() -> str:
@@ -35,8 +40,32 @@ class CustomerQuerySet(PersonalQuerySet["Customer"]):
             return self.none()
         found = self
         for word in words.casefold().split():
-            found = found.filter(search_text__contains=word)
+            found = found.filter(_holding(word))
         return found
+
+
+class HasSigns(Func):
+    """Whether a text has all of these signs, in the words of PostgreSQL's index `customer_by_words`."""
+
+    arg_joiner = ", '[\\x01-\\x7f]+', '', 'g'), NULL) @> "
+    template = "string_to_array(regexp_replace(%(expressions)s::text[]"
+    output_field = models.BooleanField()
+
+
+def _holding(word: str) -> Q:
+    """That the text to search holds a word.
+
+    PostgreSQL's index knows plain letters by threes and other signs one by one; asked for a word without
+    either, it would be read as a whole.
+    """
+    if connection.vendor != "postgresql" or INDEXED.search(word):
+        held = Q(search_text__contains=word)
+    else:
+        held = Q(GreaterThan(StrIndex("search_text", Value(word)), 0))
+    signs = [sign for sign in word if not sign.isascii()]
+    if signs and connection.vendor == "postgresql":
+        held &= Q(HasSigns(F("search_text"), Value(signs)))
+    return held
 
 
 class Customer(PersonalData):

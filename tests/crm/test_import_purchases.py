@@ -7,9 +7,11 @@ import gzip
 import random
 from datetime import date
 from decimal import Decimal
+from zlib import crc32
 
 import pytest
 
+from crm.imports import staging
 from crm.models import Customer, Product, Purchase, PurchaseLine, Refund
 from tests.crm.importing import bring, bring_text, outcomes, state
 from tests.reference import DATA, RETAIL
@@ -204,31 +206,46 @@ def test_somebody_is_found_by_address_and_then_gets_the_number(shop, tmp_path):
 
 @needs_data
 @pytest.mark.slow
-def test_the_retail_file_comes_out_right_again_and_shuffled(shop, tmp_path):
-    first = bring("purchases", RETAIL)
+def test_the_retail_file_comes_out_right_shuffled(shop, tmp_path):
+    found = bring("purchases", shuffled(tmp_path))
+
+    assert (found["rows"], found["rejected"], found["skipped"]) == (105_335, 0, 540)
+    assert found["customers"] == 1_749
+    assert (found["charged"], found["charged_known"]) == ("2038742.59", "1589296.28")
+    assert (found["refunded"], found["refunded_known"]) == ("231722.66", "123071.73")
+    assert found["cancelled_orders"] == 805
+
+
+@needs_data
+def test_every_fifth_order_of_the_retail_file_comes_out_the_same_in_any_order(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "CHUNK", 1_000)
+    monkeypatch.setattr(staging, "PER_BUCKET", 1_500)
+    fifth, mixed = shuffled(tmp_path, among=5, seed=None), shuffled(tmp_path, among=5)
+    first = bring("purchases", fifth)
     before = state()
-    again = bring("purchases", RETAIL)
+    again = bring("purchases", fifth)
     assert state() == before
     for model in (Refund, PurchaseLine, Purchase, Product, Customer):
         model.objects.all().delete()
+
+    bring("purchases", mixed)
+
+    assert first["rows"] > 18_000
+    assert first["cancelled_orders"] > 100
+    assert again["unchanged"] + again["skipped"] == first["rows"]
+    assert state() == before
+
+
+def shuffled(tmp_path, *, among=1, seed=1):
+    """The retail file's lines in another order; of all orders, or of one in five."""
     with gzip.open(RETAIL, "rt", encoding="utf-8", newline="") as file:
         header, *lines = file.readlines()
-    random.Random(1).shuffle(lines)
-    shuffled = tmp_path / "shuffled.csv"
-    shuffled.write_text(header + "".join(lines), encoding="utf-8", newline="")
-    bring("purchases", shuffled)
-
-    assert (first["rows"], first["rejected"], first["skipped"], first["customers"]) == (
-        105_335,
-        0,
-        540,
-        1_749,
-    )
-    assert (first["charged"], first["charged_known"]) == ("2038742.59", "1589296.28")
-    assert (first["refunded"], first["refunded_known"]) == ("231722.66", "123071.73")
-    assert first["cancelled_orders"] == 805
-    assert again["unchanged"] + again["skipped"] == 105_335
-    assert state() == before
+    lines = [line for line in lines if crc32(line.partition(",")[0].encode()) % among == 0]
+    if seed is not None:
+        random.Random(seed).shuffle(lines)
+    path = tmp_path / f"retail-{seed}.csv"
+    path.write_text(header + "".join(lines), encoding="utf-8", newline="")
+    return path
 
 
 @needs_data

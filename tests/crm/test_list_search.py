@@ -94,6 +94,52 @@ def test_pages_of_a_search_hold_everybody_once_in_order(shop, monkeypatch, way, 
     assert back is None or [one.pk for one in back.rows] == pages[-2]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "王",
+        "王伟",
+        "伟王",
+        "小伟",
+        "王小伟",
+        "é",
+        "én",
+        "李é",
+        "李 王",
+        "ad",
+        "a@b",
+        "%",
+        "_",
+        "\\",
+        "o'",
+        "김민",
+        "ann",
+        "Ænn",
+    ],
+)
+def test_a_word_finds_whoever_holds_it_however_short_and_of_whatever_signs(shop, words):
+    names = [
+        ("王", "伟"),
+        ("王", "小伟"),
+        ("李", "é"),
+        ("Ærø", "Ænn"),
+        ("O'Neil", "Ada_%\\"),
+        ("김", "민수"),
+        ("", "René"),
+    ]
+    for n, (last, first) in enumerate(names):
+        make_customer(last_name=last, first_name=first, email=f"a@b{n}.example", country="China")
+    wanted = [
+        one
+        for one in Customer.objects.order_by("pk")
+        if all(word in one.search_text for word in words.casefold().split())
+    ]
+
+    found = Customer.objects.search(words).filter(country="China").order_by("pk")
+
+    assert list(found) == wanted
+
+
 def test_people_of_one_name_stand_beside_each_other_by_their_numbers(shop):
     people = [make_customer(last_name="Grove", first_name="Ada") for _ in range(5)]
     everybody = Customer.objects.all()
@@ -113,3 +159,17 @@ def test_postgresql_has_an_index_of_words():
 
     assert row
     assert "gin_trgm_ops" in row[0]
+    assert row[0].endswith("country, language, source)")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an index of PostgreSQL")
+@pytest.mark.parametrize("words", ["grove", "王", "王小伟", "müller"])
+def test_postgresql_finds_words_by_its_index(shop, words):
+    crowd()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = Customer.objects.search(words).filter(country="China").explain()
+
+    assert "Bitmap Index Scan on customer_by_words" in plan
+    assert "'{" in plan or words.isascii()
