@@ -28,6 +28,7 @@ HOUSES = (
         "recommend",
         "preview",
         "pages",
+        "segment_pages",
         "customer_work",
     ),
     ("send",),

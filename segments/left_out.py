@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from crm.models import Customer, Purchase
 from crm.templatetags.crm_format import number
+from segments import since_refresh
 from segments.models import CustomerFeatures
 from segments.rules.compile import to_q
 from segments.rules.moment import Moment
@@ -35,7 +36,8 @@ class LeftOut:
 
 def of_buyers() -> list[LeftOut]:
     """Who and what is missing from scores and values that rest on purchases."""
-    never = CustomerFeatures.objects.filter(orders=0, customer__erased_at=None).count()
+    leads = CustomerFeatures.objects.filter(orders=0, customer__erased_at=None)
+    never = since_refresh.figures("never", leads.count)
     found = []
     if never:
         words = ngettext(

@@ -1,10 +1,13 @@
-"""The one recipe: features → RFM → value → lapse → clusters → segments, aside, then switched in whole."""
+"""The one recipe: features → RFM → value → lapse → clusters → segments, aside, then switched in whole.
+
+Value and lapse are learned beside, from the purchases alone, while the database describes and scores.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +19,7 @@ from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business
 from segments import audience, features, lease, runs, scoring
+from segments.beside import Beside, beside
 from segments.drift import watching
 from segments.following import pending
 from segments.lapse import lapsing
@@ -86,56 +90,92 @@ def _take(only: Sequence[str]) -> ScoringRun:
     return claimed
 
 
+@dataclass(slots=True)
+class Work:
+    """One refresh under way: what it was asked, and what its steps found until that is live."""
+
+    run: ScoringRun
+    business: Business
+    now: datetime
+    stands: analysis_day.Standing
+    as_of: date | None
+    wanted: list[str]
+    frozen: bool | None
+    clustering: ScoringRun | None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    scorings: list[scoring.Scoring] = field(default_factory=list)
+    valued: list[valuing.Valuation] = field(default_factory=list)
+    lapsed: list[lapsing.Lapsing] = field(default_factory=list)
+    tags: list[ModelTag] = field(default_factory=list)
+
+    @property
+    def day(self) -> date:
+        return self.as_of or self.stands.day
+
+    @property
+    def is_of_today(self) -> bool:
+        return "features" in self.wanted and self.as_of is None
+
+
 def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bool | None) -> dict[str, Any]:
     began = time.perf_counter()
-    business = Business.current()
-    now = timezone.now()
+    business, now = Business.current(), timezone.now()
     stands = analysis_day.settle(business, now)
-    day, heard_on = as_of or stands.day, as_of or stands.today
     wanted = [name for name in STEPS if not only or name in only]
-    steps: list[dict[str, Any]] = []
-    found: list[scoring.Scoring] = []
-    valued: list[valuing.Valuation] = []
-    lapsed: list[lapsing.Lapsing] = []
-    tags: list[ModelTag] = []
     clustering = scoring.live_run(ScoringRun.Kind.CLUSTER)
+    work = Work(run, business, now, stands, as_of, wanted, frozen, clustering)
     is_whole = _covers(as_of, wanted)
     features.count_anew()
-    with shadow(filled=True):
-        if "features" in wanted:
-            _timed(run, "features", steps, lambda _: _describe(run, day, business, heard_on))
-        settle()
-        work: dict[str, Callable[[lease.Progress], int | None]] = {
-            "rfm": lambda _: _score(found, frozen, stands.today),
-            "value": lambda _: _value(valued, day, business),
-            "lapse": lambda _: _lapse(lapsed, day, business),
-            "scores": lambda _: kept_scores.renew_all(),
-            "clusters": lambda _: scoring.assign_clusters(clustering),
-            "tags": lambda _: _tag(tags, day, business),
-        }
-        for name in filter(work.get, wanted):
-            _timed(run, name, steps, work[name])
+    with beside() as also, shadow(filled=True):
+        _find(work, also)
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
-            if "features" in wanted and as_of is None and not _has_moved(run, stands):
-                _note_moves(found, stands.today, now)
-            customers = publish()
-            drop()
-            bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
-            _keep(found, valued, day, frozen, clustering)
-            lapsing.keep(lapsed, as_of=day)
-            giving.give(tags)
+            customers = _switch(work)
             if "segments" in wanted:
-                _timed(run, "segments", steps, lambda _: audience.rebuild_all(now, tell))
+                _timed(work, "segments", lambda _: audience.rebuild_all(now, tell))
             if is_whole:
                 pending.covered(now)
-            result = dict(run.result) | _result(day, customers, steps, time.perf_counter() - began)
-            lease.finish(run, as_of=day, result=result)
+            seconds = time.perf_counter() - began
+            result = dict(run.result) | _result(work.day, customers, work.steps, seconds)
+            lease.finish(run, as_of=work.day, result=result)
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
-    if "features" in wanted and as_of is None:
+    if work.is_of_today:
         watching.watch(business, now)
     return result
+
+
+def _find(work: Work, also: Beside) -> None:
+    """Every step but the last, in the shadow."""
+    day, business, wanted = work.day, work.business, work.wanted
+    estimated = also.begin(lambda: valuing.estimate(day, business), at_once="value" in wanted)
+    if "features" in wanted:
+        _timed(work, "features", lambda _: _describe(work))
+    settle()
+    lost = stages.thresholds().lost_days
+    learned = also.begin(lambda: lapsing.learn(day, business, lost), at_once="lapse" in wanted)
+    steps: dict[str, Callable[[lease.Progress], int | None]] = {
+        "rfm": lambda _: _score(work),
+        "value": lambda _: _value(work, estimated()),
+        "lapse": lambda _: _lapse(work, learned()),
+        "scores": lambda _: kept_scores.renew_all(),
+        "clusters": lambda _: scoring.assign_clusters(work.clustering),
+        "tags": lambda _: _tag(work),
+    }
+    for name in filter(steps.get, wanted):
+        _timed(work, name, steps[name])
+
+
+def _switch(work: Work) -> int:
+    """Make live what was found, all but the memberships; returns how many are described."""
+    if work.is_of_today and not _has_moved(work.run, work.stands):
+        _note_moves(work)
+    customers = publish()
+    drop()
+    bulk.analyze(CustomerFeatures)  # Segments are rebuilt from these rows at once.
+    _keep(work)
+    giving.give(work.tags)
+    return customers
 
 
 def _covers(as_of: date | None, wanted: Sequence[str]) -> bool:
@@ -156,65 +196,61 @@ def _has_moved(run: ScoringRun, stands: analysis_day.Standing) -> bool:
     return last is not None and last.parameters.get("standing", [analysis_day.Mode.TODAY, ""]) != here
 
 
-def _note_moves(found: list[scoring.Scoring], today: date, now: datetime) -> None:
+def _note_moves(work: Work) -> None:
     """Who came to another stage or RFM group, while both tables are there."""
+    today, now = work.stands.today, work.now
     stages.note_moves(live_table(), shadow_table(), today, now)
-    for one in found:
+    for one in work.scorings:
         moves.note(live_table(), shadow_table(), one.names, one.cuts, now, today)
 
 
-def _describe(run: ScoringRun, day: date, business: Business, heard_on: date) -> int:
-    count = features.rebuild(day, business=business, heard_on=heard_on)
+def _describe(work: Work) -> int:
+    heard_on = work.as_of or work.stands.today
+    count = features.rebuild(work.day, business=work.business, heard_on=heard_on)
     settle()
-    run.result = {"lifecycle": asdict(stages.assign(day, business=business))}
+    work.run.result = {"lifecycle": asdict(stages.assign(work.day, business=work.business))}
     return count
 
 
-def _score(found: list[scoring.Scoring], frozen: bool | None, today: date) -> int:
-    cuts = rfm_cuts.held(names.choice(), today) if frozen is None else None
-    found.append(scoring.score_rfm(scoring.live_cuts() if frozen else cuts))
-    return found[0].scored
+def _score(work: Work) -> int:
+    cuts = rfm_cuts.held(names.choice(), work.stands.today) if work.frozen is None else None
+    found = scoring.score_rfm(scoring.live_cuts() if work.frozen else cuts)
+    work.scorings.append(found)
+    return found.scored
 
 
-def _value(valued: list[valuing.Valuation], day: date, business: Business) -> int:
-    valued.append(valuing.value_everyone(day, business))
-    return valued[0].valued
+def _value(work: Work, estimated: valuing.Estimated) -> int:
+    work.valued.append(valuing.save(estimated))
+    return work.valued[0].valued
 
 
-def _lapse(lapsed: list[lapsing.Lapsing], day: date, business: Business) -> int:
-    lapsed.append(lapsing.score_everyone(day, business))
-    return lapsed[0].scored
+def _lapse(work: Work, learned: lapsing.Learned) -> int:
+    work.lapsed.append(lapsing.save(learned, work.day))
+    return work.lapsed[0].scored
 
 
-def _tag(tags: list[ModelTag], day: date, business: Business) -> int:
-    tags += giving.prepare(day, business)
-    return len(tags)
+def _tag(work: Work) -> int:
+    work.tags += giving.prepare(work.day, work.business)
+    return len(work.tags)
 
 
-def _keep(
-    found: list[scoring.Scoring],
-    valued: list[valuing.Valuation],
-    day: date,
-    frozen: bool | None,
-    clustering: ScoringRun | None,
-) -> None:
+def _keep(work: Work) -> None:
     """Remember what is now live, and catch up with a clustering chosen in the meantime."""
-    for one in found:
-        scoring.remember(one, as_of=day, frozen=bool(frozen))
-    for value in valued:
-        valuing.remember(value, as_of=day)
+    for one in work.scorings:
+        scoring.remember(one, as_of=work.day, frozen=bool(work.frozen))
+    for value in work.valued:
+        valuing.remember(value, as_of=work.day)
+    lapsing.keep(work.lapsed, as_of=work.day)
     in_use = scoring.live_run(ScoringRun.Kind.CLUSTER)
-    if in_use != clustering:
+    if in_use != work.clustering:
         scoring.assign_clusters(in_use)
 
 
-def _timed(
-    run: ScoringRun, name: str, steps: list[dict[str, Any]], work: Callable[[lease.Progress], int | None]
-) -> None:
-    tell = lease.step(run, name)
+def _timed(work: Work, name: str, step: Callable[[lease.Progress], int | None]) -> None:
+    tell = lease.step(work.run, name)
     began = time.perf_counter()
-    rows = work(tell)
-    steps.append({"name": name, "seconds": round(time.perf_counter() - began, 3), "rows": rows or 0})
+    rows = step(tell)
+    work.steps.append({"name": name, "seconds": round(time.perf_counter() - began, 3), "rows": rows or 0})
 
 
 def _result(day: date, customers: int, steps: list[dict[str, Any]], seconds: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from crm.errors import Refusal
 from crm.models import Business, Customer
-from segments import lease, refresh, runs
+from segments import lease, refresh, runs, warming
 from segments.following import follower
 from segments.measures import kept
 from segments.models import ScoringRun
@@ -37,6 +37,7 @@ def run_scoring(run_id: int) -> None:
         return  # The reason stands in the run, or another worker has it.
     if run.kind == ScoringRun.Kind.REFRESH:
         kept.count_all()
+        warming.count_all()
 
 
 @shared_task

@@ -119,7 +119,8 @@ class Purchase(models.Model):
 class PurchaseLine(models.Model):
     """One position of an order. `fingerprint` and `occurrence` tell equal honest lines apart."""
 
-    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="lines")
+    # Found by the index below.
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="lines", db_index=False)
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="lines")
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=4, default=1)
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=4, default=0)
@@ -130,6 +131,10 @@ class PurchaseLine(models.Model):
     class Meta:
         verbose_name = _("line of a purchase")
         verbose_name_plural = _("lines of purchases")
+        indexes = [
+            # Holds all that rules ask of a line, so that ten million lines are not met one by one.
+            models.Index(fields=["purchase", "product", "amount", "quantity"], name="line_by_purchase")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["purchase", "fingerprint", "occurrence"], name="one_line_once")
         ]

@@ -87,8 +87,8 @@ def _portion(now: datetime) -> int:
     if people:
         found = Customer.objects.filter(pk__in=bulk.numbers(people)).order_by().values("pk")
         with at_hand(*found.query.sql_with_params()):
-            if changes & DESCRIBED_BY:
-                _describe(now)
+            if changes & DESCRIBED_BY and _describe(now):
+                changes |= {"tag"}
             audience.rebuild_few(now, changes)
     if "gone" in changes:
         audience.count_all()
@@ -98,8 +98,11 @@ def _portion(now: datetime) -> int:
     return len(people)
 
 
-def _describe(now: datetime) -> None:
-    """Features, stage, scores, value, chance to lapse and cluster of those at hand."""
+def _describe(now: datetime) -> bool:
+    """Features, stage, scores, value, chance to lapse, cluster and tags of those at hand.
+
+    Whether anybody has other tags now.
+    """
     business = Business.current()
     stands = analysis_day.standing(business, now)
     day = stands.day
@@ -118,7 +121,7 @@ def _describe(now: datetime) -> None:
     if (run := scoring.live_run(Kind.LAPSE)) is not None:
         lapsing.score_few(run, day, business)
     scoring.assign_clusters(scoring.live_run(Kind.CLUSTER), few=True)
-    giving.give_few(day, business)
+    return bool(giving.give_few(day, business))
 
 
 @contextlib.contextmanager

@@ -29,8 +29,9 @@ from segments.models import HandPick, Membership, Segment, Touched
 
 PREFIX = "touched_"
 UNASKED = "('note', 'consent', 'stage')"  # Kinds of the ledger that no rule can ask for.
-# The refresh takes up itself what it changes; see `pending.covered`.
-TAGGED = "CASE WHEN {row}.source = 'model' THEN 'tag:model' ELSE 'tag' END"
+# Who gives tags by model sorts these customers anew at once: a million notes of them would tell nobody.
+BY_HAND = "{row}.source <> 'model'"
+TAG = ("customer_id", "tag_id", "weight", "tagged_at", "source")
 PERSON = (
     "country", "city", "language", "gender", "source", "birth_date", "created_on", "email", "phone",
     "first_name", "last_name", "email_consent", "custom", "erased_at",
@@ -88,7 +89,7 @@ def _watched() -> tuple[Watch, ...]:
             "'did:' || {row}.kind",
             when=askable,
         ),
-        Watch(CustomerTag, "customer_id", ("customer_id", "tag_id", "weight", "tagged_at"), TAGGED),
+        Watch(CustomerTag, "customer_id", TAG, "'tag'", when=BY_HAND),
         Watch(
             Subscription,
             "customer_id",

@@ -67,7 +67,7 @@ def forget(numbers: Collection[int]) -> int:
 
 def covered(at: datetime) -> None:
     """The refresh of everyone that began then is live, and the changes that it saw or made are worked in."""
-    Touched.objects.filter(what__in=[EVERYTHING, "did:rfm_move", "tag:model"])._raw_delete("default")
+    Touched.objects.filter(what__in=[EVERYTHING, "did:rfm_move"])._raw_delete("default")
     Following.objects.filter(pk=1).update(caught_up_at=at)
 
 
@@ -102,7 +102,7 @@ def take() -> tuple[frozenset[str], set[int]]:
     people = numbers[Via.CUSTOMER] | _buyers(numbers[Via.PURCHASE]) | _reached(numbers[Via.PRODUCT])
     if len(people) > MANY:
         raise TooMany
-    changes = {what.removesuffix(":model") for what, _via, _number in rows}
+    changes = {what for what, _via, _number in rows}
     if EVERYTHING in changes:
         raise TooMany
     if numbers[Via.PRODUCT]:

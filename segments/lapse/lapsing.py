@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,53 +40,76 @@ class Lapsing:
     model: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the past taught, or why it taught nothing (`why`): no features are read for it."""
+
+    until: date
+    days: int
+    lost_days: int
+    sampled: int = 0
+    fitted: Fitted | None = None
+    verdict: judging.Verdict | None = None
+    unjudged: bool = False
+    why: Note | None = None
+
+
 def score_everyone(day: date, business: Business, *, check: bool = True) -> Lapsing:
     """Learn from what was over by `day` and give all buyers their chance; where that cannot be, say why."""
+    return save(learn(day, business, stages.thresholds().lost_days, check=check), day)
+
+
+def learn(day: date, business: Business, lost_days: int, *, check: bool = True) -> Learned:
+    """From the purchases alone; `lost_days` is the owner's own definition of a lost customer."""
+    nothing = Learned(day, 0, lost_days)
     try:
-        return _scored(day, business, check=check)
+        return _learned(day, business, lost_days, check=check)
     except Unlearnable as refusal:
-        return _nothing(refusal.note)
+        return replace(nothing, why=refusal.note)
     except Refusal:
-        return _nothing(note("nothing"))
+        return replace(nothing, why=note("nothing"))
     except (ArithmeticError, ValueError, np.linalg.LinAlgError):
         log.exception("Chances of lapsing could not be estimated")
-        return _nothing(note("broken"))
+        return replace(nothing, why=note("broken"))
 
 
-def _nothing(why: Note) -> Lapsing:
-    store.save_lapse(np.empty(0, np.int64), np.empty(0))
-    return Lapsing(0, {"scored": 0, "notes": [why], "check": None}, {})
-
-
-def _scored(day: date, business: Business, *, check: bool) -> Lapsing:
+def _learned(day: date, business: Business, lost_days: int, *, check: bool) -> Learned:
     found = purchase_days.span(business, day)
     if found is None:
         raise Unlearnable("nothing")
     first, until = found
-    lost_days = stages.thresholds().lost_days  # Once: it looks at everybody.
     horizon = judging.horizon(first, until, lost_days)
     orders = judging.sample(until, business)
     fitted = judging.learn(orders, first, until, horizon)
-    ids, known = known_now(until)
+    learned = Learned(until, horizon, lost_days, len(orders.ids), fitted)
+    if not check:
+        return learned
+    try:
+        return replace(learned, verdict=judging.judged(orders, first, until, horizon))
+    except Unlearnable:
+        return replace(learned, unjudged=True)
+
+
+def save(learned: Learned, day: date) -> Lapsing:
+    """Give everybody in the CustomerFeatures in sight their chance."""
+    fitted = learned.fitted
+    if fitted is None:
+        store.save_lapse(np.empty(0, np.int64), np.empty(0))
+        return Lapsing(0, {"scored": 0, "notes": [learned.why], "check": None}, {})
+    ids, known = known_now(learned.until)
     chance = fitted.chance(known)
-    scored = store.save_lapse(ids, chance)
-    verdict, notes = None, _notes(day, until, (horizon, lost_days), len(orders.ids), len(ids))
-    if check:
-        try:
-            verdict = judging.judged(orders, first, until, horizon)
-        except Unlearnable:
-            notes.append(note("unjudged"))
+    scored, verdict = store.save_lapse(ids, chance), learned.verdict
     result = {
         "scored": scored,
-        "days": horizon,
-        "until": until.isoformat(),
-        "lost_days": lost_days,
+        "days": learned.days,
+        "until": learned.until.isoformat(),
+        "lost_days": learned.lost_days,
         "bands": np.bincount(np.digitize(chance, BANDS), minlength=len(BANDS) + 1).tolist(),
         "expected": float(chance.sum()),
         "usual_gap": fitted.usual_gap,
         "tried": fitted.tried,
         "learner": fitted.model.name,
-        "notes": notes + (_of_check(verdict) if verdict else []),
+        "notes": _notes(learned, day, len(ids)) + (_of_check(verdict) if verdict else []),
         "check": _check_json(verdict) if verdict else None,
     }
     return Lapsing(scored, result, fitted.as_json())
@@ -117,17 +140,15 @@ WHERE orders > 0 AND last_bought_on IS NOT NULL{within("customer_id", few)}"""
     return ids, np.column_stack(known)
 
 
-def _notes(day: date, until: date, ahead: tuple[int, int], sampled: int, buyers: int) -> list[Note]:
-    """`ahead`: the days of the horizon, and those that the owner wants."""
+def _notes(learned: Learned, day: date, buyers: int) -> list[Note]:
     notes = []
-    horizon, wanted = ahead
-    if horizon < wanted:
-        notes.append(note("shortened", wanted=wanted, days=horizon))
-    if sampled and buyers > 1.5 * sampled:
-        notes.append(note("sampled", n=round(buyers / sampled)))
-    if (day - until).days > OLD_AFTER_DAYS:
-        notes.append(note("old", day=until.isoformat()))
-    return notes
+    if learned.days < learned.lost_days:
+        notes.append(note("shortened", wanted=learned.lost_days, days=learned.days))
+    if learned.sampled and buyers > 1.5 * learned.sampled:
+        notes.append(note("sampled", n=round(buyers / learned.sampled)))
+    if (day - learned.until).days > OLD_AFTER_DAYS:
+        notes.append(note("old", day=learned.until.isoformat()))
+    return notes + ([note("unjudged")] if learned.unjudged else [])
 
 
 def _of_check(found: judging.Verdict) -> list[Note]:

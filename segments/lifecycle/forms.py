@@ -68,7 +68,7 @@ class StagesForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.suggested = stages.thresholds(LifecycleChoice(pk=1))
+        self.suggested = stages.shown(LifecycleChoice(pk=1))
         for name in ("active_days", "lost_days", "loyal_orders"):
             number = getattr(self.suggested, name)
             self.fields[name].widget.attrs["placeholder"] = number

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.ledger import STAGES
 from crm.models import Business, Customer, Interaction, Purchase
-from segments import days
+from segments import days, since_refresh
 from segments.at_hand import within
 from segments.models import CustomerFeatures, LifecycleChoice
 from segments.shadow import settle
@@ -48,10 +48,17 @@ class Thresholds:
     repeaters: int = 0
 
 
-def thresholds(choice: LifecycleChoice | None = None) -> Thresholds:
+def shown(choice: LifecycleChoice | None = None) -> Thresholds:
+    """The same for a page, where nobody waits until everybody was looked at."""
+    return thresholds(choice, since_refresh.figures("rhythm", _rhythm))
+
+
+def thresholds(
+    choice: LifecycleChoice | None = None, rhythm: tuple[float | None, int] | None = None
+) -> Thresholds:
     """What holds by the features in sight and the choice of the shop."""
     choice = choice or chosen()
-    usual, repeaters = _rhythm()
+    usual, repeaters = rhythm or _rhythm()
     active = min(max(round(2 * usual), SHORTEST), LONGEST) if usual else ACTIVE_DAYS
     if choice.active_days:
         active = choice.active_days

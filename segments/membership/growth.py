@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -15,38 +15,40 @@ from crm.models import Business
 from segments.models import Membership, Segment
 
 DAYS = 90
+STEPS = (("entered_at", 1), ("left_at", -1))
 
 
 def grown(segments: Sequence[Segment], since: datetime) -> dict[int, int]:
-    """Members now minus members then, for each segment; one query."""
-    then = Q(memberships__entered_at__lte=since) & (
-        Q(memberships__left_at=None) | Q(memberships__left_at__gt=since)
-    )
-    found = Segment.objects.filter(pk__in=[one.pk for one in segments]).annotate(
-        then=Count("memberships", filter=then), now=Count("memberships", filter=Q(memberships__left_at=None))
-    )
-    return {one.pk: one.now - one.then for one in found}
+    """Members now minus members then, for each segment: who came since, less who went; two queries."""
+    found = Counter({one.pk: 0 for one in segments})
+    for path, step in STEPS:
+        stays = Membership.objects.filter(segment__in=list(found), **{f"{path}__gt": since}).order_by()
+        for pk, n in stays.values_list("segment").annotate(n=Count("pk")):
+            found[pk] += step * n
+    return dict(found)
 
 
 def members_per_day(segment: Segment, business: Business, now: datetime) -> list[tuple[date, int]]:
-    """Members at the end of each of the last days, beginning no earlier than the first count."""
+    """Members at the end of each of the last days, beginning no earlier than the first count.
+
+    Counted back from how many there are now.
+    """
     today = business.today(now)
     stays = Membership.objects.filter(segment=segment)
     counted = stays.aggregate(first=Min("entered_at"))["first"] or segment.created_at
     first = max(today - timedelta(days=DAYS - 1), business.today(max(counted, segment.created_at)))
     since = datetime.combine(first, datetime.min.time(), tzinfo=business.zone)
-    count = stays.filter(Q(left_at=None) | Q(left_at__gte=since), entered_at__lt=since).count()
     steps: Counter[date] = Counter()
-    for path, step in (("entered_at", 1), ("left_at", -1)):
+    for path, step in STEPS:
         rows = stays.filter(**{f"{path}__gte": since}).values_list(path).annotate(n=Count("pk")).order_by()
         for at, n in rows:
             steps[business.today(at)] += step * n
-    found = []
-    for index in range((today - first).days + 1):
+    count, found = stays.filter(left_at=None).count(), []
+    for index in range((today - first).days, -1, -1):
         day = first + timedelta(days=index)
-        count += steps[day]
         found.append((day, count))
-    return found
+        count -= steps[day]
+    return found[::-1]
 
 
 def chart(segment: Segment, business: Business, now: datetime) -> Chart | None:

@@ -21,7 +21,7 @@ class ModelTagsForm(Look, forms.Form):
 
     def __init__(self, *args: Any, rows: Sequence[ModelTag], **kwargs: Any) -> None:
         self.rows = rows
-        self.now = stages.thresholds()
+        self.now = stages.shown()
         self.base_fields = {}  # type: ignore[misc]  # So that `Look` dresses them too.
         for row in rows:
             one = CLASSES[row.code]

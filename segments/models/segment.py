@@ -46,8 +46,9 @@ class Segment(models.Model):
 class Membership(models.Model):
     """One stay of a customer in a segment, from `entered_at` until `left_at`."""
 
-    segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships")
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="memberships")
+    # Both are found by the indexes below.
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="memberships", db_index=False)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
 
@@ -59,7 +60,13 @@ class Membership(models.Model):
                 fields=["segment", "customer"], condition=Q(left_at=None), name="one_open_membership"
             )
         ]
-        indexes = [models.Index(fields=["customer", "segment"], name="membership_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "segment"], name="membership_by_customer"),
+            models.Index(fields=["segment", "entered_at"], name="membership_by_entry"),
+            models.Index(
+                fields=["segment", "left_at"], condition=Q(left_at__isnull=False), name="membership_by_exit"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.segment_id}/{self.customer_id}"

@@ -197,7 +197,8 @@ def _first_real(
     best = best_silhouette(evidence)
     ordered = sorted(evidence, key=lambda row: (row.k != best, -round(row.silhouette, 12), row.k))
     for row in () if wish.method in BY_DENSITY else ordered[:MOST_COMPARED]:
-        compared[row.k] = stability.compare(start, row.k, settings, wish.seed)
+        hasty = row.k != best  # Which is kept where none is real.
+        compared[row.k] = stability.compare(start, row.k, settings, wish.seed, hasty=hasty)
         if compared[row.k].is_real:
             return row.k
     return best

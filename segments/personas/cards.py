@@ -15,6 +15,7 @@ from django.db.models.functions import Mod
 from crm import access, analysis_day, masking
 from crm.access import Person
 from crm.models import Business, User
+from segments import since_refresh
 from segments.models import CustomerFeatures, ScoringRun
 from segments.people import Selection
 from segments.personas import advice, facts, telling
@@ -106,7 +107,7 @@ def _facts(
     told = f"{query} {business.time_zone} {masking.active()} {scope}"
     key = f"segments.persona_card.{run.pk if run else 0}.{_short(told)}"
     found: Facts | None = cache.get(key)
-    if found is None or found.size != people.count():
+    if found is None or (not since_refresh.is_large() and found.size != people.count()):
         found = facts.read(people, business, analysis_day.day(business, now), now)
         cache.set(key, found, KEPT)
     return found

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from crm.templatetags.crm_format import number
+from segments import since_refresh
 from segments.models import CustomerFeatures
 from segments.numerics.rfm import LEVELS, CutPoints
 from segments.numerics.rfm_maps import Kind, Map
@@ -70,7 +71,7 @@ type Sums = dict[tuple[int, int], tuple[int, Decimal]]
 
 def build(names: Names, *, by_revenue: bool = False) -> Grid:
     """Read the live scores with one query; with another who has not bought, where the map names them."""
-    sums = _sums(names.map)
+    sums = since_refresh.figures(f"rfm.{names.map.name}", lambda: _sums(names.map))
     buyers = sum(count for count, _ in sums.values())
     revenue = sum((money for _, money in sums.values()), Decimal())
     most = max((float(pair[by_revenue]) for pair in sums.values()), default=0)
@@ -208,7 +209,9 @@ def _groups(names: Names, cells: Sequence[Cell], buyers: int, revenue: Decimal) 
         mine = [cell for cell in cells if cell.group == code]
         count = sum(cell.count for cell in mine)
         if code == names.map.not_yet:
-            count = CustomerFeatures.objects.filter(rfm_group=code).count()
+            count = since_refresh.figures(
+                f"rfm.{code}", CustomerFeatures.objects.filter(rfm_group=code).count
+            )
         money = sum((cell.revenue for cell in mine), Decimal())
         share = float(money / revenue) if revenue > 0 else 0.0
         part = count / buyers if buyers and code != names.map.not_yet else 0.0

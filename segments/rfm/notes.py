@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 from django.utils.formats import date_format
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 
 from crm.models import Business, Purchase
 from crm.templatetags.crm_format import number, percent
-from segments import days
+from segments import days, since_refresh
 from segments.models import CustomerFeatures
 from segments.numerics.rfm import CutPoints
 
@@ -47,10 +48,7 @@ def _alike(cuts: CutPoints | None) -> list[str]:
 
 
 def _money() -> list[str]:
-    rows = CustomerFeatures.objects.filter(orders__gt=0).order_by()
-    sums = rows.aggregate(
-        buyers=Count("pk"), less=Count("pk", filter=Q(revenue__lt=0)), top=Max("revenue"), all=Sum("revenue")
-    )
+    sums = since_refresh.figures("rfm.money", _sums)
     found = []
     if sums["less"]:
         words = ngettext(
@@ -65,3 +63,10 @@ def _money() -> list[str]:
             words = _("One buyer brings %(share)s of all revenue; look whether an amount is mistyped.")
             found.append(words % {"share": percent(min(share, 1.0))})
     return found
+
+
+def _sums() -> dict[str, Any]:
+    rows = CustomerFeatures.objects.filter(orders__gt=0).order_by()
+    return rows.aggregate(
+        buyers=Count("pk"), less=Count("pk", filter=Q(revenue__lt=0)), top=Max("revenue"), all=Sum("revenue")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import isnan
@@ -49,8 +49,23 @@ class Valuation:
     model: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What was found of everybody; `made` is None where nothing could be, and `valuation` says why."""
+
+    valuation: Valuation
+    made: estimating.Estimate | None = None
+    found: worth.Worth | None = None
+    learned: Gaps | None = None
+
+
 def value_everyone(day: date, business: Business, *, check: bool = True) -> Valuation:
     """Value all buyers by what was known on `day`; where that cannot be, a note says why."""
+    return save(estimate(day, business, check=check))
+
+
+def estimate(day: date, business: Business, *, check: bool = True) -> Estimated:
+    """By the purchases alone: nothing is written, and no features are read."""
     wish = estimating.Wish.of(business)
     terms = {"horizon": wish.horizon, "margin": wish.margin, "discount": wish.discount, "model": wish.model}
     try:
@@ -75,7 +90,14 @@ def value_everyone(day: date, business: Business, *, check: bool = True) -> Valu
         "until": made.people.until.isoformat(),
         "gaps": learned.as_json() if learned else None,
     }
-    return Valuation(store.save_values(_rows(made, found, learned)), terms, result, model)
+    return Estimated(Valuation(len(made.people.ids), terms, result, model), made, found, learned)
+
+
+def save(estimated: Estimated) -> Valuation:
+    """Write it to the CustomerFeatures in sight."""
+    made, found = estimated.made, estimated.found
+    rows = _rows(made, found, estimated.learned) if made and found else ()
+    return replace(estimated.valuation, valued=store.save_values(rows))
 
 
 def value_few(run: ScoringRun, day: date, business: Business) -> int:
@@ -94,9 +116,8 @@ def value_few(run: ScoringRun, day: date, business: Business) -> int:
     return store.save_values(_rows(made, made.worth(), learned), few=True)
 
 
-def _nothing(terms: dict[str, Any], why: Note) -> Valuation:
-    store.save_values(())
-    return Valuation(0, terms, {"model": None, "identified": False, "notes": [why], "check": None})
+def _nothing(terms: dict[str, Any], why: Note) -> Estimated:
+    return Estimated(Valuation(0, terms, {"model": None, "identified": False, "notes": [why], "check": None}))
 
 
 def _rows(made: estimating.Estimate, found: worth.Worth, learned: Gaps | None) -> Iterator[tuple[Any, ...]]:

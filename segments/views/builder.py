@@ -18,7 +18,7 @@ from crm import access
 from crm.access import Right
 from crm.models import CustomerQuerySet
 from crm.web import HtmxRequest, render_page
-from segments import left_out
+from segments import left_out, since_refresh
 from segments.drafting import free_slug
 from segments.forms import SegmentForm
 from segments.models import Segment
@@ -143,6 +143,8 @@ def _page(
 ) -> HttpResponse:
     part, status = more.get("part", "builder"), more.get("status", 200)
     fragment = bool(cast("HtmxRequest", request).htmx) and part == "builder" and status == 200
+    # In a large shop the page stands before the counts do.
+    fragment |= request.method == "GET" and since_refresh.is_large()
     if not fragment:  # A fragment asks for its counts itself, once it is drawn.
         work.count(access.customers(request.user))
     context = {

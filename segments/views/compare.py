@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from crm import access
 from crm.errors import Refusal
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import audience
+from segments import audience, since_refresh
 from segments.forms import CompareForm, DayForm
 from segments.membership import overlap, past
 from segments.models import Segment
@@ -30,10 +31,15 @@ def compare(request: HttpRequest) -> HttpResponse:
         "section": "segments",
         "form": form,
         "enough": Segment.objects.count() >= 2,
-        "found": overlap.between(form.chosen) if is_asked and form.is_valid() else None,
+        "found": _overlap(form.chosen) if is_asked and form.is_valid() else None,
     }
     status = 422 if is_asked and form.errors else 200
     return render_page(request, "segments/compare.html", context, status=status)
+
+
+def _overlap(segments: Sequence[Segment]) -> overlap.Overlap:
+    name = ".".join(f"{one.pk}-{one.refreshed_at}" for one in segments)
+    return since_refresh.figures(f"overlap.{name}", lambda: overlap.between(segments))
 
 
 @require_GET

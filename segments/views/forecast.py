@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from crm import access, analysis_day
 from crm.web import HtmxRequest, render_page
+from segments import since_refresh
 from segments.measures import forecast_card, periods, series
 from segments.models import Segment
 
@@ -22,7 +25,8 @@ def forecast(request: HtmxRequest) -> HttpResponse:
     segment = Segment.objects.filter(slug=what).first()
     by = periods.WEEK if segment or request.GET.get("by") == periods.WEEK else periods.MONTH
     if segment:
-        found = series.members(segment, request.business, stands.today)
+        name = f"members.{segment.pk}.{stands.today}.{request.business.time_zone}"
+        found = since_refresh.figures(name, partial(series.members, segment, request.business, stands.today))
         card = forecast_card.build(found, _("Members"), _("people"))
     else:
         what = what if what in (series.REVENUE, series.ORDERS) else series.REVENUE

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 from crm import access, analysis_day
 from crm.charts import Chart, Series
 from crm.ledger import STAGES
+from crm.models import Business
 from crm.templatetags.crm_format import percent
 from crm.web import HtmxRequest, render_page
-from segments import refresh
+from segments import refresh, since_refresh
 from segments.lifecycle import journey, stages
 from segments.people import period_of
 
@@ -30,8 +31,8 @@ def journey_map(request: HtmxRequest) -> HttpResponse:
     period = period_of(*asked)
     is_unclear = any(asked) and period is None
     period = period or _lately(stands.day, PERIODS[1])
-    found, moves = journey.build(period, request.business), journey.moves(period, request.business)
-    counts = stages.counts()
+    name = f"journey.{period.first}.{period.last}.{request.business.time_zone}"
+    found, moves, counts = since_refresh.figures(name, lambda: _counted(period, request.business))
     context = {
         "section": "segments",
         "tab": "journey",
@@ -50,6 +51,12 @@ def journey_map(request: HtmxRequest) -> HttpResponse:
         "charts": [*_moved(moves), *_led_on(found.steps)],
     }
     return render_page(request, "segments/journey.html", context)
+
+
+def _counted(
+    period: journey.Period, business: Business
+) -> tuple[journey.Map, list[journey.Move], dict[str, int]]:
+    return journey.build(period, business), journey.moves(period, business), stages.counts()
 
 
 def _lately(day: date, count: int) -> journey.Period:

@@ -21,7 +21,7 @@ def lapse(request: HtmxRequest) -> HttpResponse:
         "section": "segments",
         "tab": "lapse",
         "card": card.build(run) if run else None,
-        "definition": words.definition(stages.chosen(), stages.thresholds()),
+        "definition": words.definition(stages.chosen(), stages.shown()),
         "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }

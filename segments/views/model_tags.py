@@ -15,7 +15,7 @@ from crm import access, audit
 from crm.access import Right
 from crm.models import CustomerTag
 from crm.web import HtmxRequest, render_page
-from segments import refresh
+from segments import refresh, since_refresh
 from segments.model_tags import giving
 from segments.model_tags.catalogue import CLASSES
 from segments.model_tags.form import ModelTagsForm
@@ -52,7 +52,10 @@ def _rows(
     rows: list[ModelTag], form: ModelTagsForm, request: HtmxRequest, status: refresh.Status | None
 ) -> list[dict[str, Any]]:
     uses = access.visible(request.user, CustomerTag.objects.filter(source=CustomerTag.Source.MODEL))
-    counts = dict(uses.order_by().values_list("tag_id").annotate(n=Count("pk")))
+    counts = since_refresh.figures(
+        f"model_tags.{since_refresh.scope(request.user)}",
+        lambda: dict(uses.order_by().values_list("tag_id").annotate(n=Count("pk"))),
+    )
     told = []
     for row in rows:
         then: giving.Ground | int = 0

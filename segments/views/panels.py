@@ -7,12 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from crm import access
 from crm.models import Business
 from crm.web import render_page
-from segments import left_out
+from segments import left_out, since_refresh
 from segments.clusters import naming
 from segments.lapse.words import risk_of
 from segments.membership import hand
@@ -66,5 +67,8 @@ def left_out_panel(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {}
     with contextlib.suppress(InvalidRule):  # The page itself says so.
         node = parse(segment.rule, Catalogue(segment))
-        context = {"left_out": left_out.of_rule(node, Moment.now()), "is_relative": is_relative(node)}
+        missing = since_refresh.figures(
+            f"left_out.{get_language()}.{segment.rule}", lambda: left_out.of_rule(node, Moment.now())
+        )
+        context = {"left_out": missing, "is_relative": is_relative(node)}
     return render_page(request, "segments/left_out_panel.html", context)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from crm import access, languages
 from crm.web import HtmxRequest, render_page
-from segments import left_out, refresh, scoring
+from segments import left_out, refresh, scoring, since_refresh
 from segments.lifecycle.journey import Period
 from segments.people import period_of
 from segments.rfm import grid, moves, notes, words
@@ -57,7 +57,7 @@ def rfm_moves_page(request: HtmxRequest) -> HttpResponse:
     period = period or Period(max(since or today, today - timedelta(days=PERIODS[1])), today)
     is_early = since is not None and period.first < since
     names = rfm_names.in_use()
-    found = moves.matrix(period.first, period.last) if since and since < today else None
+    found = _matrix(period) if since and since < today else None
     context: dict[str, Any] = {
         "section": "segments",
         "tab": "rfm",
@@ -75,6 +75,11 @@ def rfm_moves_page(request: HtmxRequest) -> HttpResponse:
     if found:
         context |= words.of_matrix(found, names)
     return render_page(request, "segments/rfm_moves.html", context)
+
+
+def _matrix(period: Period) -> moves.Matrix:
+    name = f"moves.{period.first}.{period.last}"
+    return since_refresh.figures(name, lambda: moves.matrix(period.first, period.last))
 
 
 def measures(cuts: Any, currency: str) -> list[tuple[str, list[tuple[int, str]]]]:

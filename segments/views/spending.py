@@ -16,6 +16,7 @@ from crm.access import Right
 from crm.models import Customer, Purchase
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
+from segments import since_refresh
 from segments.measures import kept, spending
 from segments.models import ServingCosts, Spending
 
@@ -48,7 +49,7 @@ def costs(request: HtmxRequest) -> HttpResponse:
             after=request.GET.get("after", ""),
             before=request.GET.get("before", ""),
         ),
-        "channels": _channels(),
+        "channels": since_refresh.figures("channels", _channels),
     }
     is_wrong = any(form.errors for form in (one, paste, serving))
     return render_page(request, "segments/measures/spending.html", context, status=422 if is_wrong else 200)

@@ -47,6 +47,8 @@ RULES = {
     "others": {"not": {"in_segment": "hand"}},
     "boxes": {"field": "subscription.status", "op": "is", "value": "active"},
 }
+# Worth, chances and clusters are not compared: a refresh of everyone fits its models anew, and who follows
+# is described by those of last night. `test_following_values` holds them to these.
 DESCRIBED = [
     "orders", "revenue", "average_order", "refunds", "recency_days", "first_bought_on", "last_bought_on",
     "gap_days", "nps_last", "stage", "rfm_recency", "rfm_frequency", "rfm_monetary", "rfm_group", "cluster",
