@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business
-from segments import audience, features, lease, runs, scoring
+from segments import audience, features, lease, runs, scoring, since_refresh
 from segments.beside import Beside, beside
 from segments.drift import watching
 from segments.following import pending
@@ -138,6 +138,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             seconds = time.perf_counter() - began
             result = dict(run.result) | _result(work.day, customers, work.steps, seconds)
             lease.finish(run, as_of=work.day, result=result)
+    since_refresh.note(run)
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
     if work.is_of_today:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from segments.models import ScoringRun
 
 LIVE_UP_TO = 50_000  # Customers; so many are counted in no time.
 SECONDS = 172_800  # The next refresh comes before.
+LAST, MINUTE = "segments.last_refresh", 60
 
 
 def is_large() -> bool:
@@ -30,7 +32,7 @@ def figures[T](name: str, count: Callable[[], T]) -> T:
     run, customers = _last()
     if customers <= LIVE_UP_TO:
         return count()
-    key = f"segments.since.{run}.{sha256(name.encode()).hexdigest()[:24]}"
+    key = f"segments.since.{sha256(f'{run} {name}'.encode()).hexdigest()[:24]}"
     kept: Any = cache.get(key)
     if kept is None:
         kept = (count(),)  # What was found may be nothing.
@@ -39,8 +41,22 @@ def figures[T](name: str, count: Callable[[], T]) -> T:
     return found
 
 
-def _last() -> tuple[int, int]:
-    """The last refresh, and how many it described."""
-    done = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE)
-    run = done.values_list("pk", "result__customers").first()
-    return (run[0], int(run[1] or 0)) if run else (0, 0)
+def note(run: ScoringRun) -> None:
+    """A refresh is live: from here on pages show its figures."""
+    cache.set(LAST, (_name(run.pk, run.finished_at), int(run.result["customers"])), MINUTE)
+
+
+def _last() -> tuple[str, int]:
+    """The last refresh, and how many it described; asked once a minute."""
+    found: tuple[str, int] | None = cache.get(LAST)
+    if found is None:
+        done = ScoringRun.objects.filter(kind=ScoringRun.Kind.REFRESH, state=ScoringRun.State.DONE)
+        run = done.values_list("pk", "finished_at", "result__customers").first()
+        found = (_name(run[0], run[1]), int(run[2] or 0)) if run else ("", 0)
+        cache.set(LAST, found, MINUTE)
+    return found
+
+
+def _name(pk: int, at: datetime | None) -> str:
+    """A database that was restored may give a number again."""
+    return f"{pk}.{at}"

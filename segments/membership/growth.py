@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.charts import Chart, Series
 from crm.models import Business
+from segments import since_refresh
 from segments.models import Membership, Segment
 
 DAYS = 90
@@ -53,7 +54,8 @@ def members_per_day(segment: Segment, business: Business, now: datetime) -> list
 
 def chart(segment: Segment, business: Business, now: datetime) -> Chart | None:
     """The growth of a segment, once there are two days of it; the title says what came out."""
-    days = members_per_day(segment, business, now)
+    name = f"growth.{segment.pk}.{segment.refreshed_at}.{business.today(now)}.{business.time_zone}"
+    days = since_refresh.figures(name, lambda: members_per_day(segment, business, now))
     if len(days) < 2:
         return None
     change = days[-1][1] - days[0][1]

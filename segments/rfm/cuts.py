@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from segments import frames
+from segments import frames, since_refresh
 from segments.models import CustomerFeatures, RfmChoice
 from segments.numerics import rfm
 from segments.numerics.rfm_maps import Kind
@@ -69,6 +69,11 @@ class Foreseen:
 
 def foresee(cuts: rfm.CutPoints, names: Names) -> Foreseen:
     """How many would have which score and group by these cut points; one statement, nothing is written."""
+    name = f"foreseen.{cuts.as_json()}.{names.as_json()}"
+    return since_refresh.figures(name, lambda: _foreseen(cuts, names))
+
+
+def _foreseen(cuts: rfm.CutPoints, names: Names) -> Foreseen:
     scores: dict[str, Counter[int]] = defaultdict(Counter)
     groups: Counter[str] = Counter()
     for recency, frequency, monetary, is_late, side, count in _counted(cuts):

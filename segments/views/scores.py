@@ -15,7 +15,7 @@ from crm import access
 from crm.access import Right
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import drafting, people, refresh, since_refresh
+from segments import drafting, people, refresh
 from segments.rfm import names
 
 
@@ -36,9 +36,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
     context = {
         "section": "segments",
         "selection": selection,
-        "count": since_refresh.figures(
-            f"people.{selection.query}.{since_refresh.scope(request.user)}", seen.count
-        ),
+        "count": seen.count(),
         "page": page,
         "builder": builder_url(selection.rule),
         "fields": parse_qsl(selection.query),

@@ -65,9 +65,10 @@ def segments(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.staff
 def segment(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Segment, slug=slug)
+    found, everybody = get_object_or_404(Segment, slug=slug), Customer.objects.count()
+    people = audience.members_in_turn(found, everybody)
     page = page_of(
-        access.customers(request.user, audience.members(found)).select_related("features"),
+        access.customers(request.user, people).select_related("features"),
         ("last_name", "first_name", "pk"),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -75,7 +76,6 @@ def segment(request: HttpRequest, slug: str) -> HttpResponse:
     )
     moment = Moment.now(business=cast("HtmxRequest", request).business)
     words, problem = _words(found, Catalogue(), moment.counts_back)
-    everybody = Customer.objects.count()
     context: dict[str, Any] = {
         "section": "segments",
         "segment": found,

@@ -21,7 +21,7 @@ def make(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0035_senders")]
+    dependencies = [("crm", "0036_customer_by_words_and_place")]
 
     operations = [
         migrations.AddIndex(
