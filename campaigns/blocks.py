@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.models import Snippet
+from campaigns.placeholders import BLANK_PICTURE
 
 COLOR = "{{ business.brand_color }}"
 WHITE = 'background-color="#ffffff"'
@@ -28,7 +29,7 @@ def for_editor() -> list[dict[str, Any]]:
     found = [
         _block("heading", _("Heading"), f'<mj-text><h1 style="margin:0">{heading}</h1></mj-text>'),
         _block("text", _("Text"), f"<mj-text><p>{text}</p></mj-text>"),
-        _block("picture", _("Picture"), '<mj-image padding="8px 40px"></mj-image>'),
+        _block("picture", _("Picture"), f'<mj-image src="{BLANK_PICTURE}" padding="8px 40px"></mj-image>'),
         _block(
             "button",
             _("Button"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import design
+from campaigns.forms_words import WORDS, Worded
 from campaigns.models import Campaign, MailTemplate, Variant
 from campaigns.rendering import Sources
 from crm import slugs
@@ -20,18 +21,11 @@ from segments.models import Segment
 # What stands where a campaign's short name stands in an address.
 PAGES = frozenset(
     {"new", "templates", "preview", "audience", "people", "design", "pictures", "snippets", "customer"}
-    | {"home", "demo", "proof", "calendar", "visual", "worked"}
+    | {"home", "demo", "proof", "calendar", "visual", "worked", "words", "text"}
 )
-SOURCE = {
-    "class": "form-control ck-source",
-    "rows": 22,
-    "spellcheck": "false",
-    "data-source": "",
-    "wrap": "off",
-}
 
 
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+class CampaignForm(Worded, forms.ModelForm):  # type: ignore[type-arg]
     """Everything a draft holds. The design is tried out before it is kept."""
 
     include = forms.ModelMultipleChoiceField(
@@ -66,7 +60,6 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
             "preheader": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
             "survey": forms.Select(attrs={"class": "form-select", "data-preview-source": ""}),
-            "mjml": forms.Textarea(attrs=SOURCE),
             "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
             "one_per_household": forms.CheckboxInput(attrs={"class": "form-check-input"}),
             "one_by_one": forms.CheckboxInput(attrs={"class": "form-check-input"}),
@@ -113,7 +106,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         return campaign
 
 
-class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
+class VariantForm(Worded, forms.ModelForm):  # type: ignore[type-arg]
     """One text of a campaign: in another language."""
 
     class Meta:
@@ -122,7 +115,6 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "subject": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
             "preheader": forms.TextInput(attrs={"class": "form-control", "data-preview-source": ""}),
-            "mjml": forms.Textarea(attrs=SOURCE),
             "text": forms.Textarea(attrs={"class": "form-control", "rows": 6}),
         }
         help_texts = {"text": gettext_lazy("Leave it empty and it is made from the design.")}
@@ -150,7 +142,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
         draft = Campaign.objects.filter(pk=variant.campaign_id, state=Campaign.State.DRAFT)
         if not draft.update(error=""):
             raise Refusal(_("Only a draft can be changed. Take the campaign back from the schedule first."))
-        values = {**self.cleaned_data, "updated_at": timezone.now()}
+        values = {**self.cleaned_data, "updated_at": timezone.now(), "follows": self.mode == WORDS}
         same = variant.campaign.variants.filter(arm=variant.arm, language=variant.language)
         if not same.update(**values):
             Variant.objects.create(
@@ -159,7 +151,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
         return same.get()
 
 
-class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
+class TemplateForm(Worded, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = MailTemplate
         fields = ["name", "description", "subject", "language", "mjml"]
@@ -170,7 +162,6 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
             "language": forms.Select(
                 choices=[("en", "English"), ("zh-hans", "简体中文")], attrs={"class": "form-select"}
             ),
-            "mjml": forms.Textarea(attrs=SOURCE),
         }
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:

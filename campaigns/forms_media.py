@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import design, snippets
-from campaigns.forms import SOURCE
 from campaigns.models import Snippet
 from campaigns.rendering import Sources
 from crm.forms.look import Look
@@ -41,7 +40,6 @@ class SnippetForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Snippet
         fields = ["name", "place", "mjml"]
-        widgets = {"mjml": forms.Textarea(attrs={**SOURCE, "rows": 12})}
         help_texts = {"name": _("Letters, digits and hyphens, such as opening-hours.")}
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:

@@ -88,6 +88,25 @@ def mark(design: str, reveal: Callable[[str], str]) -> tuple[str, list[str]]:
     return ANCHOR.sub(replace, design), urls
 
 
+def mark_text(text: str, urls: list[str]) -> str:
+    """The same in a text part that somebody wrote: links that the design has too are counted as well."""
+    if not urls:
+        return text
+    longest = sorted(urls, key=len, reverse=True)
+    known = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, longest))})(?![\w/?&=#%-])")
+
+    def replace(found: re.Match[str]) -> str:
+        rest = f"{MIDDLE}{found[0]}" if "{{" in found[0] or "{%" in found[0] else ""
+        return f"{START}{urls.index(found[0])}{rest}{END}"
+
+    return known.sub(replace, text)
+
+
+def unmarked_text(text: str, urls: list[str]) -> str:
+    """A text part with its addresses in the places of their marks, as a person would write it."""
+    return MARK.sub(lambda found: found[2] or urls[int(found[1])], text)
+
+
 @dataclass(frozen=True, slots=True)
 class Tracker:
     """Fills the marks of one message: with signed links, or with the addresses themselves."""

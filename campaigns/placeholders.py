@@ -51,6 +51,12 @@ class Placeholder:
             return '{{{{ customer.first_name | default: "{}" }}}}'.format(_("there"))
         return f"{{{{ {self.name} }}}}"
 
+    @property
+    def spoken(self) -> str:
+        """The same where words are written in a form."""
+        fallback = "|{}".format(_("there")) if self.name == "customer.first_name" else ""
+        return f"{{{self.label}{fallback}}}"
+
 
 CUSTOMER = (
     Placeholder("customer.first_name", gettext_lazy("First name"), "Ada"),

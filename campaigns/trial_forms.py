@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from campaigns import gallery
 from campaigns.models import Arm, Campaign, Experiment, Variant
@@ -17,6 +18,7 @@ from crm.models import Business
 
 Kind = Experiment.Kind
 OTHERS = ("b", "c")
+COPY = "copy"  # No key of a design.
 NOT_A_DRAFT = gettext_lazy("Only a draft can be changed. Take the campaign back from the schedule first.")
 
 
@@ -53,10 +55,12 @@ class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
                 required=False,
             )
         if self.kind == Kind.CONTENT:
-            designs = [(one.key, one.name) for one in gallery.choices(business.language)]
+            ours = gallery.choices(business.language, get_language() or "")
+            designs = [(one.key, one.name) for one in chain(gallery.own(), *ours.values())]
             kept = self.campaign.variants.filter(arm=letter, language="").exclude(mjml="").exists()
             first = ("kept", _("The design as it is kept")) if kept else ("", "–")
-            return forms.ChoiceField(label=label, choices=[first, *designs], required=False)
+            copy = (COPY, _("The campaign's own design, to be changed by hand"))
+            return forms.ChoiceField(label=label, choices=[first, copy, *designs], required=False)
         most = 120 if self.kind == Kind.SENDER else 200
         return forms.CharField(label=label, max_length=most, required=False)
 
@@ -79,7 +83,7 @@ class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         said = [str(data.get(letter)) for letter in OTHERS if data.get(letter)]
         if self.kind == Kind.SUBJECT:
             said.append(self.campaign.subject)
-        if len(set(said)) < len(said) and said != ["kept", "kept"]:
+        if len(set(said)) < len(said) and not {*said} <= {"kept", COPY}:
             self.add_error("b", _("Two versions are the same, so there is nothing to find out."))
         if data.get("base_percent", 0) + data.get("worth_percent", 0) > 100:
             self.add_error("worth_percent", _("Together with the usual share this is more than everybody."))
@@ -118,8 +122,8 @@ class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             Variant.objects.create(campaign=self.campaign, arm=letter, subject=said)
         elif self.kind == Kind.CONTENT and said != "kept":
             chosen = gallery.find(said)
-            assert chosen is not None
-            Variant.objects.create(campaign=self.campaign, arm=letter, mjml=chosen.mjml)
+            mjml = chosen.mjml if chosen else self.campaign.mjml
+            Variant.objects.create(campaign=self.campaign, arm=letter, mjml=mjml)
 
 
 @transaction.atomic

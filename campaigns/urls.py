@@ -37,6 +37,8 @@ editor_urls = [
     path("people/", editor.people, name="people"),
     path("preview/", editor.preview, name="preview"),
     path("visual/", visual.visual, name="visual"),
+    path("words/", editor.words, name="words"),
+    path("text/", editor.text, name="text"),
     path("design/<str:key>/", editor.design_source, name="design_source"),
 ]
 template_urls = [
@@ -107,6 +109,7 @@ urlpatterns: list[URLPattern] = [
     path("<name:slug>/edit/", campaigns.campaign_edit, name="campaign_edit"),
     path("<name:slug>/look/", editor.campaign_preview, name="campaign_preview"),
     path("<name:slug>/in/<slug:language>/", languages.campaign_language, name="campaign_language"),
+    path("<name:slug>/version/<slug:arm>/", languages.campaign_version, name="campaign_version"),
     path("<name:slug>/in/<slug:language>/remove/", languages.language_remove, name="language_remove"),
     path("<name:slug>/lacking/<str:field>/", people.lacking, name="lacking"),
     path("<name:slug>/recipients/", people.recipients, name="recipients"),

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns import design
+from campaigns import design, slot_words, slots
 from campaigns.models import Campaign, Variant
 from campaigns.placeholders import Values, used
 from campaigns.rendering import PreparedMail, Sources
@@ -109,10 +109,18 @@ def written_now(campaign: Campaign) -> dict[Key, Sources]:
             nearer = [(FIRST, key[1]), (key[0], "")] if key[1] else []
             homes += [rows[home] for home in nearer if home in rows]  # type: ignore[misc]
         values = {name: _first([row, *reversed(homes)], name) for name in FIELDS}
+        if row.follows:
+            values["mjml"] = poured(row, rows.get((key[0], "")))
         if row.mjml and not row.text:
             values["text"] = ""  # Words of another design would not fit.
         found[key] = Sources(**values)
     return found
+
+
+def poured(row: Variant, arm: Variant | None) -> str:
+    """The words of a text that follows, in the layout of its arm, else of the campaign."""
+    layout = arm.mjml if arm is not None and arm is not row and arm.mjml else row.campaign.mjml
+    return slots.poured(layout, row.mjml, slot_words.words())
 
 
 def freeze(campaign: Campaign, business: Business) -> Texts:
@@ -192,6 +200,8 @@ def edit_url(campaign: Campaign, key: Key) -> str:
     """Where this text is written."""
     if key[0] == FIRST and key[1]:
         return reverse("campaigns:campaign_language", args=[campaign.slug, key[1]])
+    if key[0] != FIRST:
+        return reverse("campaigns:experiment", args=[campaign.slug])
     return reverse("campaigns:campaign_edit", args=[campaign.slug])
 
 

@@ -180,6 +180,27 @@ def suppress(email: str, reason: str, *, at: datetime) -> None:
     Customer.objects.filter(email=email.strip().lower(), suppressed_at=None).update(suppressed_at=at)
 
 
+def blocked_by(customer: Customer) -> Suppression | None:
+    """What stands against the address, if anything does."""
+    if not customer.email:
+        return None
+    return Suppression.objects.filter(email_hash=email_hash(customer.email)).first()
+
+
+@transaction.atomic
+def unblock(customer: Customer) -> bool:
+    """Mail may be tried again after a bounce, not after an objection; True when it was one."""
+    if not customer.email:
+        return False
+    bounced = Suppression.objects.filter(
+        email_hash=email_hash(customer.email), reason=Suppression.Reason.BOUNCED
+    )
+    if not bounced.delete()[0]:
+        return False
+    Customer.objects.filter(email=customer.email).update(suppressed_at=None)
+    return True
+
+
 def recall(customer: Customer) -> None:
     """Take over what the (new) address already said no to."""
     found = (

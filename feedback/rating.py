@@ -62,7 +62,8 @@ def _numbers(numbers: list[int], low: str, high: str) -> str:
     key = f"{numbers[0]} = {escape(low)} &nbsp;·&nbsp; {last} = {escape(high)}"
     return _table(
         f'<tr><td align="left">{tables}</td></tr>'
-        f'<tr><td align="left" style="{_FONT};font-size:12px;line-height:18px;color:#6b7280;padding:6px 3px">'
+        f'<tr><td class="soft" align="left" style="{_FONT};font-size:12px;line-height:18px;color:#6b7280;'
+        f'padding:6px 3px">'
         f"{key}</td></tr>",
         'width="100%"',
         "",

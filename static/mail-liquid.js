@@ -3,6 +3,7 @@ const CODE = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 const TAG = /<!--[\s\S]*?-->|<(\/?)([a-zA-Z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'"<>])*?)(\/?)>/g;
 const HOLDERS = new Set(["mjml", "mj-body", "mj-wrapper", "mj-section", "mj-column", "mj-group", "mj-hero"]);
 const CLOSED = new Set(["mj-social", "mj-navbar", "mj-accordion", "mj-carousel", "mj-accordion-element"]);
+const WORDY = new Set(["mj-text", "mj-button"]);
 const HEAD = /<mj-head(?:\s[^<>]*)?>[\s\S]*?<\/mj-head>/;
 const RAW = /<mj-raw[^<>]*>\s*((?:\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|\s)+)<\/mj-raw>/g;
 
@@ -17,19 +18,36 @@ const hide = (text) => {
 const show = (text, codes, change = (code) => code) =>
   text.replace(/ckcode(\d+)ckend/g, (_, n) => change(codes[n]));
 
+// A code in words: {First name|there}, or for one that is more than a name the code itself.
+export const spoken = (code, labels) => {
+  const found = code.match(/^\{\{-?\s*([\w.]+)\s*(?:\|\s*default:\s*(?:"([^"{}|]*)"|'([^'{}|]*)'))?\s*-?\}\}$/);
+  const label = found && labels[found[1]];
+  if (label) return `{${label}${found[2] ?? found[3] ? `|${found[2] ?? found[3]}` : ""}}`;
+  return `{${code.replace(/^\{[{%]-?|-?[%}]\}$/g, "").replace(/[\w.]+/g, (word) => labels[word] ?? word).replace(/[{}<>&]/g, " ").trim()}}`;
+};
+// What stands for a code in a text while it is edited; the code itself travels in it.
+export const chip = (code, labels) => `<span class="ck-chip" contenteditable="false" data-code="${encodeURIComponent(code)}">${spoken(code, labels)}</span>`;
+export const CHIP = /<span[^<>]*\sdata-code="([^"]*)"[^<>]*>[^<]*<\/span>/g;
+
+// A picture that nobody chose yet is a grey field in the editor, which would put a drawing of its own there.
+const pictured = (attributes, blank) =>
+  /\ssrc\s*=\s*(?:"[^"]+"|'[^']+')/.test(attributes) ? attributes : `${attributes.replace(/\ssrc\s*=\s*(?:""|'')/, "").trimEnd()} src="${blank}"`;
+
 // What the editor can load, and what must be put back afterwards; null when only the source can hold it.
-export const open = (source) => {
+export const open = (source, labels = {}, blank = "") => {
   const head = source.match(HEAD)?.[0] ?? "";
   const start = source.match(/<mjml[^<>]*>/)?.[0] ?? "<mjml>";
   const [hidden, codes] = hide(source.replace(HEAD, ""));
   const path = [];
+  let tables = 0; // Where a chip would fall out of its row.
   let out = "";
   let last = 0;
   const between = (text) => {
     const place = path.at(-1);
+    if (WORDY.has(place) && !tables) return text.replace(/ckcode(\d+)ckend/g, (_, n) => chip(codes[n], labels));
     if (!/ckcode\d+ckend/.test(text) || !(HOLDERS.has(place) || CLOSED.has(place))) return text;
     if (CLOSED.has(place)) throw new RangeError(place);
-    return text.replace(/(?:ckcode\d+ckend\s*)+/g, (found) => `<mj-raw>${found.trim()}</mj-raw>`);
+    return text.replace(/ckcode\d+ckend/g, (found) => `<mj-raw>${found}</mj-raw>`);
   };
   try {
     for (const found of hidden.matchAll(TAG)) {
@@ -39,7 +57,9 @@ export const open = (source) => {
       if (!name) continue; // A comment.
       const tag = name.toLowerCase();
       if (/ckcode\d+ckend/.test(attributes.replace(/"[^"]*"|'[^']*'/g, ""))) return null;
-      const inner = attributes.replace(/ckcode(\d+)ckend/g, (_, n) => quotes(codes[n]));
+      const written = attributes.replace(/ckcode(\d+)ckend/g, (_, n) => quotes(codes[n]));
+      const inner = tag === "mj-image" && !closing ? pictured(written, blank) : written;
+      if (tag === "table") tables += closing ? -1 : 1;
       if (!tag.startsWith("mj")) out += whole.replace(attributes, inner);
       else if (closing) {
         path.splice(path.lastIndexOf(tag));
@@ -56,15 +76,16 @@ export const open = (source) => {
   }
   out += hidden.slice(last);
   const escape = (code) => code.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return { mjml: show(out, codes, escape), head, start };
+  return { mjml: show(out, codes, escape), head, start, blank };
 };
 
 // The design again as a person writes it: codes as they were, the head in its place, one part a line.
-export const close = (mjml, { head, start }) => {
+export const close = (mjml, { head, start, blank }) => {
   const plain = mjml.replace(CODE, (code) =>
     code.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&apos;", "'").replaceAll("&nbsp;", " ")
       .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"));
-  const body = plain
+  const body = (blank ? plain.replaceAll(blank, "") : plain)
+    .replace(CHIP, (_, code) => decodeURIComponent(code))
     .replace(RAW, (_, codes) => codes.trim())
     .replace(/\s(?:id|data-gjs-[\w-]+|draggable)="[^"]*"/g, "")
     .replace(/<mj-head(?:\s[^<>]*)?>[\s\S]*?<\/mj-head>|<mj-head[^<>]*\/>/, "")

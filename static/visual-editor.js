@@ -1,10 +1,10 @@
 // The visual editor: a page of its own in a frame over the form. It reads the design from the form's source field
 // and writes it back there; the form itself stays what keeps it.
-import { close, open, sampled } from "./mail-liquid.js";
+import { CHIP, chip, close, open, sampled, spoken } from "./mail-liquid.js";
 
 const parts = JSON.parse(document.getElementById("parts").textContent);
 const field = window.parent.document.querySelector("[data-source]");
-const opened = field ? open(field.value) : null;
+const opened = field ? open(field.value, parts.labels, parts.blank) : null;
 const by = (id) => document.getElementById(id);
 const done = (write) => {
   if (write && opened) {
@@ -115,16 +115,31 @@ const start = () => {
     by("blocks").append(button);
   }
 
+  // In the field of the words a code is what it is called; whoever reads it there can also write it so.
+  const called = new Map();
+  const speak = (code) => {
+    const words = spoken(code, parts.labels);
+    called.set(words, code);
+    return words;
+  };
+  for (const one of parts.placeholders) called.set(`{${one.label}}`, one.code.replace(/\s*\|[^}]*/, " "));
+  const toWords = (html) => html.replace(CHIP, (_, code) => speak(decodeURIComponent(code)));
+  const toHtml = (words) => words.replace(/\{([^{}|]+)(?:\|([^{}|]*))?\}/g, (whole, label, fallback) => {
+    const bare = called.get(`{${label}}`);
+    const code = called.get(whole) ?? (bare && fallback ? bare.replace(/\s*\}\}$/, ` | default: "${fallback.replaceAll('"', "”")}" }}`) : bare);
+    return code ? chip(code, parts.labels) : whole;
+  });
+
   // Something personal: at the cursor while a text is being written, else at the end of the chosen part.
   for (const one of parts.placeholders) by("personal").append(new Option(one.label, one.code));
   by("put-personal").addEventListener("click", () => {
     const code = by("personal").value;
     if (!code) return;
-    if (editor.getEditing()) editor.Canvas.getDocument().execCommand("insertText", false, code);
+    if (editor.getEditing()) editor.Canvas.getDocument().execCommand("insertHTML", false, chip(code, parts.labels));
     else {
       const words = by("words");
       if (words.disabled) return say(parts.choose);
-      words.setRangeText(code, words.selectionStart, words.selectionEnd, "end");
+      words.setRangeText(speak(code), words.selectionStart, words.selectionEnd, "end");
       words.dispatchEvent(new Event("input"));
     }
     say(parts.added);
@@ -135,7 +150,7 @@ const start = () => {
     const code = part.getInnerHTML?.({}).replace(/&quot;|&#39;/g, "'") ?? "";
     if (/^\s*\{%-?\s*end/.test(code)) return parts.end;
     const name = code.match(/\{%-?\s*snippet\s+["']([^"']+)["']/)?.[1];
-    return name ? parts.snippet.replace("%s", name) : parts.condition.replace("%s", code.replace(/[{}%]+/g, " ").replace(/\s+/g, " ").trim());
+    return name ? parts.snippet.replace("%s", name) : parts.condition.replace("%s", spoken(code.trim(), parts.labels).replace(/[{}]/g, "").replace(/\s+/g, " "));
   };
   const shown = (part) => {
     if (part.get("tagName") !== "mj-raw" || !part.view?.el) return;
@@ -163,7 +178,7 @@ const start = () => {
     by("outline").replaceChildren(...rows.map(([part, depth, tag]) => {
       const row = document.createElement("li");
       const button = document.createElement("button");
-      const words = part.getInnerHTML?.({}).replace(/<[^<>]*>/g, " ").trim().slice(0, 28) ?? "";
+      const words = toWords(part.getInnerHTML?.({}) ?? "").replace(/<[^<>]*>/g, " ").trim().slice(0, 28);
       button.type = "button";
       button.className = `btn btn-sm btn-ghost-secondary depth-${Math.min(depth, 4)}`;
       button.textContent = tag === "mj-raw" ? said(part) : `${parts.names[tag] ?? tag.replace("mj-", "")}${["mj-text", "mj-button"].includes(tag) && words ? `: ${words}` : ""}`;
@@ -183,12 +198,20 @@ const start = () => {
   };
   const WORDY = new Set(["mj-text", "mj-button"]);
   const worded = () => climb(editor.getSelected(), (one) => WORDY.has(one.get("tagName")));
+  const slotted = () => worded() ?? climb(editor.getSelected(), (one) => one.get("tagName") === "mj-image");
   const showWords = () => {
     const part = worded();
     by("words").disabled = !part;
-    by("words").value = part ? part.getInnerHTML({}) : "";
+    by("words").value = part ? toWords(part.getInnerHTML({})) : "";
+    by("slot").disabled = !slotted();
+    by("slot").value = slotted()?.getAttributes()["data-slot"] ?? "";
   };
-  by("words").addEventListener("input", () => worded()?.components(by("words").value));
+  by("words").addEventListener("input", () => worded()?.components(toHtml(by("words").value)));
+  by("slot").addEventListener("change", () => {
+    const name = by("slot").value.trim().replace(/[^\p{L}\p{N}_ -]/gu, "").slice(0, 40);
+    if (name) slotted()?.addAttributes({ "data-slot": name });
+    else slotted()?.removeAttributes("data-slot");
+  });
   editor.on("component:selected component:deselected", () => {
     showWords();
     soon();
@@ -212,7 +235,10 @@ const start = () => {
     down: () => moved(1),
     copy: () => {
       const part = editor.getSelected();
-      if (part) part.parent().append(part.clone(), { at: part.index() + 1 });
+      if (!part) return;
+      const twin = part.clone();
+      twin.onAll((one) => one.removeAttributes("data-slot")); // A name stands for one part only.
+      part.parent().append(twin, { at: part.index() + 1 });
     },
     remove: () => editor.getSelected()?.remove(),
     wide: () => editor.setDevice("wide"),
@@ -222,7 +248,7 @@ const start = () => {
 
   editor.on("load", () => {
     const style = editor.Canvas.getDocument().createElement("style");
-    style.textContent = `${sheet}\n.ck-spoken { padding: 8px 16px; border: 1px dashed #8a9099; border-radius: 6px; font: 13px/20px sans-serif; text-align: center; color: #5f6670; background: #f4f5f6; }`;
+    style.textContent = `${sheet}\n.ck-spoken { padding: 8px 16px; border: 1px dashed #8a9099; border-radius: 6px; font: 13px/20px sans-serif; text-align: center; color: #5f6670; background: #f4f5f6; }\n.ck-chip { padding: 0 6px; border-radius: 10px; background: #e3e8f8; color: #24345c; font-size: .92em; text-decoration: none; white-space: nowrap; }`;
     editor.Canvas.getDocument().head.append(style);
     // What the library takes for usual would be left out, though the design may set something else for all.
     for (const { id } of [...editor.Components.getTypes()]) {

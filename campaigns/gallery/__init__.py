@@ -47,10 +47,13 @@ def own() -> list[Design]:
     return [_of(row) for row in MailTemplate.objects.all()]
 
 
-def choices(language: str) -> list[Design]:
-    """The shop's own designs first, then ours in the language of its mails."""
-    ours = [one for one in shipped().values() if one.language == language]
-    return [*own(), *(ours or [one for one in shipped().values() if one.language == "en"])]
+def choices(*languages: str) -> dict[str, list[Design]]:
+    """Ours by language: first those in the shop's, then those in the reader's."""
+    found = {
+        language: [one for one in shipped().values() if one.language == language]
+        for language in dict.fromkeys(languages)
+    }
+    return {language: ours for language, ours in found.items() if ours} or choices("en")
 
 
 def find(key: str) -> Design | None:

@@ -24,6 +24,7 @@ class Variant(models.Model):
     preheader = models.CharField(_("preview text"), max_length=200, blank=True)
     mjml = models.TextField(_("design (MJML)"), blank=True)
     text = models.TextField(_("plain text"), blank=True)
+    follows = models.BooleanField(default=False)  # Only its words are its own; the layout is the campaign's.
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -51,7 +51,9 @@ def pictures(mjml: str) -> list[Picture]:
         words = (alt[1] or alt[2] or "") if alt else None
         if words == "" and one[1].lower() != "img":  # An empty one of MJML is one that nobody filled in.
             words = None
-        found.append(Picture(html.unescape((source[1] or source[2] or "") if source else ""), words))
+        address = html.unescape((source[1] or source[2] or "") if source else "")
+        if address or one[1].lower() == "img":  # A place for a picture that nobody chose is left out.
+            found.append(Picture(address, words))
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -51,9 +52,8 @@ def findings(where: str, written: Sources, campaign: Campaign, business: Busines
     yield from _of_text(where, rendered, business)
     yield from _of_words(where, whole, rendered)
     if "coupon" in placeholders.used(mail) and not placeholders.coupon_of(campaign):
-        yield Finding(
-            "coupon", _("The design shows a coupon, and this campaign has none."), blocks=True, where=where
-        )
+        text, fix = _("The design shows a coupon, and this campaign has none."), _("Set the code")
+        yield Finding("coupon", text, True, where, reverse("campaigns:measuring", args=[campaign.slug]), fix)
 
 
 def weight(mail: PreparedMail, rendered: Rendered) -> int:

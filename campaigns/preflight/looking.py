@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.models import Exists
 from django.urls import reverse
@@ -73,9 +74,7 @@ def _of_texts(texts: variants.Texts, campaign: Campaign, business: Business) -> 
         )
         url = variants.edit_url(campaign, key) if key != (variants.FIRST, "") else edit
         for one in found:
-            yield Finding(
-                one.code, one.text, one.blocks, one.where, url, _("Change the text"), examples=one.examples
-            )
+            yield one if one.fix_url else replace(one, fix_url=url, fix=_("Change the text"))
 
 
 def _of_survey(campaign: Campaign) -> Iterator[Finding]:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
+from campaigns.preflight.addresses import RESERVED
 from campaigns.preflight.findings import Finding
 from crm.errors import Refusal
+from crm.groups import FREE_MAILERS
 from crm.models import Business, CustomerQuerySet, Sender
 from crm.outbox import governor, proving, senders
 
@@ -30,6 +32,24 @@ def findings(campaign: Campaign, business: Business) -> Iterator[Finding]:
         yield Finding("address", text, leaves, "", profile, _("Add it"))
     if sender is not None:
         yield from _proof(sender, leaves)
+    elif leaves and business.from_email:
+        text = _("Nobody has looked yet whether the domain %(domain)s proves your mail.")
+        domain = business.from_email.rpartition("@")[2]
+        page = reverse("crm:senders")
+        yield Finding("proof", text % {"domain": domain}, False, "", page, _("Add it as a sender"))
+    yield from _free_mail(sender.from_email if sender else business.from_email)
+
+
+def _free_mail(address: str) -> Iterator[Finding]:
+    """Addresses that only their provider's own servers can prove."""
+    domain = address.rpartition("@")[2].lower()
+    if domain in FREE_MAILERS and not RESERVED.search(domain):
+        text = _(
+            "Addresses of %(domain)s can only be proven by that provider's own server. Through any other way "
+            "your mail is refused or ends in the spam folder. Use an address of your own domain."
+        )
+        page = reverse("crm:senders")
+        yield Finding("free_mail", text % {"domain": domain}, False, "", page, _("Look at your senders"))
 
 
 def _proof(sender: Sender, leaves: bool) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from liquid import BoundTemplate
 from mjml import mjml2html
 
 from campaigns import links
-from campaigns.rendering import folding, liquid, structure
+from campaigns.rendering import folding, gaps, liquid, structure
 from campaigns.rendering.plain import plain_text
 from campaigns.rendering.problems import LIQUID, DesignProblem, liquid_explained
 
@@ -50,6 +50,7 @@ class PreparedMail:
     urls: list[str]  # Addresses of counted links, by position.
     author: str  # The design as written, for the lines of errors.
     subject_source: str
+    plain: str  # The text part as it is made from the design, for an author to go on with.
 
     def folded(self, shared: Mapping[str, Any]) -> PreparedMail:
         """The same mail with everything written in it that is alike for all; for many people in a row."""
@@ -77,7 +78,7 @@ def prepare(sources: Sources) -> PreparedMail:
         liquid.HTML.from_string(sources.mjml)  # Only for errors with the author's own line numbers.
     mjml, codes = _hide(_with_preheader(sources.mjml, sources.preheader))
     structure.check(mjml)
-    compiled = _compile(mjml)
+    compiled = _compile(gaps.closed(mjml))
     lost = [
         code for n, code in enumerate(codes) if code.startswith("{%") and HIDDEN.format(n) not in compiled
     ]
@@ -90,7 +91,8 @@ def prepare(sources: Sources) -> PreparedMail:
         return SHOWN.sub(lambda found: codes[int(found[1])], text)
 
     marked, urls = links.mark(compiled, reveal)
-    text = sources.text or reveal(plain_text(marked))
+    made = reveal(plain_text(marked))
+    text = links.mark_text(sources.text.replace("\r\n", "\n"), urls) or made
     body = re.sub(r"</body>", lambda end: links.TRAP + links.PIXEL + end[0], marked, count=1)
     with liquid_explained():
         return PreparedMail(
@@ -100,6 +102,7 @@ def prepare(sources: Sources) -> PreparedMail:
             urls=urls,
             author=sources.mjml,
             subject_source=sources.subject,
+            plain=links.unmarked_text(made, urls),
         )
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from campaigns import checks, gallery, placeholders, report_card, reports
+from campaigns import checks, gallery, placeholders, report_card, reports, variants
 from campaigns.forms import CampaignForm
 from campaigns.models import Campaign
 from crm import access
@@ -32,7 +32,9 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = page_of(found, ("-created_at", "-pk"), after=after, before=before, size=25)
     reports.totals(page.rows)
+    waiting = any(one.state in (State.SCHEDULED, State.PLANNING, State.SENDING) for one in page.rows)
     context = {"section": "campaigns", "page": page, "state": state, "states": State.choices}
+    context["waiting"] = waiting  # Then it matters whether a worker runs.
     return render_page(request, "campaigns/campaigns.html", context)
 
 
@@ -44,8 +46,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     key = request.GET.get("template", "")
     chosen = gallery.find(key)
     if request.method == "GET" and chosen is None:
-        language = request.business.language
-        context = {"section": "campaigns", "designs": gallery.choices(language), "query": _kept(request)}
+        context = {"section": "campaigns", "own": gallery.own(), **_designs(request), "query": _kept(request)}
         return render_page(request, "campaigns/choose.html", context)
     initial: dict[str, Any] = {}
     if chosen is not None:
@@ -62,6 +63,13 @@ def _only_survey() -> Survey | None:
     """The survey to suggest when there is nothing to choose."""
     found = list(Survey.objects.filter(state=Survey.State.OPEN, is_imported=False)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def _designs(request: HtmxRequest) -> dict[str, Any]:
+    """Our designs in the languages of the shop and of the reader, under the names of these languages."""
+    names = dict(variants.LANGUAGES)
+    found = gallery.choices(request.business.language, request.LANGUAGE_CODE or "")
+    return {"shipped": [(code, names.get(code, code), designs) for code, designs in found.items()]}
 
 
 def _kept(request: HttpRequest) -> str:
@@ -95,7 +103,8 @@ def _editor(request: HtmxRequest, form: CampaignForm, campaign: Campaign | None)
         "form": form,
         "campaign": campaign,
         "placeholders": placeholders.everything(),
-        "designs": gallery.choices(request.business.language),
+        "own": gallery.own(),
+        **_designs(request),
         "segments": Segment.objects.all(),
     }
     status = 422 if request.method == "POST" else 200

@@ -11,7 +11,7 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import design, gallery, planning
+from campaigns import design, forms_words, gallery, placeholders, planning, slot_words
 from campaigns.models import Campaign
 from campaigns.rendering import DesignProblem, Sources
 from crm import access
@@ -95,11 +95,11 @@ def mail_page(
 def preview(request: HttpRequest) -> HttpResponse:
     """The mail as it is being written, seen as the chosen person."""
     request = cast("HtmxRequest", request)
-    data = request.POST
+    data, names = request.POST, slot_words.words()
     written = Sources(
-        data.get("subject", "")[:200],
-        data.get("mjml", ""),
-        data.get("preheader", "")[:200],
+        names.coded(data.get("subject", "")[:200]),
+        forms_words.merged(data),
+        names.coded(data.get("preheader", "")[:200]),
         data.get("text", ""),
     )
     survey_key = data.get("survey", "")
@@ -110,6 +110,27 @@ def preview(request: HttpRequest) -> HttpResponse:
     )
     customer = access.customers(request.user).filter(public_id=data.get("as", "")).first()
     return HttpResponse(mail_page(written, request.business, customer, survey))
+
+
+@require_POST
+@access.needs(Right.MARKET)
+def words(request: HttpRequest) -> HttpResponse:
+    """The other side of a design, with what was written on this one: its words, or its layout."""
+    mjml, mode = forms_words.merged(request.POST), request.GET.get("to", forms_words.WORDS)
+    context = {"mjml": mjml, "mode": mode, "words": forms_words.WordsForm(mjml)}
+    context["placeholders"] = placeholders.everything()
+    return render(request, "campaigns/_design.html", context)
+
+
+@require_POST
+@access.needs(Right.MARKET)
+def text(request: HttpRequest) -> HttpResponse:
+    """The text part of a mail as it is being written, made anew from its design."""
+    try:
+        made = design.compiled(Sources("-", forms_words.merged(request.POST))).plain
+    except DesignProblem as problem:
+        return HttpResponse(str(problem), content_type="text/plain; charset=utf-8", status=422)
+    return HttpResponse(made, content_type="text/plain; charset=utf-8")
 
 
 @csp_override(MAIL_CSP)

@@ -1,4 +1,4 @@
-"""A campaign in another language, beside what all others get."""
+"""A campaign in another language, or one version of its test, beside what all others get."""
 
 from __future__ import annotations
 
@@ -13,33 +13,56 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import placeholders, variants
 from campaigns.forms import VariantForm
-from campaigns.models import Campaign, Variant
+from campaigns.models import Arm, Campaign, Variant
 from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.web import HtmxRequest, render_page
 
 
-def _variant(campaign: Campaign, language: str) -> Variant:
-    """The text in this language, begun with what all others get where there is none."""
-    if language not in dict(variants.LANGUAGES):
-        raise Http404
-    begun = {name: getattr(campaign, name) for name in variants.FIELDS}
-    row = campaign.variants.filter(arm=variants.FIRST, language=language).first()
-    return row or Variant(campaign=campaign, language=language, **begun)
+def _variant(campaign: Campaign, arm: str, language: str) -> Variant:
+    """The text of this arm in this language, begun with what all others get where there is none."""
+    rows = {(one.arm, one.language): one for one in campaign.variants.filter(arm=arm)}
+    row = rows.get((arm, language))
+    if row is None:
+        begun = {name: getattr(campaign, name) for name in variants.FIELDS}
+        return Variant(campaign=campaign, arm=arm, language=language, follows=True, **begun)
+    if row.follows:
+        row.mjml = variants.poured(row, rows.get((arm, "")))
+    for name in ("subject", "preheader", "mjml"):
+        setattr(row, name, getattr(row, name) or getattr(campaign, name))
+    return row
 
 
 @require_http_methods(["GET", "POST"])
 @access.needs(Right.MARKET)
 def campaign_language(request: HttpRequest, slug: str, language: str) -> HttpResponse:
     """Write a campaign in one language."""
-    request = cast("HtmxRequest", request)
     campaign = get_object_or_404(Campaign.objects.select_related("survey"), slug=slug)
-    form = VariantForm(request.POST or None, instance=_variant(campaign, language), business=request.business)
+    if language not in dict(variants.LANGUAGES):
+        raise Http404
+    said = _("Kept. Whoever reads this language gets this text.")
+    return _write(request, _variant(campaign, variants.FIRST, language), said)
+
+
+@require_http_methods(["GET", "POST"])
+@access.needs(Right.MARKET)
+def campaign_version(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
+    """Write one version of a test that compares contents."""
+    campaign = get_object_or_404(Campaign.objects.select_related("survey"), slug=slug)
+    if not Arm.objects.filter(experiment__campaign=campaign, experiment__kind="content", letter=arm).exists():
+        raise Http404
+    return _write(request, _variant(campaign, arm, ""), _("The version is kept."))
+
+
+def _write(request: HttpRequest, variant: Variant, said: str) -> HttpResponse:
+    request = cast("HtmxRequest", request)
+    campaign = variant.campaign
+    form = VariantForm(request.POST or None, instance=variant, business=request.business)
     if request.method == "POST" and form.is_valid():
         try:
             form.store()
-            messages.success(request, _("Kept. Whoever reads this language gets this text."))
+            messages.success(request, said)
             return redirect(campaign)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
@@ -47,8 +70,9 @@ def campaign_language(request: HttpRequest, slug: str, language: str) -> HttpRes
         "section": "campaigns",
         "campaign": campaign,
         "form": form,
-        "language": dict(variants.LANGUAGES)[language],
-        "code": language,
+        "language": dict(variants.LANGUAGES).get(variant.language, ""),
+        "code": variant.language,
+        "arm": variant.arm.upper(),
         "placeholders": placeholders.everything(),
     }
     status = 422 if form.is_bound else 200

@@ -46,6 +46,9 @@ def experiment(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "kinds": Kind.choices,
+        "written": form.instance.arms.exclude(letter="a")
+        if form.instance.pk and form.kind == Kind.CONTENT
+        else (),
         **_plan(campaign, form.arms, form),
     }
     return render_page(request, "campaigns/experiment.html", context, status=422 if form.errors else 200)

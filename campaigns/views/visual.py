@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET
 
-from campaigns import blocks, editor_words, placeholders
+from campaigns import blocks, editor_words, placeholders, slot_words
 from crm import access
 from crm.access import Right
 from crm.models import Business, Picture
@@ -50,6 +50,7 @@ def _parts(request: HttpRequest, business: Business) -> dict[str, Any]:
         "placeholders": [
             {"label": str(one.label), "code": one.code} for one in placeholders.everything() if one.is_text
         ],
+        "labels": slot_words.words().labels,
         "samples": placeholders.samples(business),
         "pictures": [
             {"src": placeholders.address_of(one), "name": one.name, "alt": one.alt} for one in pictures

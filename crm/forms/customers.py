@@ -224,6 +224,15 @@ class TagForm(Look, forms.Form):
         return 100 if weight is None else weight
 
 
+class UnblockForm(Look, forms.Form):
+    why = forms.CharField(
+        label=_("Why will mail arrive now?"),
+        max_length=300,
+        help_text=_("For example: they emptied their mailbox, and told us so by phone. It is kept."),
+        error_messages={"required": _("Say why mail will arrive now; it is kept.")},
+    )
+
+
 class ConsentForm(Look, forms.Form):
     wording = forms.CharField(
         label=_("How did they agree?"),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<slug:public_id>/untag/<int:tag_id>/", customer_actions.untag, name="customer_untag"),
     path("customers/<slug:public_id>/agree/", customer_actions.grant, name="customer_grant"),
     path("customers/<slug:public_id>/object/", customer_actions.withdraw, name="customer_withdraw"),
+    path("customers/<slug:public_id>/unblock/", customer_actions.unblock, name="customer_unblock"),
     path("customers/<slug:public_id>/sale/", purchases.sale, name="sale"),
     path("purchases/<int:pk>/", purchases.purchase, name="purchase"),
     path("purchases/<int:pk>/refund/", purchases.refund, name="purchase_refund"),

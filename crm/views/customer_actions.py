@@ -13,9 +13,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from crm import access, consent, ledger, tagging
+from crm import access, audit, consent, ledger, tagging
 from crm.access import Right
-from crm.forms.customers import ConsentForm, NoteForm, TagForm
+from crm.forms.customers import ConsentForm, NoteForm, TagForm, UnblockForm
 from crm.models import Customer, Interaction
 from crm.views.customers import page_context
 from crm.web import HtmxRequest, render_page
@@ -89,6 +89,25 @@ def withdraw(request: HtmxRequest, public_id: str) -> HttpResponse:
     person = access.find_customer(request, public_id)
     consent.withdraw(person, source="staff", at=timezone.now())
     messages.success(request, _("%(name)s gets no more marketing mail.") % {"name": person})
+    return _back(request, person)
+
+
+@require_POST
+@access.needs(Right.MANAGE)
+def unblock(request: HtmxRequest, public_id: str) -> HttpResponse:
+    """Try an address again that bounced; who did it and why is kept in the audit log."""
+    person = access.find_customer(request, public_id)
+    form = UnblockForm(request.POST)
+    if not form.is_valid():
+        return _again(request, person, unblock_form=form)
+    if consent.unblock(person):
+        why = {"why": form.cleaned_data["why"]}
+        audit.record(
+            request.user, "changed", person, change=({"blocked": "bounced"}, why), detail="unblocked"
+        )
+        messages.success(request, _("The address is tried again with the next mail."))
+    else:
+        messages.error(request, _("Only an address that bounced can be unblocked by the shop."))
     return _back(request, person)
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from crm import (
     access,
     audit,
+    consent,
     customer_list,
     fading,
     list_habits,
@@ -25,7 +26,7 @@ from crm.access import Right
 from crm.bulk_actions import kinds as bulk_kinds
 from crm.customer_list import Filters
 from crm.figures import figures_of
-from crm.forms.customers import ConsentForm, NoteForm, TagForm
+from crm.forms.customers import ConsentForm, NoteForm, TagForm, UnblockForm
 from crm.listing.catalogue import tag_choices
 from crm.models import Customer, CustomField
 from crm.web import HtmxRequest, render_page
@@ -133,6 +134,8 @@ def page_context(request: HtmxRequest, person: Customer, **forms: Any) -> dict[s
         "note_form": NoteForm(),
         "tag_form": TagForm(),
         "consent_form": ConsentForm(),
+        "blocked": consent.blocked_by(person) if person.suppressed_at else None,
+        "unblock_form": UnblockForm(),
         "merges": merging.of_person(person) if access.may(request.user, Right.MANAGE) else [],
         **forms,
     }

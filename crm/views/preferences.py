@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm import access, limits, preferences
+from crm import access, limits, preferences, rhythm
 from crm.errors import Refusal
 from crm.languages import language_of
 from crm.models import Business, PrivacyRequest
@@ -44,6 +44,7 @@ def page(
     if reader and reader.customer:
         context["switches"] = preferences.switches(reader.customer)
         context["measuring"] = preferences.measuring(reader.customer, Business.current())
+        context["rhythm"] = rhythm.of(reader.customer, Business.current().today())
         context["waiting"] = preferences.waiting(reader.customer)
         context["can_send"] = handing.can(reader.customer)
         context["sent"] = handing.asked_today(reader.customer, at=timezone.now())
@@ -83,6 +84,7 @@ def choices(request: HttpRequest, token: str) -> HttpResponse:
         now = timezone.now()
         preferences.choose(reader.customer, request.POST.getlist("on"), source=reader.source, at=now)
         preferences.measure(reader.customer, request.POST.get("tracking", "-"))
+        rhythm.choose(reader.customer, request.POST.dict(), Business.current().today())
         preferences.speak(reader.customer, request.POST.get("language", ""))
         return gettext_noop("Saved.")
 

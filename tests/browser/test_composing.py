@@ -30,6 +30,11 @@ TRICKY = """<mjml lang="en">
 </mjml>"""
 
 
+def layout_of(page):
+    page.get_by_role("button", name="Layout").click()
+    page.locator("#id_mjml").wait_for()
+
+
 def frame_of(page):
     page.get_by_role("button", name="Open the visual editor").click()
     frame = page.frame_locator("#visual-dialog iframe")
@@ -50,6 +55,9 @@ def test_a_mail_is_composed_with_blocks_and_its_code_survives(visitor, owner):
     one = visitor()
     one.sign_in("olga@teahouse.example", "steep-leaves-4")
     one.open("/campaigns/new/?template=welcome.en")
+    one.page.get_by_label("Headline", exact=True).fill("Tea for {First name|you}")
+    layout_of(one.page)
+    assert '<h1>Tea for {{ customer.first_name | default: "you" }}</h1>' in source(one.page)
     before = source(one.page)
 
     frame = frame_of(one.page)
@@ -79,6 +87,7 @@ def test_every_design_and_the_trickiest_code_come_back_from_the_editor_as_they_w
     one = visitor()
     one.sign_in("olga@teahouse.example", "steep-leaves-4")
     one.open("/campaigns/templates/new/?from=welcome.en")
+    layout_of(one.page)
 
     for mjml in (TRICKY, *(design.mjml for key, design in shipped().items() if key.endswith(".en"))):
         one.page.locator("[data-source]").fill(mjml)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns import design, gallery, placeholders
+from campaigns.preflight import wording
 from campaigns.rendering import Sources
 from crm.models import Brand, Picture
 from tests.feedback.surveys import make_survey
@@ -23,6 +24,7 @@ def test_every_design_that_we_ship_can_be_sent_and_wears_the_brand(shop, key):
     assert "Teahouse" in mail.html
     assert mail.html.count("/u/") == mail.text.count("/u/") == 1
     assert len(mail.html.encode()) < 102_000
+    assert wording.suspicious(f"{mail.subject}\n{mail.text}") == []
 
 
 @pytest.mark.parametrize("key", ["welcome.en", "offer.zh-hans"])

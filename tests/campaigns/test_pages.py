@@ -38,14 +38,30 @@ def test_a_new_campaign_begins_with_a_design(staff_client):
     assert "/campaigns/templates/welcome.en/look/" in page
 
 
-def test_the_shops_own_designs_and_language_come_first(staff_client, shop):
+def test_the_list_says_why_nothing_moves_when_no_worker_runs(staff_client):
+    campaign = make_campaign(make_list(make_customer()), slug="spring")
+
+    calm = staff_client.get("/campaigns/").content.decode()
+    type(campaign).objects.update(state="sending")
+    stuck = staff_client.get("/campaigns/").content.decode()
+
+    assert "No worker is running" not in calm
+    assert "No worker is running" in stuck
+
+
+def test_the_shops_own_designs_and_language_come_first_then_the_readers(staff_client, shop):
     MailTemplate.objects.create(name="Our own", mjml=MJML)
     type(shop).objects.update(language="zh-hans")
 
     page = staff_client.get("/campaigns/new/").content.decode()
 
-    assert page.index("Our own") < page.index("优惠活动")
-    assert "template=offer.en" not in page
+    assert page.index("Our own") < page.index("优惠活动") < page.index("template=offer.en")
+
+
+def test_a_chinese_reader_in_an_english_shop_is_offered_chinese_designs_too(staff_client):
+    page = staff_client.get("/campaigns/new/", headers={"accept-language": "zh-hans"}).content.decode()
+
+    assert page.index("template=offer.en") < page.index("template=offer.zh-hans")
 
 
 def test_the_segment_one_came_from_is_chosen(staff_client):
@@ -281,7 +297,7 @@ def test_the_list_needs_few_queries_however_long_it_is(staff_client, django_asse
         react(campaign, campaign.mailing.messages.first().customer)
     staff_client.get("/campaigns/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = staff_client.get("/campaigns/").content.decode()
 
     assert page.count("?state=opened") == 0  # Nothing is sent yet, so nothing is linked.

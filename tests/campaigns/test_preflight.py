@@ -83,6 +83,44 @@ def test_a_design_says_all_that_is_wrong_with_it_and_only_what_breaks_blocks(sho
     }
 
 
+def test_each_thing_to_mend_leads_to_where_it_is_mended_or_to_its_people(shop):
+    text = '<a href="#">x</a>{{ customer.city | default: "" }}{{ coupon }}<img src="http://a.shop/b.png">'
+    shop.postal_address, shop.from_email = "", "tea@gmail.com"
+    twins = [make_customer(email="one@tea.shop", city="") for _ in range(2)]
+
+    report = preflight.look(make_campaign(make_list(*twins), slug="spring", mjml=design(text)), shop)
+
+    leads = {one.code: one.fix_url or one.people_url for one in report.findings}
+    assert {"empty_link", "alt", "fallback", "coupon", "missing", "consent", "duplicates"} <= set(leads)
+    assert all(leads.values())
+    assert leads["coupon"] == "/campaigns/spring/measuring/"
+    assert leads["address"] == "/settings/business/"
+    assert leads["free_mail"] == "/settings/senders/"
+
+
+def test_a_sender_at_a_free_mailer_and_one_that_nobody_looked_at_are_said(shop, settings):
+    shop.from_email = "tea@gmail.com"
+    campaign = make_campaign(make_list(make_customer()))
+    settings.MAIL_CONNECTION, settings.ALLOW_LOCAL_LINKS = {"host": "localhost"}, True
+
+    free = codes(preflight.look(campaign, shop))
+    shop.from_email = "hello@tea.shop"
+    own = codes(preflight.look(campaign, shop))
+
+    assert (free["free_mail"], free["proof"]) == (False, False)
+    assert "free_mail" not in own
+    assert own["proof"] is False
+
+
+def test_a_picture_that_nobody_chose_is_no_fault_and_leaves_no_hole(shop):
+    mjml = MJML.replace("<mj-text>", '<mj-image src="" alt="" data-slot="picture" /><mj-text>', 1)
+
+    report = preflight.look(make_campaign(make_list(make_customer()), mjml=mjml), shop)
+
+    assert "picture" not in codes(report)
+    assert "alt" not in codes(report)
+
+
 def test_a_good_campaign_has_nothing_to_mend(shop):
     ada = agreed(make_customer(email_consent="unknown"))
 

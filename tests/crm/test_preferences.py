@@ -11,7 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from crm import consent, limits, outbox
-from crm.models import AuditEntry, Consent, Customer, Message, PersonalArchive, PrivacyRequest, Purpose
+from crm.models import (
+    AuditEntry,
+    Business,
+    Consent,
+    ContactWish,
+    Customer,
+    Message,
+    PersonalArchive,
+    PrivacyRequest,
+    Purpose,
+)
 from crm.outbox import dispatching
 from crm.privacy import archive, handing
 from tests.mails import make_mailing, make_messages
@@ -38,6 +48,35 @@ def phone():
 
 def link(message):
     return f"/u/{outbox.unsubscribe_token(message)}"
+
+
+def test_a_customer_says_how_often_and_how_and_the_governor_knows(phone, message):
+    Purpose.objects.update(is_public=True)
+    today = Business.current().today()
+    before = phone.get(link(message)).content.decode()
+    phone.post(f"{link(message)}/choices", {"pace": "2", "pause": "30", "channel": "sms"})
+
+    wish = ContactWish.objects.get(customer=message.customer_id)
+    assert 'value="" checked' in before
+    assert (wish.at_most, wish.pause_until, wish.channel) == (2, today + timedelta(days=30), "sms")
+    assert AuditEntry.objects.get().detail == "wishes about contact, by the customer"
+
+    phone.post(f"{link(message)}/choices", {"pace": "99", "pause": "kept", "channel": "pigeon"})
+    wish.refresh_from_db()
+    assert (wish.at_most, wish.pause_until, wish.channel) == (2, today + timedelta(days=30), "sms")
+
+    phone.post(f"{link(message)}/choices", {"pace": "", "pause": "", "channel": ""})
+    wish.refresh_from_db()
+    assert (wish.at_most, wish.pause_until, wish.channel) == (None, None, "")
+
+
+def test_a_pace_that_the_shop_noted_is_shown_as_it_is(phone, message):
+    ContactWish.objects.create(customer=message.customer, at_most=3)
+
+    page = phone.get(link(message)).content.decode()
+
+    assert 'name="pace" value="3" checked' in page
+    assert "At most 3 mails in 30 days" in page
 
 
 def test_a_customer_chooses_purposes_and_language_without_cookies(phone, message):

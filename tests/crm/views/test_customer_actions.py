@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crm import consent, tagging
-from crm.models import Interaction
+from crm.models import AuditEntry, Interaction, Suppression
 from tests.people import NOON, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,34 @@ def test_reading_never_changes_consent(staff_client):
 
     assert staff_client.get(f"/customers/{customer.public_id}/object/").status_code == 405
     assert tagging.remove(customer, 1) is False
+
+
+def test_a_bounced_address_is_unblocked_with_a_reason_by_who_may_and_nothing_else_is(staff_client, clerk):
+    ada, bob = make_customer(email="ada@tea.shop"), make_customer(email="bob@tea.shop")
+    consent.suppress(ada.email, "bounced", at=NOON)
+    consent.suppress(bob.email, "complained", at=NOON)
+    path = f"/customers/{ada.public_id}/"
+
+    page = staff_client.get(path).content.decode()
+    bare = staff_client.post(f"{path}unblock/", {"why": ""})
+    staff_client.post(f"{path}unblock/", {"why": "She emptied her mailbox."})
+    told = staff_client.post(f"/customers/{bob.public_id}/unblock/", {"why": "Please"}, follow=True)
+
+    ada.refresh_from_db()
+    bob.refresh_from_db()
+    noted = AuditEntry.objects.get(detail="unblocked")
+    assert "Try this address again" in page
+    assert bare.status_code == 422
+    assert ada.suppressed_at is None
+    assert noted.actor == clerk
+    assert "Only an address that bounced" in told.content.decode()
+    assert "Unblock the address" not in told.content.decode()
+    assert bob.suppressed_at == NOON
+    assert Suppression.objects.get().reason == "complained"
+
+    clerk.role = "service"
+    clerk.save()
+    consent.suppress(ada.email, "bounced", at=NOON)
+    assert "Unblock the address" not in staff_client.get(path).content.decode()
+    assert staff_client.post(f"{path}unblock/", {"why": "x"}).status_code == 403
+    assert Suppression.objects.count() == 2
