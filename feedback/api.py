@@ -18,6 +18,7 @@ from crm.api import lists
 from crm.api.doors import Door
 from crm.api.people import find_reference
 from crm.api.problems import Problem
+from crm.api.values import Text
 from feedback import answers
 from feedback.models import Answer, Survey
 
@@ -50,17 +51,15 @@ class AnswerQuery(lists.ListQuery):
 
 
 class AnswerInput(serializers.Serializer[Any]):
-    survey = serializers.CharField(max_length=80, help_text="Short name of a survey.")
-    key = serializers.CharField(
-        max_length=100, help_text="Your name of this answer: sent again, it corrects."
-    )
+    survey = Text(max_length=80, help_text="Short name of a survey.")
+    key = Text(max_length=100, help_text="Your name of this answer: sent again, it corrects.")
     score = serializers.IntegerField(required=False, allow_null=True)
-    comment = serializers.CharField(max_length=20_000, required=False, allow_blank=True, default="")
+    comment = Text(max_length=20_000, required=False, allow_blank=True, default="")
     values = serializers.DictField(required=False, default=dict)
-    customer = serializers.CharField(
+    customer = Text(
         max_length=254, required=False, allow_null=True, help_text="Id, your customer number, or e-mail."
     )
-    language = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
+    language = Text(max_length=10, required=False, allow_blank=True, default="")
     answered_at = serializers.DateTimeField(required=False)
 
 

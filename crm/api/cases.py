@@ -17,6 +17,7 @@ from crm.api import lists
 from crm.api.doors import Door
 from crm.api.people import find_reference
 from crm.api.problems import Problem
+from crm.api.values import Text
 from crm.models import Case, CaseMessage, User
 
 ORDERS = {"opened": ("id",), "-opened": ("-id",)}
@@ -52,19 +53,19 @@ class CaseQuery(lists.ListQuery):
 
 
 class CaseInput(serializers.Serializer[Any]):
-    subject = serializers.CharField(max_length=250)
-    text = serializers.CharField(max_length=20_000, help_text="What the customer said.")
-    customer = serializers.CharField(
+    subject = Text(max_length=250)
+    text = Text(max_length=20_000, help_text="What the customer said.")
+    customer = Text(
         max_length=254, required=False, allow_null=True, help_text="Id, your customer number, or e-mail."
     )
-    sender_name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    sender_name = Text(max_length=120, required=False, allow_blank=True)
     sender_email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
     priority = serializers.ChoiceField(choices=Case.Priority.choices, default=Case.Priority.NORMAL)
-    category = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    category = Text(max_length=60, required=False, allow_blank=True)
 
 
 class ReplyInput(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=20_000)
+    text = Text(max_length=20_000)
     kind = serializers.ChoiceField(
         choices=["reply", "note", "heard"],
         default="reply",

@@ -17,6 +17,7 @@ from crm.access import Right
 from crm.api import lists, writing
 from crm.api.doors import Door
 from crm.api.problems import Problem
+from crm.api.values import Simple, Text
 from crm.api.versions import check_version, version_of, versioned
 from crm.models import AuditEntry, Customer, CustomerQuerySet, CustomerTag, Tag, User
 
@@ -29,7 +30,7 @@ ORDERS = {
 
 
 class TagUseSerializer(serializers.ModelSerializer[CustomerTag]):
-    name = serializers.CharField(source="tag.name", max_length=60)
+    name = Text(source="tag.name", max_length=60)
     weight = serializers.IntegerField(min_value=0, max_value=100, default=100)
 
     class Meta:
@@ -43,7 +44,7 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
 
     id = serializers.CharField(source="public_id")
     can_get_mail = serializers.SerializerMethodField()
-    custom = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    custom = serializers.DictField(child=Simple())
     tags = TagUseSerializer(many=True)
 
     class Meta:
@@ -214,9 +215,7 @@ class CustomerTagDoor(Door):
 
 class ConsentInput(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=["granted", "withdrawn"])
-    wording = serializers.CharField(
-        max_length=400, required=False, help_text="What the customer agreed to, kept as evidence."
-    )
+    wording = Text(max_length=400, required=False, help_text="What the customer agreed to, kept as evidence.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["action"] == "granted" and not attrs.get("wording"):

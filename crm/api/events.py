@@ -23,6 +23,7 @@ from crm.api.doors import Door
 from crm.api.parsing import JsonParser
 from crm.api.people import find_references
 from crm.api.problems import Problem
+from crm.api.values import Simple, Text
 from crm.behaviour import reading, taking, visitors, website
 from crm.behaviour.reading import Bad, Event
 from crm.models import ApiToken, Website
@@ -46,18 +47,16 @@ class EventInput(serializers.Serializer[Any]):
     )
     at = serializers.DateTimeField(required=False, help_text="Now when absent.")
     visitor = serializers.RegexField(r"^[A-Za-z0-9_-]{16,40}$", required=False)
-    customer = serializers.CharField(
-        required=False, help_text="With a token: id, your customer number, or e-mail."
-    )
-    subject = serializers.CharField(required=False, help_text="What it was about: a page, a product.")
-    title = serializers.CharField(required=False)
+    customer = Text(required=False, help_text="With a token: id, your customer number, or e-mail.")
+    subject = Text(required=False, help_text="What it was about: a page, a product.")
+    title = Text(required=False)
     number = serializers.FloatField(required=False, help_text="The main figure, such as an amount.")
-    properties = serializers.DictField(child=serializers.JSONField(), required=False)
+    properties = serializers.DictField(child=Simple(), required=False)
 
 
 class IdentifyInput(serializers.Serializer[Any]):
-    user = serializers.CharField(max_length=80)
-    proof = serializers.CharField(required=False, max_length=64)
+    user = Text(max_length=80)
+    proof = Text(required=False, max_length=64)
     expires = serializers.IntegerField(
         required=False, help_text="Until when the proof holds, in seconds since 1970; part of what is signed."
     )
@@ -68,7 +67,7 @@ class EventsInput(EventInput):
 
     event = serializers.RegexField(r"^[a-z][a-z0-9_]{0,39}$", required=False)
     events = EventInput(many=True, required=False, max_length=reading.MOST)  # type: ignore[call-arg]
-    key = serializers.CharField(required=False, help_text="The public key of the website.")
+    key = Text(required=False, help_text="The public key of the website.")
     consent = serializers.BooleanField(required=False, help_text="Whether the visitor agreed.")
     sent_at = serializers.DateTimeField(required=False, help_text="Corrects a wrong clock.")
     identify = IdentifyInput(required=False)

@@ -18,6 +18,7 @@ from crm.access import Right
 from crm.api import lists
 from crm.api.doors import Door
 from crm.api.problems import Problem
+from crm.api.values import Text
 from crm.models import ExportFile, User
 
 
@@ -36,16 +37,14 @@ class ExportSerializer(serializers.ModelSerializer[ExportFile]):
 class ExportInput(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=ExportFile.Format.choices, default=ExportFile.Format.CSV)
     columns = serializers.ListField(
-        child=serializers.CharField(max_length=80),
+        child=Text(max_length=80),
         max_length=60,
         required=False,
         help_text="id, and the names of the columns of the list. Without it the usual ones.",
     )
-    q = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, default="", help_text="Words to search for."
-    )
+    q = Text(max_length=200, required=False, allow_blank=True, default="", help_text="Words to search for.")
     filters = serializers.DictField(
-        child=serializers.CharField(max_length=200),
+        child=Text(max_length=200),
         required=False,
         help_text="Those of the list of customers, as its address carries them.",
     )

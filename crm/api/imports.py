@@ -17,6 +17,7 @@ from crm.access import Right
 from crm.api import lists
 from crm.api.doors import Door
 from crm.api.problems import Problem
+from crm.api.values import Text
 from crm.errors import Refusal
 from crm.imports import columns, confirming, intake, kinds, results, sealing, seeing, undoing
 from crm.imports.reasons import words
@@ -67,14 +68,12 @@ class ProblemRowSerializer(serializers.ModelSerializer[ImportProblem]):
 
 class UploadInput(serializers.Serializer[Any]):
     file = serializers.FileField()
-    kind = serializers.CharField(
-        max_length=20, help_text="customers, purchases, subscriptions, events or answers."
-    )
+    kind = Text(max_length=20, help_text="customers, purchases, subscriptions, events or answers.")
 
 
 class StartInput(serializers.Serializer[Any]):
     mapping = serializers.DictField(
-        child=serializers.CharField(max_length=80, allow_blank=True),
+        child=Text(max_length=80, allow_blank=True),
         required=False,
         help_text="Column → field, where the guess is wrong; an empty field leaves the column out.",
     )

@@ -18,10 +18,12 @@ from crm.access import Right
 from crm.api import lists, writing
 from crm.api.doors import Door
 from crm.api.problems import Problem
+from crm.api.values import TEXTS
 from crm.models import AuditEntry, Product
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
+    serializer_field_mapping = TEXTS
     price = serializers.DecimalField(
         max_digits=14, decimal_places=4, min_value=Decimal(0), allow_null=True, required=False
     )

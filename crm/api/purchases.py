@@ -22,6 +22,7 @@ from crm.api.doors import Door
 from crm.api.idempotency import HEADER
 from crm.api.people import find_reference
 from crm.api.problems import Problem
+from crm.api.values import Text
 from crm.models import AuditEntry, Purchase, PurchaseLine, Refund, User
 
 ORDERS = {
@@ -65,9 +66,9 @@ class PurchaseSerializer(serializers.ModelSerializer[Purchase]):
 
 
 class LineInput(serializers.Serializer[Any]):
-    product = serializers.CharField(max_length=200, help_text="Its name.")
-    sku = serializers.CharField(max_length=120, required=False, help_text="Its article number, if any.")
-    category = serializers.CharField(max_length=120, required=False)
+    product = Text(max_length=200, help_text="Its name.")
+    sku = Text(max_length=120, required=False, help_text="Its article number, if any.")
+    category = Text(max_length=120, required=False)
     quantity = serializers.DecimalField(
         max_digits=10, decimal_places=4, min_value=Decimal("0.0001"), default=Decimal(1)
     )
@@ -75,8 +76,8 @@ class LineInput(serializers.Serializer[Any]):
 
 
 class PurchaseInput(serializers.Serializer[Any]):
-    number = serializers.CharField(max_length=80, help_text="Your order number; sent again it replaces.")
-    customer = serializers.CharField(
+    number = Text(max_length=80, help_text="Your order number; sent again it replaces.")
+    customer = Text(
         max_length=254, required=False, allow_null=True, help_text="Id, your customer number, or e-mail."
     )
     bought_at = serializers.DateTimeField()
@@ -86,8 +87,8 @@ class PurchaseInput(serializers.Serializer[Any]):
     discount = serializers.DecimalField(**MONEY, required=False)  # type: ignore[arg-type]
     shipping = serializers.DecimalField(**MONEY, required=False)  # type: ignore[arg-type]
     tax = serializers.DecimalField(**MONEY, required=False)  # type: ignore[arg-type]
-    channel = serializers.CharField(max_length=60, required=False)
-    coupon = serializers.CharField(max_length=60, required=False)
+    channel = Text(max_length=60, required=False)
+    coupon = Text(max_length=60, required=False)
     status = serializers.ChoiceField(choices=Purchase.Status.choices, default=Purchase.Status.COMPLETED)
 
     def validate_bought_at(self, moment: Any) -> Any:

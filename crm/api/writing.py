@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from crm import audit, custom_fields, saving
 from crm.api.problems import Problem
+from crm.api.values import TEXTS, Simple, Text
 from crm.forms.customers import CustomerForm
 from crm.models import AuditEntry, Business, Customer, CustomField, User
 
@@ -21,14 +22,14 @@ transaction = _transaction.atomic
 class CustomerInput(serializers.ModelSerializer[Customer]):
     """What can be written of a customer. `custom` holds the shop's own fields by their key."""
 
-    external_id = serializers.CharField(max_length=80, allow_blank=True, allow_null=True, required=False)
-    email = serializers.CharField(max_length=254, allow_blank=True, allow_null=True, required=False)
-    language = serializers.CharField(max_length=10, allow_blank=True, allow_null=True, required=False)
+    serializer_field_mapping = TEXTS
+
+    external_id = Text(max_length=80, allow_blank=True, allow_null=True, required=False)
+    email = Text(max_length=254, allow_blank=True, allow_null=True, required=False)
+    language = Text(max_length=10, allow_blank=True, allow_null=True, required=False)
     birth_date = serializers.DateField(allow_null=True, required=False)
     created_on = serializers.DateField(required=False)
-    custom = serializers.DictField(
-        child=serializers.JSONField(allow_null=True), required=False, help_text="Null empties a field."
-    )
+    custom = serializers.DictField(child=Simple(), required=False, help_text="Null empties a field.")
 
     class Meta:
         model = Customer
