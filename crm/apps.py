@@ -9,7 +9,7 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from crm import audit_guard, journal, sensitive, signals
+        from crm import audit_guard, journal, past_values, sensitive, signals
         from crm.imports import kinds, sealing, undoing
         from crm.imports.customers import CustomersLoader
         from crm.imports.purchases import PurchasesLoader
@@ -27,6 +27,9 @@ class CrmConfig(AppConfig):
         post_migrate.connect(audit_guard.install, sender=self, dispatch_uid="audit_guard.install")
         journal.watch(CustomField, undoing.users_of_fields)
         sensitive.used_in(sealing.under_way)
+        sensitive.followed_by(past_values.hide, on=True)
+        sensitive.followed_by(past_values.show, on=False)
+        signals.undone.connect(sensitive.move_soon, dispatch_uid="sensitive.move_soon")
         starting.start()
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from functools import cache
 from typing import Any
 
@@ -52,6 +53,21 @@ def open(sealed: str) -> str:  # noqa: A001 - the opposite of sealing.
 
 def is_sealed(text: str) -> bool:
     return text.startswith(SIGN)
+
+
+def sealed_value(value: Any) -> str:
+    """A value of JSON as sealed text that can stand in its place."""
+    return value if isinstance(value, str) and is_sealed(value) else seal(json.dumps(value))
+
+
+def open_value(value: Any) -> Any:
+    """The value behind such a text; any other one, and one that no key opens, as it is."""
+    if not isinstance(value, str) or not is_sealed(value):
+        return value
+    try:
+        return json.loads(open(value))
+    except (Unreadable, ValueError):
+        return value
 
 
 def prefix() -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from crm import access, audit, masking
 from crm.custom_fields import Stored
+from crm.encryption import open_value
 from crm.errors import Refusal
 from crm.models import AuditEntry, Customer, CustomField, SensitiveValue, User
 
@@ -24,9 +25,11 @@ STEP = 500
 HIDDEN = "•••"
 READERS = (User.Role.MANAGER, User.Role.MARKETER, User.Role.SERVICE)  # The owner always.
 type Use = Callable[[CustomField], Iterable[str]]
+type Follow = Callable[[CustomField], None]
 Moving = CustomField.Moving
 
 _uses: list[Use] = []
+_follow: dict[bool, list[Follow]] = {True: [], False: []}
 
 
 def used_in(use: Use) -> Use:
@@ -34,6 +37,13 @@ def used_in(use: Use) -> Use:
     if use not in _uses:
         _uses.append(use)
     return use
+
+
+def followed_by(follow: Follow, *, on: bool) -> Follow:
+    """Let `follow(field)` do the same elsewhere once all values are encrypted, or plain again."""
+    if follow not in _follow[on]:
+        _follow[on].append(follow)
+    return follow
 
 
 def uses(field: CustomField) -> list[str]:
@@ -76,6 +86,8 @@ def switch(field: CustomField, *, on: bool) -> None:
     moving = Moving.SEALING if on else Moving.OPENING
     CustomField.objects.filter(pk=field.pk).update(sensitive=True, moving=moving)
     transaction.on_commit(lambda: _soon(field.pk), robust=True)  # Lost: the schedule finds it.
+    if on and (copy := CustomField.objects.filter(key=field.changed_from.get("copy") or "-").first()):
+        switch(copy, on=True)  # What people had written before the kind was changed.
 
 
 def _soon(pk: int) -> None:
@@ -122,6 +134,7 @@ def move(pk: int) -> int:
         step = _seal_some(field) if field.moving == Moving.SEALING else _open_some(field)
         moved += step
         if not step:
+            _arrive(field)
             break
     return moved
 
@@ -135,7 +148,7 @@ def _seal_some(field: CustomField) -> int:
     )
     SensitiveValue.objects.bulk_create(
         [
-            SensitiveValue(customer=one, field=field, value=json.dumps(one.custom[field.key]))
+            SensitiveValue(customer=one, field=field, value=json.dumps(open_value(one.custom[field.key])))
             for one in people
             if one.custom[field.key] is not None
         ],
@@ -144,9 +157,6 @@ def _seal_some(field: CustomField) -> int:
     for one in people:
         one.custom = {key: value for key, value in one.custom.items() if key != field.key}
     Customer.objects.bulk_update(people, ["custom"])
-    if not people:
-        _hide_history(field)
-        CustomField.objects.filter(pk=field.pk).update(moving=Moving.NOT)
     return len(people)
 
 
@@ -159,9 +169,17 @@ def _open_some(field: CustomField) -> int:
         one.customer.custom = {**one.customer.custom, field.key: json.loads(one.value)}
     Customer.objects.bulk_update([one.customer for one in found], ["custom"])
     SensitiveValue.objects.filter(pk__in=[one.pk for one in found]).delete()
-    if not found:
-        CustomField.objects.filter(pk=field.pk).update(moving=Moving.NOT, sensitive=False)
     return len(found)
+
+
+def _arrive(field: CustomField) -> None:
+    """SEALING, OPENING → NOT: no value is left, and now what earlier work kept of them."""
+    on = field.moving == Moving.SEALING
+    if on:
+        _hide_history(field)
+    for follow in _follow[on]:
+        follow(field)
+    CustomField.objects.filter(pk=field.pk, moving=field.moving).update(moving=Moving.NOT, sensitive=on)
 
 
 def _lock(pk: int, moving: str | None = None) -> bool:
@@ -170,6 +188,13 @@ def _lock(pk: int, moving: str | None = None) -> bool:
     return (mine.filter(moving=moving) if moving else mine).first() is not None
 
 
+def move_soon(**_signal: Any) -> None:
+    """After undoing: what it put back is moved as well."""
+    for pk in waiting():
+        _soon(pk)
+
+
+@transaction.atomic
 def _hide_history(field: CustomField) -> None:
     """What the audit log says of earlier changes."""
     names = (f"custom_{field.key}", f"custom.{field.key}")

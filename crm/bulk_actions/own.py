@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from crm import consent, custom_fields, journal, removing
 from crm.access import Right
 from crm.bulk_actions.kinds import Action, Task, register
+from crm.errors import Refusal
 from crm.forms.look import Look
 from crm.listing.catalogue import staff_choices, tag_choices
 from crm.models import Consent, Customer, CustomerTag, CustomField, Suppression, Tag, User
@@ -81,10 +82,6 @@ class FieldForm(Look, forms.Form):
         return data
 
 
-def _secret(field: CustomField) -> bool:
-    return bool(getattr(field, "sensitive", False))
-
-
 class OwnerForm(Look, forms.Form):
     owner = forms.ChoiceField(label=gettext_lazy("Looked after by"), required=False)
 
@@ -128,6 +125,8 @@ def _set_field(task: Task, ids: Sequence[int]) -> int:
 
 
 def _set_own_field(task: Task, ids: Sequence[int], key: str, value: Any) -> int:
+    if not custom_fields.plain().filter(key=key).exists():
+        raise Refusal(_("This field became sensitive or is gone, so it cannot be set for many at once."))
     people = list(Customer.objects.filter(pk__in=ids).only("pk", "custom"))
     changed = [one for one in people if one.custom.get(key) != value]
     journal.keep(task.journal, Customer, [one.pk for one in changed])
