@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
+from crm import masking
+from crm.models import Customer
 from segments import frames
 from segments.models import CustomerFeatures
 from segments.rfm import names
@@ -39,6 +41,13 @@ def column_label(column: str, kept: Mapping[str, str]) -> str:
         value = FIELDS[feature].label_of(value)
     words = {"yes": _("yes"), "no": _("no")}
     return _("%(feature)s: %(value)s") % {"feature": label, "value": words.get(value, value)}
+
+
+def is_hidden(column: str) -> bool:
+    """Whether this reader may not see what one person's value is, as segments.rules.actual has it."""
+    feature = column.partition("=")[0]
+    is_personal = feature in FIELDS and FIELDS[feature].path in Customer.PERSONAL
+    return masking.active() and (is_personal or feature.startswith("custom."))
 
 
 def labeller(kept: Mapping[str, str]) -> Callable[[str], str]:

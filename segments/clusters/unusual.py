@@ -29,6 +29,8 @@ def in_words(run: ScoringRun, why: Sequence[Sequence[float | str]] | None) -> li
     found: list[str] = []
     for column, value in why or ():
         far = float(value)
+        if column_words.is_hidden(str(column)):
+            continue
         if abs(far) < NOTABLE and found:
             continue
         if far >= FAR:

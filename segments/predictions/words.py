@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm.models import Customer
-from segments.clusters.column_words import column_label
+from segments.clusters.column_words import column_label, is_hidden
 from segments.models import CustomerScore
 from segments.predictions import kept_scores
 from segments.predictions.propensity import YES_NO
@@ -37,8 +37,8 @@ def _said(one: CustomerScore) -> Said:
     is_chance, labels = run.result["kind"] == YES_NO, run.result["labels"]
     least = LEAST if is_chance else LEAST * abs(run.result["mean"])
     found = kept_scores.explained(run, one.customer_id)
-    found = [(name, change) for name, change in found if abs(change) >= least][:REASONS]
-    words = [(column_label(name, labels), change) for name, change in found]
+    found = [(name, change) for name, change in found if abs(change) >= least and not is_hidden(name)]
+    words = [(column_label(name, labels), change) for name, change in found[:REASONS]]
     return Said(
         one.score.name,
         run.pk,

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from crm import masking
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
 from segments import audience, lease, refresh, tasks
-from segments.clusters import laboratory, naming, report, side_by_side
+from segments.clusters import laboratory, naming, report, side_by_side, unusual
 from segments.models import ClusterMember, CustomerFeatures, Membership, ProductAffinity, ScoringRun, Segment
 from segments.numerics.assigning import NOISE
 from segments.recommending import affinities
@@ -132,6 +133,17 @@ def test_unusual_customers_are_listed_with_what_sets_them_apart_and_kept_as_a_li
     assert "far above the average" in page.text
     segment = Segment.objects.get()  # Keeping it twice makes one list.
     assert (segment.kind, members(segment)) == ("static", strange)
+
+
+def test_what_sets_somebody_apart_tells_masked_readers_nothing_that_is_masked(shop):
+    run = ScoringRun(kind="cluster", result={"labels": {"custom.pet": "Pet"}})
+    why = [["city=Rome", 4.0], ["custom.pet=cat", 3.5], ["age", 3.2], ["orders", 2.0]]
+
+    told = unusual.in_words(run, why)
+    with masking.applied():
+        masked = unusual.in_words(run, why)
+
+    assert (len(told), masked) == (4, told[3:])
 
 
 def test_a_clustering_without_unusual_customers_keeps_no_list(owner_client):
