@@ -80,7 +80,7 @@ def register() -> None:
         palette.Place(gettext_lazy("Clusters"), "segments:clusters", "chart-scatter"),
         palette.Place(gettext_lazy("Customer value"), "segments:value", "coins"),
         palette.Place(gettext_lazy("Measures"), "segments:measures", "gauge"),
-        palette.Place(gettext_lazy("Forecast"), "segments:forecast", "chart-line"),
+        palette.Place(gettext_lazy("Sales forecast"), "segments:forecast", "chart-line"),
         palette.Place(gettext_lazy("Spending on marketing"), "segments:spending", "receipt", Right.MARKET),
         palette.Place(gettext_lazy("Cohorts"), "segments:cohorts", "table"),
         palette.Place(gettext_lazy("Predictions"), "segments:predictions", "crystal-ball"),

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.charts import Chart
 from segments.clusters import charts as cluster_charts
@@ -78,6 +80,17 @@ def asked(run: ScoringRun) -> dict[str, Any]:
         "done": run.progress.get("done", 0),
         "of": run.progress.get("of", 0),
     }
+
+
+def listed(run: ScoringRun) -> tuple[str, list[str]]:
+    """How many clusters it found, and lines of what was asked."""
+    told, k = asked(run), run.result.get("k")
+    title = ngettext("%(n)d cluster", "%(n)d clusters", k) % {"n": k} if k else told["method"]
+    how = _("Number: %(k)s · comparable: %(scaling)s · seed %(seed)s") % told
+    facts = [told["method"], how]
+    if silhouette := run.result.get("silhouette"):
+        facts.append(f"{_('silhouette')} {number_format(silhouette, 2)}")
+    return title, [told["features"], " · ".join(facts)]
 
 
 def report(run: ScoringRun) -> Report:

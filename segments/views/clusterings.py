@@ -79,14 +79,14 @@ def cluster_cancel(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _page(request: HtmxRequest, form: ClusterForm, *, status: int = 200) -> HttpResponse:
     live = scoring.live_run(ScoringRun.Kind.CLUSTER)
-    runs = [(run, report.asked(run)) for run in RUNS.all()[:SHOWN]]
+    runs = [(run, *report.listed(run)) for run in RUNS.all()[:SHOWN]]
     context = {
         "section": "segments",
         "tab": "clusters",
         "form": form,
         "live": report.report(live) if live else None,
         "runs": runs,
-        "comparable": sum(run.state == ScoringRun.State.DONE for run, _asked in runs) > 1,
+        "comparable": sum(run.state == ScoringRun.State.DONE for run, *_words in runs) > 1,
         "status": refresh.status(),
     }
     return render_page(request, "segments/clusters.html", context, status=status)
