@@ -37,8 +37,8 @@ def customer_filter(request: HtmxRequest) -> HttpResponse:
     """Ask for the value of a filter; with `apply` lead back to the list that has it."""
     filters = _filters(request)
     one = filters.offered.get(request.GET.get("key", ""))
-    if one is None:
-        raise Http404
+    if one is None:  # No filter was named, or one that is gone.
+        return _go(request, _list(filters.query()))
     old = request.GET.get("old", "")
     data = request.GET if "apply" in request.GET else None
     form = FilterForm(one, old, data)
