@@ -60,6 +60,8 @@ def _migrate(database_url: str) -> None:
 
 def _migrated_file() -> Path:
     ready = _shelf() / f"{_key()}.sqlite3"
+    if ready.exists():  # Nobody waits for a copy of other migrations that is being made.
+        return ready
     with (_shelf() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
