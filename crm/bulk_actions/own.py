@@ -125,8 +125,8 @@ def _set_field(task: Task, ids: Sequence[int]) -> int:
 
 
 def _set_own_field(task: Task, ids: Sequence[int], key: str, value: Any) -> int:
-    if not custom_fields.plain().filter(key=key).exists():
-        raise Refusal(_("This field became sensitive or is gone, so it cannot be set for many at once."))
+    if CustomField.objects.filter(key=key, sensitive=True).exists():
+        raise Refusal(_("This field became sensitive, so it cannot be set for many at once."))
     people = list(Customer.objects.filter(pk__in=ids).only("pk", "custom"))
     changed = [one for one in people if one.custom.get(key) != value]
     journal.keep(task.journal, Customer, [one.pk for one in changed])
