@@ -44,6 +44,8 @@ def bulk_ask(request: HtmxRequest) -> HttpResponse:
     """Show whom an action means, ask what it needs, and start it."""
     posted = request.method == "POST"
     action = kinds.known((request.POST if posted else request.GET).get("action", ""))
+    if action is None and not posted:
+        return redirect("crm:customers")
     if action is None:
         raise Http404
     if not access.may(request.user, action.right):

@@ -85,9 +85,9 @@ def asked(run: ScoringRun) -> dict[str, Any]:
 def listed(run: ScoringRun) -> tuple[str, list[str]]:
     """How many clusters it found, and lines of what was asked."""
     told, k = asked(run), run.result.get("k")
-    title = ngettext("%(n)d cluster", "%(n)d clusters", k) % {"n": k} if k else told["method"]
+    title = ngettext("%(n)d cluster", "%(n)d clusters", k) % {"n": k} if k else str(told["method"])
     how = _("Number: %(k)s · comparable: %(scaling)s · seed %(seed)s") % told
-    facts = [told["method"], how]
+    facts = [str(told["method"]), how]
     if silhouette := run.result.get("silhouette"):
         facts.append(f"{_('silhouette')} {number_format(silhouette, 2)}")
     return title, [told["features"], " · ".join(facts)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
@@ -11,6 +11,7 @@ from crm import access
 from crm.web import HtmxRequest, render_page
 from segments import people, refresh
 from segments.personas import cards
+from segments.views.scores import nobody_named
 
 
 @require_GET
@@ -23,7 +24,7 @@ def persona(request: HtmxRequest) -> HttpResponse:
     with translation.override(language):
         selection = people.select(request.GET)
         if selection is None:
-            raise Http404
+            return nobody_named(request)
         seen = access.visible(request.user, selection.people)
         context = {
             "section": "segments",

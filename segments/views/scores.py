@@ -24,7 +24,7 @@ from segments.rfm import names
 def people_list(request: HtmxRequest) -> HttpResponse:
     selection = people.select(request.GET)
     if selection is None:
-        raise Http404
+        return nobody_named(request)
     seen = access.visible(request.user, selection.people)
     found = seen.select_related("customer")
     page = page_of(
@@ -43,6 +43,13 @@ def people_list(request: HtmxRequest) -> HttpResponse:
         "groups": names.in_use().labels,
     }
     return render_page(request, "segments/people.html", context, partial="rows")
+
+
+def nobody_named(request: HtmxRequest) -> HttpResponse:
+    """An address without a number leads to where the numbers are; one with a wrong number is no page."""
+    if request.GET:
+        raise Http404
+    return redirect("segments:rfm")
 
 
 @require_POST
