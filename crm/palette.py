@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import access, masking
+from crm import access, accounts, masking
 from crm.access import Right
 from crm.cases import seeing
-from crm.models import Customer, User
+from crm.models import Business, Customer, User
 
 SHOWN = 6
 LONGEST = 100
@@ -61,6 +61,7 @@ class Place:
 
 _sources: dict[str, Source] = {}
 _places: dict[str, Place] = {}
+OF_A_TEAM = {"crm:staff"}
 
 
 def register(key: str, source: Source) -> None:
@@ -88,7 +89,10 @@ def find(user: User, words: str) -> list[Group]:
 def _fitting(user: User, words: str) -> list[Hit]:
     wanted = words.casefold().split()
     found = []
+    solo = accounts.is_solo(Business.current())
     for place in _places.values():
+        if solo and place.url_name in OF_A_TEAM:
+            continue
         text = f"{place.label} {place.words}".casefold()
         may = place.right is None or access.may(user, place.right)
         if may and all(word in text for word in wanted):

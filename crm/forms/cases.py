@@ -128,7 +128,7 @@ class CaseNoteForm(Look, forms.Form):
         label=_("Internal note"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Only your team reads it."),
+        help_text=_("Customers never see it."),
         error_messages=SAY_SOMETHING,
     )
 

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import custom_fields, field_kinds, field_rules
+from crm import accounts, custom_fields, field_kinds, field_rules
 from crm.forms.look import Look
-from crm.models import CustomField
+from crm.models import Business, CustomField
 from crm.sensitive import READERS
 
 WITH_CHOICES = (CustomField.Kind.CHOICE, CustomField.Kind.CHOICES)
@@ -78,6 +78,8 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["sensitive"] = self.instance.sensitive and self.instance.moving != "opening"
+        if accounts.is_solo(Business.current()):  # Nobody else could open it.
+            del self.fields["readers"]
         self.order_fields(["label", "kind", "options", "position", "sensitive", "readers"])
         self.initial["options"] = "\n".join(str(one) for one in self.instance.choices)
         _show_what_matters(self)

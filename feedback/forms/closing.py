@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm import accounts
 from crm.forms.look import Look
-from crm.models import User
+from crm.models import Business, User
 from feedback import thanking
 from feedback.models import ClosingRule, ScoreTarget, Theme
 from segments.models import Segment
@@ -38,6 +39,8 @@ class RuleForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).order_by("email")
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+        if accounts.is_solo(Business.current()):  # Nobody else could get the case.
+            del self.fields["owner"]
         self.fields["theme"].queryset = Theme.objects.filter(is_hidden=False)  # type: ignore[attr-defined]
         segments = Segment.objects.order_by("name").values_list("slug", "name")
         self.fields["segment"] = forms.ChoiceField(

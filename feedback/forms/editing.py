@@ -108,7 +108,7 @@ class SurveyForm(SideBySide):
     name = forms.CharField(
         label=_("Name"),
         max_length=120,
-        help_text=_("Only you and your team see it."),
+        help_text=_("Customers never see it."),
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
     kind = forms.ChoiceField(

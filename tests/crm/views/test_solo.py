@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm import audit
 from crm.models import Business, Case, CustomerView, Task, User
 from tests.people import make_customer
 
@@ -70,6 +71,21 @@ def test_a_view_of_one_person_is_kept_without_asking_who_sees_it(owner_client):
     owner_client.post("/customers/views/", {"name": "Near", "place": "private", "back": ""})
 
     assert CustomerView.objects.get().place == "private"
+
+
+def test_the_owner_of_a_team_sees_on_the_page_of_a_customer_who_looked_at_them(owner_client, owner):
+    customer = make_customer()
+    link = f"/settings/audit/?person={customer.public_id}&amp;action=viewed"
+
+    alone = owner_client.get(customer.get_absolute_url()).text
+    colleague = User.objects.create_user("second@teahouse.example", None, name="Ben", role="manager")
+    together = owner_client.get(customer.get_absolute_url()).text
+    audit.viewed(colleague, customer)
+    page = owner_client.get(link.replace("&amp;", "&"))
+
+    assert (link in alone, link in together) == (False, True)
+    assert {one.actor for one in page.context["page"].rows} == {owner, colleague}
+    assert {one.action for one in page.context["page"].rows} == {"viewed"}
 
 
 def test_a_customer_page_asks_one_person_not_who_looks_after_them(owner_client):
