@@ -25,7 +25,9 @@ def switch_on(asking: Asking, *, at: datetime) -> None:
     if not asking.survey.is_open:
         raise Refusal(_("This survey is closed. Open it again to ask somebody."))
     mark = at - timedelta(days=asking.delay_days)
-    Asking.objects.filter(pk=asking.pk, state=Asking.State.OFF).update(state=Asking.State.ON, mark=mark)
+    Asking.objects.filter(pk=asking.pk, state=Asking.State.OFF).update(
+        state=Asking.State.ON, mark=mark, since=mark
+    )
 
 
 def switch_off(asking: Asking) -> None:
@@ -55,7 +57,8 @@ def run(asking: Asking, *, now: datetime) -> int:
     chosen = _choose(held, found, now)
     planned = _plan(held, chosen, now)
     if held.occasion != Occasion.SCHEDULE:
-        Asking.objects.filter(pk=held.pk).update(mark=max(one.at for one in found))
+        reached = max(one.at for one in found)  # Lower than the mark where all were imported late.
+        Asking.objects.filter(pk=held.pk).update(mark=max(reached, held.mark or reached))
     return planned
 
 

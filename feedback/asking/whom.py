@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Mod
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Mod
 
 from crm.models import Case, Customer, Purchase, PurchaseLine
-from feedback.models import Asking, Invitation
+from feedback.models import Asking, Invitation, NotAsked
 from segments.models import Membership
 
 BATCH = 2000  # So many in one run; the next run goes on from there.
+LATE = timedelta(days=14)  # A purchase that is imported so much later is asked about all the same.
 PRIME = 1_000_003
 
 
@@ -47,9 +48,10 @@ def in_segment(asking: Asking, customers: Sequence[int]) -> set[int]:
 
 def _after_purchases(asking: Asking, now: datetime) -> list[Candidate]:
     until = now - timedelta(days=asking.delay_days)
-    bought = Purchase.objects.counting().filter(
-        bought_at__gt=asking.mark or until, bought_at__lte=until, customer__isnull=False
+    bought: QuerySet[Purchase] = Purchase.objects.counting().filter(
+        bought_at__gt=_from(asking, until), bought_at__lte=until, customer__isnull=False
     )
+    bought = _not_seen(asking, bought)
     wanted = Q()
     if asking.product_id:
         wanted &= Q(product=asking.product_id)
@@ -60,6 +62,26 @@ def _after_purchases(asking: Asking, now: datetime) -> list[Candidate]:
     rows = list(bought.order_by("bought_at", "pk").values_list("pk", "customer", "bought_at")[:BATCH])
     dearest = _dearest([pk for pk, _who, _at in rows], wanted)
     return [Candidate(who, f"order:{pk}", at, dearest.get(pk)) for pk, who, at in rows if who]
+
+
+def _from(asking: Asking, until: datetime) -> datetime:
+    """Files bring purchases days later, so a while before the mark is looked at again."""
+    mark = asking.mark or until
+    return max(asking.since, mark - LATE) if asking.since else mark
+
+
+def _not_seen(asking: Asking, bought: QuerySet[Purchase]) -> QuerySet[Purchase]:
+    """Without purchases that were asked about or left out before."""
+    order = Cast(OuterRef("pk"), CharField())
+    asked = Invitation.objects.filter(
+        survey=asking.survey_id,
+        customer=OuterRef("customer"),
+        source=Concat(Value(f"{asking.source}:order:"), order),
+    )
+    left_out = NotAsked.objects.filter(
+        asking=asking.pk, customer=OuterRef("customer"), about=Concat(Value("order:"), order)
+    )
+    return bought.filter(~Exists(asked), ~Exists(left_out))
 
 
 def _dearest(purchases: Sequence[int], wanted: Q) -> dict[int, int]:

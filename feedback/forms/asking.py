@@ -43,7 +43,10 @@ class AskingForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "rest_days": _("Counted over all surveys. 30 days are the least that people bear."),
             "remind_after_days": _("Only who has not answered. Empty: never."),
-            "delay_days": _("After the purchase, or after the case was solved."),
+            "delay_days": _(
+                "After the purchase, or after the case was solved. A purchase that comes with a file up to"
+                " 14 days late is asked about all the same, an older one not."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

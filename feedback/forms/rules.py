@@ -1,4 +1,8 @@
-"""Rules of a question as rows to fill in: "when all / any of these hold"."""
+"""Rules of a question as rows to fill in: "when all / any of these hold".
+
+Rows may be put in brackets with the row above. Within brackets the other word joins: "a and (b or c)" under
+"all", "a or (b and c)" under "any"; so every rule can be said in two levels.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from feedback.models import Question
 from feedback.taking import PERSON
 
 MOST = 8
-SPARE = 2
+SPARE = 3  # So that a new rule has room for "a and (b or c)".
 OPS = [
     ("is", gettext_lazy("is")),
     ("is_not", gettext_lazy("is not")),
@@ -26,6 +30,7 @@ OPS = [
     ("not_answered", gettext_lazy("was not answered")),
 ]
 MODES = [("all", gettext_lazy("all of these hold")), ("any", gettext_lazy("one of these holds"))]
+OTHER = {"all": "any", "any": "all"}
 PERSON_LABELS = {
     "country": gettext_lazy("Country"),
     "city": gettext_lazy("City"),
@@ -42,14 +47,24 @@ class Rows:
         self.form, self.name = form, name
         self.earlier = {one.key: one for one in earlier if one.asks}
         self.language = texts.first_known(translation.get_language())
-        mode, leaves = _leaves(condition)
-        self.n = min(len(leaves) + SPARE, MOST)
+        mode, groups = _groups(condition)
+        self.kept = condition if groups is None else {}
+        leaves = [leaf for group in groups or [] for leaf in group]
+        starts = {sum(map(len, (groups or [])[:at])) for at in range(len(groups or []))}
+        self.n = max(min(len(leaves) + SPARE, MOST), len(leaves))
         select = {"class": "form-select"}
         form.fields[f"{name}_mode"] = forms.ChoiceField(
             label=_("When"), choices=MODES, initial=mode, required=False, widget=forms.Select(attrs=select)
         )
         for at in range(self.n):
             leaf = leaves[at] if at < len(leaves) else {}
+            if at:
+                form.fields[f"{name}_with_{at}"] = forms.BooleanField(
+                    label=_("in brackets with the line above"),
+                    initial=at < len(leaves) and at not in starts,
+                    required=False,
+                    widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+                )
             form.fields[f"{name}_of_{at}"] = forms.ChoiceField(
                 label=_("Answer to"),
                 choices=self._choices(leaf.get("of")),
@@ -77,9 +92,14 @@ class Rows:
         return self.form[f"{self.name}_mode"]
 
     @property
-    def rows(self) -> list[list[forms.BoundField]]:
+    def rows(self) -> list[tuple[forms.BoundField | None, list[forms.BoundField]]]:
+        """Of each row whether it stands in brackets with the one above, and its parts."""
         return [
-            [self.form[f"{self.name}_{part}_{at}"] for part in ("of", "op", "value")] for at in range(self.n)
+            (
+                self.form[f"{self.name}_with_{at}"] if at else None,
+                [self.form[f"{self.name}_{part}_{at}"] for part in ("of", "op", "value")],
+            )
+            for at in range(self.n)
         ]
 
     @property
@@ -90,7 +110,7 @@ class Rows:
 
     def read(self) -> dict[str, Any]:
         """The condition as it is stored; errors stand at their rows."""
-        leaves = []
+        groups: list[list[dict[str, Any]]] = []
         for at in range(self.n):
             of = self.form.cleaned_data.get(f"{self.name}_of_{at}")
             if not of:
@@ -99,9 +119,13 @@ class Rows:
             leaf: dict[str, Any] = {"of": of, "op": op}
             if op not in ("answered", "not_answered"):
                 leaf["value"] = self._value(at, of)
-            leaves.append(leaf)
+            if groups and self.form.cleaned_data.get(f"{self.name}_with_{at}"):
+                groups[-1].append(leaf)
+            else:
+                groups.append([leaf])
         mode = self.form.cleaned_data.get(f"{self.name}_mode") or "all"
-        return {mode: leaves} if leaves else {}
+        parts = [group[0] if len(group) == 1 else {OTHER[mode]: group} for group in groups]
+        return {mode: parts} if parts else self.kept
 
     def _value(self, at: int, of: str) -> Any:
         typed = str(self.form.cleaned_data.get(f"{self.name}_value_{at}") or "").strip()
@@ -140,8 +164,17 @@ class Rows:
 def sentence(condition: Any, questions: Sequence[Question], language: str) -> str:
     """A condition as people say it."""
     by_key = {one.key: one for one in questions}
-    mode, leaves = _leaves(condition)
-    said = [_leaf(one, by_key, language) for one in leaves]
+    return _said(condition, by_key, language) if condition else ""
+
+
+def _said(condition: dict[str, Any], by_key: dict[str, Question], language: str) -> str:
+    if "of" in condition:
+        return _leaf(condition, by_key, language)
+    mode = "all" if "all" in condition else "any"
+    said = [
+        _said(one, by_key, language) if "of" in one else f"({_said(one, by_key, language)})"
+        for one in condition.get(mode, [])
+    ]
     return (_(" and ") if mode == "all" else _(" or ")).join(said)
 
 
@@ -160,13 +193,20 @@ def _leaf(leaf: dict[str, Any], by_key: dict[str, Question], language: str) -> s
     return f"“{name[:50]}” {word}{tail}"
 
 
-def _leaves(condition: Any) -> tuple[str, list[dict[str, Any]]]:
+def _groups(condition: Any) -> tuple[str, list[list[dict[str, Any]]] | None]:
+    """The word that joins, and the rows in their brackets; None for what two levels of rows cannot show."""
     if not condition:
         return "all", []
-    for mode in ("all", "any"):
-        if mode in condition:
-            return mode, [one for one in condition[mode] if "of" in one]
-    return "all", [condition]
+    if "of" in condition:
+        return "all", [[condition]]
+    mode = "all" if "all" in condition else "any"
+    groups: list[list[dict[str, Any]]] = []
+    for one in condition.get(mode, []):
+        inner = [one] if "of" in one else one.get(OTHER[mode], [])
+        if not inner or not all("of" in leaf for leaf in inner):
+            return mode, None
+        groups.append(list(inner))
+    return mode, groups
 
 
 def _number_of(question: Question, typed: str) -> int | None:

@@ -12,7 +12,8 @@ from feedback.models.survey import Survey
 class Asking(models.Model):
     """When a survey is sent by itself. OFF ⇄ ON.
 
-    `mark` is how far purchases or solved cases were looked at. `texts` is the mail per language:
+    `mark` is how far purchases or solved cases were looked at, `since` where that began.
+    `texts` is the mail per language:
     {"en": {"subject": …, "intro": …, "reminder": …}}.
     """
 
@@ -40,6 +41,7 @@ class Asking(models.Model):
     remind_after_days = models.PositiveSmallIntegerField(_("remind once after days"), null=True, blank=True)
     texts = models.JSONField(default=dict, blank=True)
     mark = models.DateTimeField(null=True, blank=True)
+    since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -66,6 +66,25 @@ def test_what_happened_before_it_was_switched_on_is_not_asked_about(shop):
     assert running.run_all(now=NOON + timedelta(days=1)) == 0
 
 
+def test_a_purchase_imported_late_is_asked_about_once_and_a_very_late_one_not(shop):
+    ada, bob, eve = (agreeing(email=f"{name}@example.com") for name in ("ada", "bob", "eve"))
+    asking = make_asking(delay_days=7, state="off", mark=None)
+    running.switch_on(asking, at=NOON)
+    buys(ada, NOON + timedelta(days=20))
+    first = running.run_all(now=NOON + timedelta(days=28))
+    buys(bob, NOON + timedelta(days=8))  # Twelve days before what was looked at already.
+    buys(eve, NOON + timedelta(days=2))
+    buys(make_customer(email_consent="unknown"), NOON + timedelta(days=9))
+
+    then = [running.run_all(now=NOON + timedelta(days=28, hours=hour)) for hour in (1, 2)]
+    asking.refresh_from_db()
+
+    assert (first, then) == (1, [1, 0])
+    assert set(Invitation.objects.values_list("customer", flat=True)) == {ada.pk, bob.pk}
+    assert NotAsked.objects.count() == 1
+    assert asking.mark == NOON + timedelta(days=20)  # It never goes back.
+
+
 def test_after_a_solved_case_without_consent_since_it_is_no_marketing(shop):
     customer = make_customer(email="ada@example.com")
     Case.objects.create(subject="Broken cup", customer=customer, state="solved", solved_at=NOON)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -71,6 +73,38 @@ def test_a_rule_is_stored_by_number_shown_as_a_sentence_and_refused_where_it_can
     )
     assert "none of the choices" in wrong.text
     assert "nothing called nobody" in nowhere.text
+
+
+def test_lines_of_a_rule_stand_in_brackets_and_come_back_so(staff_client):
+    survey = make_survey()
+    make_question(survey, "reason", "single", choices=["Tea", "Coffee"])
+    bracketed = {**RULED, "show_mode": "all", "show_with_1": "on", "jump_to": ""}
+    third = {"show_of_2": "customer.country", "show_op_2": "is", "show_value_2": "Ireland"}
+    deep = {"all": [{"any": [{"all": [{"of": "score", "op": "answered"}]}]}]}
+
+    staff_client.post("/feedback/tea/questions/new/", {**bracketed, **third})
+    made = survey.questions.get(kind="text")
+    address = f"/feedback/tea/questions/{made.key}/"
+    page = staff_client.get(address).text
+    listed = staff_client.get("/feedback/tea/edit/").text
+    Question.objects.filter(pk=made.pk).update(show_if=deep)
+    staff_client.post(address, {"kind": "text", "label_en": "More?", "show_mode": "all"})
+
+    assert made.show_if == {
+        "all": [
+            {
+                "any": [
+                    {"of": "reason", "op": "is", "value": 2},
+                    {"of": "score", "op": "at_most", "value": 3},
+                ]
+            },
+            {"of": "customer.country", "op": "is", "value": "Ireland"},
+        ]
+    }
+    assert "(“About reason?” is Coffee or “The score” is at most 3) and “Country” is Ireland" in listed
+    assert re.search('name="show_with_1"[^>]* checked', page)
+    assert not re.search('name="show_with_2"[^>]* checked', page)
+    assert Question.objects.get(pk=made.pk).show_if == deep  # Never thrown away unseen.
 
 
 def test_a_rule_whose_question_is_gone_is_marked(staff_client):
