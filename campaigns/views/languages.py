@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import placeholders, variants
+from campaigns import placeholders, slot_words, variants
 from campaigns.forms import VariantForm
 from campaigns.models import Arm, Campaign, Variant
 from crm import access
@@ -73,6 +73,7 @@ def _write(request: HttpRequest, variant: Variant, said: str) -> HttpResponse:
         "language": dict(variants.LANGUAGES).get(variant.language, ""),
         "code": variant.language,
         "arm": variant.arm.upper(),
+        "others": [slot_words.words().written(one) for one in (campaign.subject, campaign.preheader)],
         "placeholders": placeholders.everything(),
     }
     status = 422 if form.is_bound else 200

@@ -133,6 +133,56 @@ def test_words_written_in_the_form_reach_the_draft_and_the_preview(staff_client)
     assert 'href="https://tea.shop/">Buy</mj-button>' in Campaign.objects.get().mjml
 
 
+def test_a_subject_is_written_with_names_in_braces_and_kept_with_its_code(staff_client):
+    make_campaign(make_list(make_customer()), slug="spring", mjml=layout(), subject="For {{ customer.city }}")
+    data = {"mode": "layout", "mjml": layout(), "name": "Spring", "preheader": "{odd} {City}"}
+
+    page = staff_client.get("/campaigns/spring/edit/").content.decode()
+    staff_client.post(
+        "/campaigns/spring/edit/", data | {"subject": "Hi {First name|you} {{ customer.city }}"}
+    )
+    other = staff_client.get("/campaigns/spring/in/zh-hans/").content.decode()
+
+    campaign = Campaign.objects.get()
+    assert 'value="For {City}"' in page
+    assert campaign.subject == 'Hi {{ customer.first_name | default: "you" }} {{ customer.city }}'
+    assert campaign.preheader == "{odd} {{ customer.city }}"
+    assert "Hi {First name|you} {City}</dd>" in other
+
+
+def test_a_version_of_a_test_of_contents_is_written_by_hand(staff_client):
+    campaign = make_campaign(make_list(make_customer()), slug="spring", mjml=layout())
+    plan = {
+        "b": "copy",
+        "metric": "click",
+        "share": "50",
+        "hours": "24",
+        "base_percent": "2",
+        "worth_percent": "2",
+    }
+    plan |= {"then": "ask", "idea": "words"}
+
+    kept = staff_client.post("/campaigns/spring/experiment/?kind=content", plan)
+    page = staff_client.get("/campaigns/spring/version/b/").content.decode()
+    said = {
+        "mode": "words",
+        "mjml": layout(),
+        "subject": "Tea",
+        "slot_0": "Bolder",
+        "slot_1": "Hi",
+        "slot_3": "Go",
+    }
+    staff_client.post("/campaigns/spring/version/b/", said | {"text": "Bolder in words"})
+
+    assert kept.status_code == 302
+    assert "Version B" in page
+    found = variants.written_now(campaign)
+    assert "<h1>Bolder</h1>" in found["b", ""].mjml
+    assert found["b", ""].text == "Bolder in words"
+    assert "<h1>Tea</h1>" in found["a", ""].mjml
+    assert staff_client.get("/campaigns/spring/version/c/").status_code == 404
+
+
 def test_changing_sides_carries_the_words_along(staff_client):
     data = {"mode": "words", "mjml": layout(), "slot_0": "Spring tea", "slot_1": "Hi", "slot_3": "Go"}
 
