@@ -20,7 +20,7 @@ from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
 from crm.web import HtmxRequest, render_page
-from segments import audience
+from segments import audience, since_refresh
 from segments.following import pending
 from segments.forms import PasteForm
 from segments.membership import growth, hand
@@ -51,7 +51,8 @@ def segments(request: HttpRequest) -> HttpResponse:
         size=30,
     )
     catalogue = Catalogue()
-    grown = growth.grown(page.rows, timezone.now() - GROWTH)
+    name = ".".join(f"{one.pk}-{one.refreshed_at}" for one in page.rows)
+    grown = since_refresh.figures(f"grown.{name}", lambda: growth.grown(page.rows, timezone.now() - GROWTH))
     moment = Moment.now(business=cast("HtmxRequest", request).business)
     fresh = pending.freshness(timezone.now())
     rows = [

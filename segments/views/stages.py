@@ -14,7 +14,7 @@ from crm import access, audit
 from crm.access import Right
 from crm.ledger import STAGES
 from crm.web import HtmxRequest, render_page
-from segments import refresh
+from segments import refresh, since_refresh
 from segments.lifecycle import stages as lifecycle
 from segments.lifecycle.forms import StagesForm
 
@@ -41,7 +41,7 @@ def stages(request: HtmxRequest) -> HttpResponse:
         "status": status,
         "suggested": form.suggested,
         "half": round(form.suggested.usual_days or 0),
-        "rows": _rows(lifecycle.counts(), after),
+        "rows": _rows(since_refresh.figures("stages", lifecycle.counts), after),
         "after": bool(after),
     }
     return render_page(request, "segments/stages.html", context, status=422 if form.errors else 200)
