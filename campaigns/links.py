@@ -118,6 +118,9 @@ class Tracker:
     mode: str = FULL  # Of measuring this person's mail.
     utm: str = ""  # The campaign's name for the shop's own statistics, where the mail leads there directly.
     stored: Mapping[int, str] = field(default_factory=dict)  # Addresses that a token need not carry.
+    signed: dict[tuple[int, str], str] = field(
+        default_factory=dict
+    )  # The text part has the same links again.
 
     @property
     def _counts(self) -> bool:
@@ -143,7 +146,7 @@ class Tracker:
         if resolved is None:
             if not self._counts:
                 return with_utm(self.urls[position], self.utm) if position < len(self.urls) else "#"
-            return click_url(self.campaign_id, self.message_id, self._place(position))
+            return self._click(self._place(position))
         url = (html.unescape(resolved) if is_html else resolved).strip()
         if not is_web(url):
             return url if url.startswith(("mailto:", "tel:")) else "#"
@@ -151,7 +154,12 @@ class Tracker:
             return with_utm(url, self.utm)
         where = self._place(position)
         known = self.stored.get(where) == url  # Personal is then only whose click it is.
-        return click_url(self.campaign_id, self.message_id, where, "" if known else url)
+        return self._click(where, "" if known else url)
+
+    def _click(self, place: int, url: str = "") -> str:
+        if (place, url) not in self.signed:
+            self.signed[place, url] = click_url(self.campaign_id, self.message_id, place, url)
+        return self.signed[place, url]
 
     def _place(self, position: int) -> int:
         return self.places[position] if position < len(self.places) else position

@@ -32,14 +32,16 @@ MESSAGE, MAILING, CUSTOMER = (model._meta.db_table for model in (Message, Mailin
 OPEN = f"EXISTS (SELECT 1 FROM {MAILING} m WHERE m.id = mailing_id AND m.state = 'open')"
 WILLING = f"""{OPEN} AND EXISTS (SELECT 1 FROM {CUSTOMER} c WHERE c.id = customer_id
     AND c.email_consent = 'granted' AND c.suppressed_at IS NULL AND c.email = to_email)"""
-# The cap of the house rules: what other workers and other campaigns sent meanwhile counts.
-FEW = f"""(SELECT count(*) FROM {MESSAGE} g JOIN {MAILING} gm ON gm.id = g.mailing_id
-    WHERE g.customer_id = {MESSAGE}.customer_id AND g.claimed_at > {{since}}
-    AND g.state IN ('sent', 'sending', 'unsure') AND gm.purpose = 'marketing') < {{cap}}"""
-CLAIM = """UPDATE {table} SET state = 'sending', reason = '', claimed_by = %s, claimed_at = %s,
+# The cap of the house rules: what other workers and other campaigns sent meanwhile counts. Asked for each
+# person by their index, whatever the database knows of its tables.
+FEW = f"""(SELECT count(*) FROM {MESSAGE} g WHERE g.customer_id = chosen.customer_id
+    AND g.claimed_at > {{since}} AND g.state IN ('sent', 'sending', 'unsure')
+    AND (SELECT gm.purpose FROM {MAILING} gm WHERE gm.id = g.mailing_id) = 'marketing') < {{cap}}"""
+CLAIM = """WITH chosen AS MATERIALIZED (SELECT id, mailing_id, customer_id, to_email FROM {table}
+      WHERE id IN ({marks}) AND state = 'queued' {lock})
+    UPDATE {table} SET state = 'sending', reason = '', claimed_by = %s, claimed_at = %s,
       attempts = attempts + 1
-    WHERE id IN (SELECT id FROM {table} WHERE id IN ({marks}) AND state = 'queued' AND {condition} {lock})
-    RETURNING id"""
+    WHERE id IN (SELECT id FROM chosen WHERE {condition}) RETURNING id"""
 STILL = """SELECT id FROM {table}
     WHERE id IN ({marks}) AND state = 'sending' AND claimed_by = %s AND {condition}"""
 # What never left goes back to where it was; where its mailing was closed meanwhile, nobody will send it.
@@ -102,7 +104,7 @@ def claim(messages: Sequence[Message], me: str, now: datetime) -> set[int]:
     marks = ", ".join(["%s"] * len(messages))
     sql = CLAIM.format(table=MESSAGE, marks=marks, condition=condition, lock=lock)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [me, _moment(now), *(one.pk for one in messages), *values])
+        cursor.execute(sql, [*(one.pk for one in messages), me, _moment(now), *values])
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -18,7 +18,7 @@ from crm.outbox.mime import Parcel
 from crm.outbox.notes import Notes
 
 State = Message.State
-MOST = 32
+MOST = 64
 SECONDS = 0.4
 LONGEST = 1.0
 FRESH = 0.1  # So long an answer holds that somebody may be written to.
@@ -52,7 +52,6 @@ class Hand:
 
     def take(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """Store what was taken so far and claim these; returns those that were won."""
-        self.claimed |= {one.message.pk for one in parcels}  # Also when the answer to this is lost.
         won = surely(lambda: self._store(parcels))
         self._stored()
         self.began = self.asked = time.monotonic()
@@ -88,7 +87,7 @@ class Hand:
     def settle(self, message: Message, state: str, **values: object) -> None:
         """Store at once what became of a message that the server did not take."""
         surely(lambda: claiming.settle(message, state, self.me, **values))
-        self.begun = None
+        self.begun, self.asked = None, 0.0  # It may have stopped the mailing.
 
     def put_down(self) -> None:
         """Store what was taken, and put back what has not begun."""
@@ -111,7 +110,10 @@ class Hand:
         SandboxMail.objects.bulk_create(self.caught, ignore_conflicts=True)
         Message.objects.bulk_update(self.named, ["provider_id"])
         claiming.release(self.claimed, self.me)
-        return claiming.claim([one.message for one in parcels], self.me, now) if parcels else set()
+        if not parcels:
+            return set()
+        self.claimed |= {one.message.pk for one in parcels}  # Should the answer to this be lost.
+        return claiming.claim([one.message for one in parcels], self.me, now)
 
     def _stored(self) -> None:
         self.notes.clear()

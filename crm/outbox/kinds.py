@@ -19,9 +19,9 @@ _prepares: dict[str, Prepare] = {}
 def register(kind: str, prepare: Prepare) -> None:
     """Say how mailings of this kind are written.
 
-    `prepare` runs once for each batch and mailing (compile the template, load what all share); the function
-    it returns renders one message, whose `customer` is loaded. Raising PermanentFailure there makes that
-    message FAILED with the given text; raising it in `prepare` pauses the mailing with that reason.
+    `prepare` runs every few seconds for each mailing (compile the template, load what all share); the
+    function it returns renders one message, whose `customer` is loaded. Raising PermanentFailure there makes
+    that message FAILED with the given text; raising it in `prepare` pauses the mailing with that reason.
     """
     _prepares[kind] = prepare
 

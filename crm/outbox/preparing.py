@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from crm.outbox.mime import Parcel
 
 log = logging.getLogger(__name__)
 State = Message.State
+FRESH = 5.0  # Seconds for which what all mails of a mailing share is kept.
 BROKEN_IN_A_ROW = 10  # So many failing renders in a row mean the template, not the people.
 
 
@@ -37,6 +39,7 @@ class Preparing:
         self.moved = 0
         self.broken: defaultdict[int, int] = defaultdict(int)
         self.renders: dict[int, kinds.Render | None] = {}
+        self.prepared_at = time.monotonic()
 
     def ready(self, batch: list[Message], sender: Sender | None) -> Ready:
         """The messages of a batch that may leave, written; the others are settled here, or wait."""
@@ -47,7 +50,8 @@ class Preparing:
             messages, again_at = room.now, room.again_at
             for at, some in room.later.items():
                 self._postpone(some, at, reasons.PACED)
-        self.renders = {}  # Once for each batch: what is shared may have changed.
+        if time.monotonic() - self.prepared_at > FRESH:  # What is shared may have changed.
+            self.renders, self.prepared_at = {}, time.monotonic()
         returns = returning.address_for(sender)
         parcels = [parcel for one in messages for parcel in self._written(one, sender, returns)]
         return Ready(parcels, again_at)

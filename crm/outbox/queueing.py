@@ -12,7 +12,7 @@ from crm.models import Mailing, Message, Sender
 from crm.outbox import pacing
 
 State = Message.State
-BATCH = 100
+BATCH = 200
 TURN = timedelta(seconds=5)  # So long one mailing may keep the connection while others of its rank wait.
 
 
