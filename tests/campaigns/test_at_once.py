@@ -27,7 +27,7 @@ def press(slug, user, barrier, answers):
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         barrier.wait(30)
         answer = client.post(f"/campaigns/{slug}/send/", follow=True)
-        answers.append([str(said) for said in answer.context["messages"]])
+        answers.append(answer.content.decode())  # The client's context mixes up threads.
     finally:
         connection.close()
 
@@ -49,8 +49,8 @@ def test_of_people_who_press_send_at_once_one_wins_and_nobody_gets_it_twice(shop
         one.join()
     sending.drain()
 
-    assert sum("It begins" in " ".join(said) for said in answers) == 1
-    assert sum("not possible any more" in " ".join(said) for said in answers) == PRESSERS - 1
+    assert sum("It begins" in page for page in answers) == 1
+    assert sum("not possible any more" in page for page in answers) == PRESSERS - 1
     campaign = Campaign.objects.get()
     assert Mailing.objects.filter(kind="campaign").count() == 1
     assert outbox.counts(campaign.mailing)["audience"] == 20
