@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from campaigns import placeholders
+from campaigns import placeholders, slot_words, slots
 from campaigns.models import MailTemplate
 from crm.models import Brand
 
 HERE = Path(__file__).parent
+FEW = 2  # So many slots may say the same by chance.
 LOGO = re.compile(r'{% if business\.logo_url != "" %}(.*?){% else %}(.*?){% endif %}')
 
 
@@ -62,6 +64,28 @@ def find(key: str) -> Design | None:
         return _of(row) if row else None
     ours = shipped().get(key)
     return headed(ours) if ours else None
+
+
+def translated(written: Mapping[str, str], language: str) -> dict[str, str]:
+    """A mail in another language, where it still says what one of ours says; the rest stays as it is."""
+    words = slot_words.words()
+    said = {one.name: one for one in slots.of(written["mjml"], words)}
+    ours: Design | None = None
+    known: set[str] = set()
+    most = FEW
+    for one in shipped().values():
+        same = {slot.name for slot in slots.of(one.mjml, words) if slot.text and said.get(slot.name) == slot}
+        if one.language != language and len(same) > most:
+            ours, known, most = one, same, len(same)
+    twin = shipped().get(f"{ours.key.partition('.')[0]}.{language}") if ours else None
+    if ours is None or twin is None:
+        return dict(written)
+    kept = {one.name: one for one in slots.of(twin.mjml, words) if one.name in known}
+    lines = {
+        name: getattr(twin, name) if written[name] == getattr(ours, name) else written[name]
+        for name in ("subject", "preheader")
+    }
+    return {**written, **lines, "mjml": slots.filled(written["mjml"], kept, words)}
 
 
 def headed(design: Design) -> Design:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import placeholders, slot_words, variants
+from campaigns import gallery, placeholders, slot_words, variants
 from campaigns.forms import VariantForm
 from campaigns.models import Arm, Campaign, Variant
 from crm import access
@@ -26,6 +26,7 @@ def _variant(campaign: Campaign, arm: str, language: str) -> Variant:
     row = rows.get((arm, language))
     if row is None:
         begun = {name: getattr(campaign, name) for name in variants.FIELDS}
+        begun = gallery.translated(begun, language) if language and not campaign.text else begun
         return Variant(campaign=campaign, arm=arm, language=language, follows=True, **begun)
     if row.follows:
         row.mjml = variants.poured(row, rows.get((arm, "")))

@@ -6,7 +6,9 @@ from campaigns import design, gallery, placeholders
 from campaigns.preflight import wording
 from campaigns.rendering import Sources
 from crm.models import Brand, Picture
+from tests.campaigns.mails import make_campaign, make_list
 from tests.feedback.surveys import make_survey
+from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +40,25 @@ def test_a_design_to_begin_with_shows_the_name_or_the_logo_and_no_code_for_it(sh
     assert "business.logo_url" not in named + pictured
     assert "<img" not in named
     assert f'src="{placeholders.address_of(logo)}"' in pictured
+
+
+def test_a_mail_from_one_of_ours_is_begun_in_the_other_language_but_not_where_it_was_changed(
+    staff_client, shop
+):
+    ours = gallery.shipped()["offer.en"]
+    mjml = ours.mjml.replace("15 % off everything, until Sunday.", "20 % off tea")
+    make_campaign(
+        make_list(make_customer()), slug="spring", mjml=mjml, subject=ours.subject, preheader="Mine"
+    )
+
+    page = staff_client.get("/campaigns/spring/in/zh-hans/").content.decode()
+    other = gallery.translated({"mjml": "<mjml></mjml>", "subject": "s", "preheader": ""}, "zh-hans")
+
+    assert 'value="20 % off tea"' in page
+    assert 'value="去挑一件喜欢的"' in page
+    assert "周日前享八五折" in page
+    assert 'value="Mine"' in page
+    assert other == {"mjml": "<mjml></mjml>", "subject": "s", "preheader": ""}
 
 
 def test_each_design_exists_in_english_and_chinese():
