@@ -69,7 +69,8 @@ def _migrated_file() -> Path:
                 if old.stat().st_mtime < time.time() - WEEK:
                     old.unlink()
             making = ready.with_suffix(".making")
-            making.unlink(missing_ok=True)
+            for left in _shelf().glob(f"{making.name}*"):  # With the journals of a run that was killed.
+                left.unlink()
             _migrate(f"sqlite:///{making}")
             making.rename(ready)
     return ready
