@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from statistics import median
 from typing import Any
 
+from django.forms import Form
 from django.test import Client
 from django.utils import timezone
 
 from crm import bulk
 from crm.models import Business, User
 from feedback import invitations
+from feedback.forms.editing import SurveyForm
+from feedback.forms.endings import ending_forms
+from feedback.forms.questions import QuestionForm
 from feedback.models import Answer, Question, Survey
 
 QUESTIONS, RULES = 60, 30
@@ -57,9 +61,13 @@ def _asks(client: Client, survey: Survey) -> Iterator[tuple[str, Callable[[], in
     }
     for name, path in pages.items():
         yield name, lambda path=path: client.get(path).status_code  # type: ignore[misc]
-    forms = {"edit": pages["edit"], "endings": pages["endings"], "question": pages["last_question"]}
-    for name, path in forms.items():
-        sent = _filled(client.get(path).context)
+    forms: dict[str, tuple[str, Sequence[Form]]] = {
+        "edit": (pages["edit"], [SurveyForm(survey=survey, shop="Tea")]),
+        "endings": (pages["endings"], ending_forms(survey, None)),
+        "question": (pages["last_question"], [QuestionForm(question=survey.questions.get(key="q58"))]),
+    }
+    for name, (path, filled) in forms.items():
+        sent = _filled(filled)
         yield f"{name}_saved", lambda path=path, sent=sent: client.post(path, sent).status_code  # type: ignore[misc]
     yield (
         "moved",
@@ -67,9 +75,8 @@ def _asks(client: Client, survey: Survey) -> Iterator[tuple[str, Callable[[], in
     )
 
 
-def _filled(context: Any) -> dict[str, Any]:
+def _filled(forms: Sequence[Form]) -> dict[str, Any]:
     """What a browser would send when nothing was changed."""
-    forms = context["forms"] if "forms" in context else [context["form"]]
     fields = {one.html_name: one.value() for form in forms for one in form}
     return {
         name: "on" if value is True else value for name, value in fields.items() if value not in (None, False)

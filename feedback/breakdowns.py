@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Case as When_Case
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -52,7 +51,6 @@ WAYS: Final = {
 }
 OF_CUSTOMER: Final = ("language", "country", "gender", "source")
 OF_FEATURES: Final = {"rfm.group": "rfm_group", "cluster": "cluster", "stage": "stage"}
-KEPT: Final = 600  # Seconds; a new answer makes a new key at once.
 SHOWN: Final = 40
 AGENT_WITHIN: Final = timedelta(days=60)
 
@@ -61,12 +59,8 @@ def of(survey: Survey, answers: QuerySet[Answer], *, cached: bool) -> Tables:
     """{way: {value: triple}}. `answers` are those that the reader may see; all of them may be cached."""
     if not cached:
         return _everything(survey, answers)
-    key = f"feedback-breakdowns:{survey.pk}:{survey.kind}:{survey.points}:{freshness.mark(answers)}"
-    found: Tables | None = cache.get(key)
-    if found is None:
-        found = _everything(survey, answers)
-        cache.set(key, found, KEPT)
-    return found
+    name = f"breakdowns:{survey.pk}:{survey.kind}:{survey.points}"
+    return freshness.kept(name, answers, lambda: _everything(survey, answers))
 
 
 def groups(survey: Survey, tables: Tables, way: str, most: int | None = SHOWN) -> list[GroupScore]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from feedback.models import Answer
 
+KEPT = 600  # Seconds; segments and what is known of customers change without an answer.
 _KEY = "feedback-figures"
 
 
@@ -28,3 +30,13 @@ def mark(answers: QuerySet[Answer]) -> str:
 def forget(**_signal: Any) -> None:
     """Answers changed that may be old: an import, a merge, one that was believed or sent late."""
     cache.set(_KEY, secrets.token_hex(6), None)
+
+
+def kept[T](name: str, answers: QuerySet[Answer], count: Callable[[], T]) -> T:
+    """What was counted of these answers, counted anew once they changed; groups of people may be older."""
+    key = f"feedback-figures:{name}:{mark(answers)}"
+    found: T | None = cache.get(key)
+    if found is None:
+        found = count()
+        cache.set(key, found, KEPT)
+    return found

@@ -85,15 +85,16 @@ def test_a_shop_learns_what_its_own_words_mean():
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "score", "balanced", "auc", "start_balanced", "start_auc"),
+    ("file", "text", "score", "balanced", "auc", "start_balanced", "start_auc", "times"),
     [
-        (reference.WAIMAI, "review", "label", 0.87, 0.94, 0.72, 0.88),
-        (reference.FLIPKART, "Review", "Rating", 0.85, 0.96, 0.72, 0.88),
+        (reference.WAIMAI, "review", "label", 0.87, 0.94, 0.72, 0.88, 1),
+        (reference.FLIPKART, "Review", "Rating", 0.90, 0.97, 0.72, 0.88, 10),
     ],
 )
 def test_real_reviews_are_understood_with_and_without_own_scores(
-    file, text, score, balanced, auc, start_balanced, start_auc
+    file, text, score, balanced, auc, start_balanced, start_auc, times
 ):
+    """Few reviews are bad, so one halving says little: nine of ten must hold."""
     if not file.exists():
         pytest.skip("the public reviews are not beside the checkout")
     rows = pd.read_csv(file)
@@ -103,17 +104,19 @@ def test_real_reviews_are_understood_with_and_without_own_scores(
     plain, good = [plain[at] for at in kept], [bool(told[at]) for at in kept]
 
     start = sentiment.judge(sentiment.chances(plain, None), good)
-    train, judge = sentiment.halves(good, seed=42)
-    model = sentiment.fit([plain[at] for at in train], [good[at] for at in train], seed=42)
-    learned = sentiment.judge(
-        sentiment.chances([plain[at] for at in judge], model), [good[at] for at in judge]
-    )
+    learned = [_learned(plain, good, seed) for seed in range(42, 42 + times)]
 
     assert start.balanced_accuracy >= start_balanced
     assert start.auc >= start_auc
-    assert learned.balanced_accuracy >= balanced
-    assert learned.auc >= auc
+    held = [one for one in learned if one.balanced_accuracy >= balanced and one.auc >= auc]
+    assert len(held) >= 0.9 * times
+
+
+def _learned(plain, good, seed):
+    train, judge = sentiment.halves(good, seed=seed)
     assert not set(train) & set(judge)
+    model = sentiment.fit([plain[at] for at in train], [good[at] for at in train], seed=seed)
+    return sentiment.judge(sentiment.chances([plain[at] for at in judge], model), [good[at] for at in judge])
 
 
 def test_topics_are_those_that_customers_speak_of_and_the_same_for_the_same_seed():
