@@ -1,9 +1,13 @@
-"""The first analysis of the invented shop: features, scores, segments, four clusters in use, pairs."""
+"""The first analysis of the invented shop: features, scores, segments, clusters, pairs, comments."""
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from feedback import reading
 from segments import lease, refresh
 from segments.clusters import laboratory
+from segments.models import ScoringRun
 from segments.recommending import affinities
 
 CLUSTERS = 4
@@ -11,10 +15,17 @@ CLUSTERS = 4
 
 def analyse() -> None:
     refresh.run(None)
-    prepared = laboratory.prepare(laboratory.DEFAULT_FEATURES, k=CLUSTERS, scaling="standard", seed=1)
+    _group(3)  # To compare with; the four below are in use.
+    if run := _group(CLUSTERS):
+        laboratory.use(run)
+    affinities.calculate()
+    reading.work(timezone.now())
+
+
+def _group(k: int) -> ScoringRun | None:
+    prepared = laboratory.prepare(laboratory.DEFAULT_FEATURES, k=k, scaling="standard", seed=1)
     run = lease.claim(prepared.pk)
     if run is not None:
         laboratory.run(run)
         run.refresh_from_db()
-        laboratory.use(run)
-    affinities.calculate()
+    return run

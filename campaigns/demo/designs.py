@@ -22,7 +22,7 @@ FRAME = """<mjml>
 %(body)s
       </mj-column>
     </mj-section>
-    <mj-section padding="16px 0 32px">
+%(after)s    <mj-section padding="16px 0 32px">
       <mj-column>
         <mj-text align="center" font-size="12px" color="#6b7470">
           {{ business.name }} · {{ business.postal_address }}<br />
@@ -49,8 +49,8 @@ def _button(words: str, page: str) -> str:
     return f'        <mj-button href="https://example.com/{page}">{words}</mj-button>'
 
 
-def frame(preheader: str, *blocks: str) -> str:
-    return FRAME % {"preheader": preheader, "body": "\n".join(blocks)}
+def frame(preheader: str, *blocks: str, after: str = "") -> str:
+    return FRAME % {"preheader": preheader, "body": "\n".join(blocks), "after": after}
 
 
 HARVEST = frame(
@@ -66,6 +66,28 @@ HARVEST = frame(
         'Rather tea? The <a href="https://example.com/tea/first-flush">first flush from Darjeeling</a> came'
         " on the same ship."
     ),
+)
+FLUSH = frame(
+    "Picked in March, here since yesterday",
+    _title("The first flush is here"),
+    _text(HELLO),
+    _text(
+        "the first leaves of the year from Darjeeling are light, flowery, and gone by summer. We have forty"
+        " kilos, and open a tin for you to taste whenever you come by."
+    ),
+    _button("Taste the spring", "tea/first-flush"),
+    _text('Or look at <a href="https://example.com/tea">all our teas</a>.'),
+)
+WEEKEND = frame(
+    "Cold brew in four steps",
+    _title("Cold brew for a slow weekend"),
+    _text(HELLO),
+    _text(
+        "80 grams of coffee, one litre of cold water, one night in the fridge: nothing is easier, and little"
+        " tastes better in the sun. We wrote down what makes the difference."
+    ),
+    _button("Read the recipe", "journal/cold-brew"),
+    _text('No time? <a href="https://example.com/coffee/cold-brew">Our pouches</a> only want water.'),
 )
 REGULARS = frame(
     "A table is laid for you",
@@ -123,4 +145,21 @@ PLAIN = frame(
     _text(HELLO),
     _text("write what is new in two or three sentences, then say what to do next."),
     _button("To the shop", ""),
+    '        {% snippet "greeting" %}',
+    after='    {% snippet "opening-hours" %}\n',
+)
+# Name, where it goes, what it says.
+SNIPPETS = (
+    (
+        "opening-hours",
+        "section",
+        '<mj-section padding="12px 0 0"><mj-column><mj-text align="center" font-size="14px">'
+        "Harbour &amp; Leaf, 12 Invented Quay · Monday to Saturday 9–18, market on Saturday 9–13"
+        "</mj-text></mj-column></mj-section>",
+    ),
+    (
+        "greeting",
+        "content",
+        "<mj-text>Warm regards from the counter,<br />Olga and Sam</mj-text>",
+    ),
 )

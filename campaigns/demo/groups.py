@@ -100,6 +100,7 @@ SEGMENTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 )
 GUESTS = ("tasting-evening", "Guests of the tasting evening", "Kept by hand: who sat at the table.")
 TAGS = ("wholesale", "tasting evening", "neighbour", "matcha", "press")
+CARE = "needs care"  # Given by a rule for bad answers.
 NOTES = (
     "Asked for a grinder recommendation; likes light roasts.",
     "Prefers to be called in the afternoon.",

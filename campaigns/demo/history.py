@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 
 from numpy.random import Generator
 
-from campaigns.demo import designs, voices
-from campaigns.demo.letters import LETTERS, Letter, Sending
+from campaigns.demo import designs, trials
+from campaigns.demo.letters import LETTERS, REST, Letter, Sending
 from campaigns.demo.people import Person
 from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
 from crm import ledger
 from crm.consent import email_hash
-from crm.models import Business, Consent, Customer, Interaction, Mailing, Message, Suppression
-from feedback import telling
-from feedback.models import Answer, Invitation, Question, Survey
+from crm.models import Consent, Customer, Interaction, Mailing, Message, Suppression
+from feedback.models import Survey
 from segments.models import Segment
 
+MONTH, ASKED_ON = 30, 3  # By hand, so many days ago and every month before.
+NOBODY_THERE = "550 5.1.1 This mailbox does not exist"
 AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
@@ -42,31 +43,6 @@ TEMPLATES = (
     ),
     ("Plain letter", "An empty frame in the shop's colours.", "", designs.PLAIN),
 )
-SURVEYS = (
-    ("recommend", "Would you recommend us?", "nps", Question(key="liked", kind="multi", texts=voices.LIKED)),
-    (
-        "last-order",
-        "How was your last order?",
-        "csat",
-        Question(key="packing", kind="rating", texts=voices.PACKING),
-    ),
-)
-
-
-def make_surveys(now: datetime) -> dict[str, Survey]:
-    surveys = {}
-    for slug, name, kind, question in SURVEYS:
-        survey = Survey.objects.create(
-            slug=slug,
-            name=name,
-            kind=kind,
-            texts=voices.TEXTS[slug],
-            is_demo=True,
-            created_at=now - timedelta(days=380),
-        )
-        Question.objects.create(survey=survey, key=question.key, kind=question.kind, texts=question.texts)
-        surveys[slug] = survey
-    return surveys
 
 
 def make_templates(now: datetime) -> None:
@@ -110,6 +86,8 @@ def keep_letter(
         name=letter.name,
         subject=letter.subject,
         mjml=letter.mjml,
+        coupon=letter.coupon,
+        holdout_percent=letter.held,
         survey=surveys.get(letter.survey),
         state=Campaign.State.DONE,
         scheduled_at=start,
@@ -131,21 +109,27 @@ def keep_letter(
     campaign.include.add(segments[letter.segment])
     messages = [_message(campaign.mailing, sending, start) for sending in sendings]
     Message.objects.bulk_create(messages, batch_size=2000)
-    _keep_events(campaign, letter, list(zip(messages, sendings, strict=True)))
+    if letter.trial:
+        trials.begin(campaign, letter.trial)
+    pairs = list(zip(messages, sendings, strict=True))
+    _keep_events(campaign, letter, pairs)
+    if letter.trial:
+        trials.decide(campaign, pairs)
     return campaign
 
 
 def _message(mailing: Mailing, sending: Sending, planned_at: datetime) -> Message:
     customer = sending.person.customer
-    failed = sending.state == Message.State.FAILED
+    failed, waits = sending.state == Message.State.FAILED, sending.arm == REST
     return Message(
         mailing=mailing,
         key=f"customer:{customer.pk}",
         customer=customer,
         to_email=customer.email,
-        state=sending.state,
+        state=Message.State.QUEUED if waits else sending.state,
         reason=sending.reason,
-        error="550 5.1.1 This mailbox does not exist" if failed else "",
+        error=NOBODY_THERE if failed else "",
+        arm=sending.arm,
         attempts=0 if sending.reason else 1,
         sent_at=sending.sent_at,
         planned_at=planned_at,
@@ -242,61 +226,9 @@ def invitations(
                 chance = 0.42 if sending.opened_at else 0.0
                 yield sending.person, letter.survey, letter.slug, sending.sent_at, chance
     for month in range(12):
-        day = today - timedelta(days=8 + 30 * month)
+        day = today - timedelta(days=ASKED_ON + MONTH * month)
         at = datetime.combine(day, time(16), zone)
         near = [one for one in people if one.joined < day < one.until and one.customer.email]
-        for place in rng.choice(len(near), min(70, len(near)), replace=False).tolist():
+        for place in rng.choice(len(near), min(100, len(near)), replace=False).tolist():
             survey = "recommend" if place % 2 else "last-order"
             yield near[place], survey, f"staff:{day}", at, 0.5
-
-
-def keep_answers(
-    rng: Generator,
-    asked: Sequence[tuple[Person, str, str, datetime, float]],
-    surveys: dict[str, Survey],
-    sources: dict[str, str],
-    now: datetime,
-    business: Business,
-) -> int:
-    """Invitations, answers and their ledger entries; returns the number of answers."""
-    rows: dict[tuple[int, str, int], tuple[Invitation, Person, float]] = {}
-    for person, slug, source, at, chance in asked:
-        survey, known = surveys[slug], sources.get(source, source)
-        expires_at = at + timedelta(days=survey.valid_days)
-        row = Invitation(
-            survey=survey, customer=person.customer, source=known, asked_at=at, expires_at=expires_at
-        )
-        rows[survey.pk, known, person.customer.pk] = (row, person, chance)
-    Invitation.objects.bulk_create([row for row, _, _ in rows.values()], batch_size=2000)
-    made = []
-    for row, person, chance in rows.values():
-        at = row.asked_at + timedelta(hours=float(rng.lognormal(2.0, 1.0)), minutes=3)
-        if rng.random() < chance and at < now:
-            made.append(_answer(rng, row, person, at, now))
-    Answer.objects.bulk_create(made, batch_size=2000)
-    answered = [one.invitation.pk for one in made if one.invitation]
-    Invitation.objects.filter(pk__in=answered).update(state=Invitation.State.ANSWERED)
-    questions = {survey.pk: list(survey.questions.all()) for survey in surveys.values()}
-    ledger.record(
-        entry
-        for one in made
-        for entry in telling.ledger_entries(one.survey, questions[one.survey_id], one, business.language)
-    )
-    return len(made)
-
-
-def _answer(rng: Generator, row: Invitation, person: Person, at: datetime, now: datetime) -> Answer:
-    score, comment, values = voices.answer(rng, person, row.survey.slug, at.date(), now.date())
-    return Answer(
-        survey=row.survey,
-        customer=person.customer,
-        invitation=row,
-        key=f"invitation:{row.pk}",
-        source=row.source,
-        channel=Answer.Channel.MAIL,
-        score=score,
-        comment=comment,
-        values=values,
-        language="zh-hans" if person.customer.language == "zh-hans" else "en",
-        answered_at=at,
-    )

@@ -13,8 +13,20 @@ from campaigns.demo import designs
 from campaigns.demo.people import Person
 from campaigns.demo.sales import Visit
 from crm.models import Customer, Message
+from crm.outbox import reasons
 
 State = Message.State
+REST = "*"  # Gets the better version later.
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A second subject, and how much better it is opened than the first; `share` of the people take part."""
+
+    subject: str
+    pull: float
+    share: float = 1.0
+    hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,8 @@ class Letter:
     coupon: str = ""
     buys: float = 0.25
     pull: float = 1.0  # How much better than usual it was read.
+    held: int = 0  # So many of 100 got nothing, to compare.
+    trial: Trial | None = None
 
 
 @dataclass(slots=True)
@@ -42,6 +56,7 @@ class Sending:
     person: Person
     state: str
     reason: str = ""
+    arm: str = ""
     sent_at: datetime | None = None
     opened_at: datetime | None = None
     clicks: list[tuple[datetime, int]] = field(default_factory=list)
@@ -78,6 +93,19 @@ LETTERS = (
         _known,
         ("https://example.com/coffee/new", "https://example.com/tea/first-flush"),
         buys=0.32,
+        held=15,
+    ),
+    Letter(
+        "first-flush",
+        "The first flush",
+        "The first flush from Darjeeling is here",
+        designs.FLUSH,
+        "may-be-written-to",
+        263,
+        _known,
+        ("https://example.com/tea/first-flush", "https://example.com/tea"),
+        buys=0.4,
+        trial=Trial("Have you tasted spring yet?", 1.12),
     ),
     Letter(
         "would-you-recommend-us",
@@ -113,8 +141,22 @@ LETTERS = (
         _asleep,
         ("https://example.com/new",),
         coupon="WELCOME15",
-        buys=0.5,
-        pull=1.1,
+        buys=0.8,
+        pull=1.2,
+        held=25,
+    ),
+    Letter(
+        "for-the-weekend",
+        "A recipe for the weekend",
+        "Our recipe for cold brew",
+        designs.WEEKEND,
+        "may-be-written-to",
+        47,
+        _known,
+        ("https://example.com/journal/cold-brew", "https://example.com/coffee/cold-brew"),
+        buys=0.45,
+        held=10,
+        trial=Trial("What are you brewing this weekend?", 1.75, share=0.8),
     ),
     Letter(
         "how-was-your-order",
@@ -142,21 +184,38 @@ def post(
     for person in people:
         if not letter.reaches(person, day):
             continue
-        sending = Sending(person, State.SENT, _reason(person.customer, seen))
+        sending = Sending(person, State.SENT, _reason(person, seen))
         if sending.reason:
             sending.state = State.SKIPPED
-        elif rng.random() < 0.004:
-            sending.state = State.FAILED
+        elif letter.held and rng.random() < letter.held / 100:
+            sending.state, sending.reason = State.HELD_OUT, reasons.HELD_FROM_THIS
         else:
-            sending.sent_at = start + timedelta(seconds=len(sendings) / 18)
-            _react(rng, letter, sending)
+            later = _take_part(rng, letter, sending)
+            if rng.random() < 0.004:
+                sending.state, person.is_dead = State.FAILED, True
+            else:
+                sending.sent_at = start + later + timedelta(seconds=len(sendings) / 18)
+                _react(rng, letter, sending)
         sendings.append(sending)
     return sendings
 
 
-def _reason(customer: Customer, seen: set[str]) -> str:
+def _take_part(rng: Generator, letter: Letter, sending: Sending) -> timedelta:
+    """Draw the version; how much later it comes."""
+    trial = letter.trial
+    if trial is None:
+        return timedelta()
+    where = rng.random() / trial.share
+    sending.arm = REST if where >= 1 else "a" if where < 0.5 else "b"
+    return timedelta(hours=trial.hours) if sending.arm == REST else timedelta()
+
+
+def _reason(person: Person, seen: set[str]) -> str:
+    customer = person.customer
     if not customer.email:
         return "no_address"
+    if person.is_dead:
+        return "suppressed"
     if customer.email_consent != Customer.EmailConsent.GRANTED:
         return "withdrawn" if customer.email_consent == Customer.EmailConsent.WITHDRAWN else "no_consent"
     if customer.email in seen:
@@ -168,7 +227,8 @@ def _reason(customer: Customer, seen: set[str]) -> str:
 def _react(rng: Generator, letter: Letter, sending: Sending) -> None:
     temper = sending.person.temper
     assert sending.sent_at is not None
-    if rng.random() >= min(temper.opens * letter.pull, 0.95):
+    pull = letter.pull * (letter.trial.pull if letter.trial and sending.arm != "a" else 1.0)
+    if rng.random() >= min(temper.opens * pull, 0.95):
         return
     sending.opened_at = sending.sent_at + timedelta(hours=float(rng.lognormal(1.1, 1.2)), minutes=2)
     if rng.random() < temper.clicks / temper.opens:

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from campaigns.demo import groups, guidance, history
+from campaigns.demo import asking, furnishing, groups, guidance, history, rescue, returns, surveys
 from campaigns.demo.catalogue import ARTICLES, USED_UP
 from campaigns.demo.letters import LETTERS, Sending, post, purchases_after
 from campaigns.demo.people import Person, invent
 from campaigns.demo.sales import Till, visits
 from crm.errors import Refusal
 from crm.models import Business, Customer, Product, Purchase, User
+from feedback.models import Survey
 
 PEOPLE = 3000
 SEED = 2
@@ -33,6 +35,7 @@ PROFILE = {
     "reply_to": "hello@example.com",
     "website": "https://example.com/",
 }
+INVENTED_SALE = Q(key__startswith="demo:") | Q(customer__is_demo=True)
 OWNER, STAFF, PASSWORD = "owner@example.com", "sam@example.com", "closeknit-demo"
 
 
@@ -42,7 +45,7 @@ def is_loaded() -> bool:
 
 def has_own_data() -> bool:
     """Whether anything stands here that is not invented."""
-    sales = Purchase.objects.exclude(key__startswith="demo:")
+    sales = Purchase.objects.exclude(INVENTED_SALE)
     return Customer.objects.filter(is_demo=False).exists() or sales.exists()
 
 
@@ -58,7 +61,7 @@ def load(now: datetime, *, count: int = PEOPLE, seed: int = SEED) -> dict[str, A
     business = _profile(now)
     author = _accounts()
     at = now.astimezone(business.zone)
-    rngs = np.random.default_rng(seed).spawn(7)
+    rngs = np.random.default_rng(seed).spawn(9)
     people = invent(rngs[0], count, at.date())
     posted = {one.slug: post(rngs[1], one, people, at.date(), business.zone) for one in LETTERS}
     _save_people(people)
@@ -68,17 +71,41 @@ def load(now: datetime, *, count: int = PEOPLE, seed: int = SEED) -> dict[str, A
     groups.tag_people(rngs[3], people, at)
     groups.write_notes(rngs[4], people, at, author)
     segments = groups.make_segments(at, people)
-    surveys = history.make_surveys(at)
+    furnishing.make_senders()
+    furnishing.make_snippets(at)
+    asked = surveys.make(at)
     history.make_templates(at)
-    sources = {}
-    for letter in LETTERS:
-        campaign = history.keep_letter(letter, posted[letter.slug], segments, surveys)
-        sources[letter.slug] = f"campaign:{campaign.pk}"
+    campaigns = [history.keep_letter(one, posted[one.slug], segments, asked) for one in LETTERS]
     history.make_draft(segments, at)
+    returns.come_back(campaigns)
     guidance.make_articles(at)
-    asked = list(history.invitations(rngs[5], people, posted, at.date(), business.zone))
-    history.keep_answers(rngs[6], asked, surveys, sources, at, business)
+    sources = {one.slug: one.source for one in campaigns}
+    by_number = {one.customer.pk: one for one in people}
+    planned = list(history.invitations(rngs[5], people, posted, at.date(), business.zone))
+    surveys.answer(rngs[6], surveys.invite(planned, asked, sources), at, business)
+    _listen(rngs[7:], by_number, asked, at, business)
     return {**_counts(), "already_loaded": False}
+
+
+def _listen(
+    rngs: Sequence[np.random.Generator],
+    people: dict[int, Person],
+    asked: dict[str, Survey],
+    at: datetime,
+    business: Business,
+) -> None:
+    """What came of the answers: cases and second questions, then what is asked by itself."""
+    staff = User.objects.filter(is_active=True).order_by("-pk").first()
+    alone = surveys.invite(rescue.asked_by_chance(rngs[0], people, at), asked, {})
+    surveys.answer(rngs[0], alone, at, business)
+    rules = rescue.make_rules(asked, staff, at)
+    rescue.look_after(rngs[0], rules, staff, at)
+    after_purchase, after_case, _prepared = asking.make(asked, at)
+    # In this order: whoever was asked lately by another question is left in peace.
+    surveys.answer(rngs[1], asking.run(after_case, people, at), at, business)
+    surveys.answer(rngs[0], rescue.ask_again(people, at), at, business)
+    answered = surveys.answer(rngs[1], asking.run(after_purchase, people, at), at, business)
+    asking.publish(rngs[1], answered, at)
 
 
 def _profile(now: datetime) -> Business:
@@ -122,10 +149,11 @@ def _sell(
     Product.objects.bulk_create(products)
     for product in products:
         product.price = Product._meta.get_field("price").to_python(product.price)
+    shelf = {one.sku: one for one in products}
     planned = list(visits(rng, people, now.date()))
     for letter in LETTERS:
         planned += purchases_after(rng, letter, posted[letter.slug], now.date())
-    till = Till(rng, {one.sku: one for one in products}, business.zone)
+    till = Till(rng, shelf, furnishing.subscribe(planned, shelf, now.date(), business.zone), business.zone)
     till.ring_up(planned)
     till.save(now)
 
@@ -133,5 +161,5 @@ def _sell(
 def _counts() -> dict[str, int]:
     return {
         "customers": Customer.objects.filter(is_demo=True).count(),
-        "purchases": Purchase.objects.filter(key__startswith="demo:").count(),
+        "purchases": Purchase.objects.filter(INVENTED_SALE).count(),
     }

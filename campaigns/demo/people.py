@@ -54,6 +54,7 @@ class Person:
     joined: date
     starts: date  # The first purchase on record: who came earlier than our records has older ones.
     until: date
+    is_dead: bool = False  # The mail address, once a mail came back.
 
 
 def invent(rng: Generator, count: int, today: date) -> list[Person]:

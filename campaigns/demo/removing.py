@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.demo import groups, guidance, loading
-from campaigns.models import Campaign, Link, MailTemplate, MessageEvent
+from campaigns import snippets
+from campaigns.demo import furnishing, groups, guidance, loading
+from campaigns.models import Campaign, Link, MailTemplate, MessageEvent, Snippet
 from crm import audit
 from crm.consent import email_hash
 from crm.models import (
@@ -23,11 +24,14 @@ from crm.models import (
     PurchaseLine,
     Refund,
     SandboxMail,
+    Subscription,
     Suppression,
     Tag,
     User,
 )
-from feedback.models import Answer, Invitation, Survey
+from feedback import reasking
+from feedback.asking import running
+from feedback.models import Answer, Invitation, Listener, Listening, Survey, Theme
 from segments.models import (
     ClusterMember,
     CustomerFeatures,
@@ -68,6 +72,7 @@ def remove(*, keep_user: User | None) -> dict[str, int]:
     _people()
     _groups()
     guidance.remove_articles()
+    furnishing.remove_senders()
     _profile(keep_user)
     if not Customer.objects.exists():
         for learned in (RfmChoice, DriftReference, DriftAlarm, Touched, Following):
@@ -93,6 +98,8 @@ def _letters() -> None:
     messages.delete()
     Mailing.objects.filter(Q(is_demo=True) | Q(pk__in=[pk for pk in mailings if pk])).delete()
     MailTemplate.objects.filter(is_demo=True).delete()
+    needed = {one.pk for one in Snippet.objects.filter(is_demo=True) if snippets.users(one)}
+    Snippet.objects.filter(is_demo=True).exclude(pk__in=needed).delete()
 
 
 def _answers() -> None:
@@ -103,15 +110,22 @@ def _answers() -> None:
     demo = Survey.objects.filter(is_demo=True)
     demo.filter(Q(pk__in=used) | Q(pk__in=answered)).update(is_demo=False)
     Survey.objects.filter(is_demo=True).delete()
+    # Mailings of single mails and of automatic questions open again with the next one.
+    Mailing.objects.filter(kind__in=(running.KIND, reasking.KIND), messages=None).delete()
+    if not Answer.objects.exclude(comment="").exists():
+        for learned in (Listening, Listener, Theme):
+            learned._default_manager.all().delete()
 
 
 def _sales() -> None:
     Refund.objects.filter(_invented_sale("") | _invented_sale("purchase__")).delete()
     PurchaseLine.objects.filter(_invented_sale("purchase__")).delete()
     Purchase.objects.filter(_invented_sale("")).delete()
+    Subscription.objects.filter(customer__is_demo=True).delete()
     demo = Product.objects.filter(is_demo=True)
     demo.filter(
-        Q(pk__in=PurchaseLine.objects.exclude(product=None).values("product"))
+        Q(pk__in=Subscription.objects.values("product"))
+        | Q(pk__in=PurchaseLine.objects.exclude(product=None).values("product"))
         | Q(pk__in=Refund.objects.exclude(product=None).values("product"))
     ).update(is_demo=False)
     Product.objects.filter(is_demo=True).delete()
@@ -125,7 +139,7 @@ def _people() -> None:
         model._default_manager.filter(customer__is_demo=True).delete()
     people.delete()
     CustomField.objects.filter(is_demo=True).delete()
-    Tag.objects.filter(name__in=groups.TAGS, uses=None).delete()
+    Tag.objects.filter(name__in=(*groups.TAGS, groups.CARE), uses=None).delete()
     idle = ModelTag.objects.filter(tag__isnull=False, tag__uses=None)
     Tag.objects.filter(pk__in=list(idle.values_list("tag_id", flat=True))).delete()
     ModelTag.objects.filter(

@@ -15,7 +15,8 @@ from numpy.random import Generator
 from campaigns.demo.catalogue import ARTICLES, BUSY, SEASONS, WEEKDAYS
 from campaigns.demo.people import DAYS, Person
 from crm import bulk
-from crm.models import Product, Purchase, PurchaseLine, Refund
+from crm.models import Product, Purchase, PurchaseLine, Refund, Subscription
+from crm.subscriptions import following
 
 CENT = Decimal("0.01")
 COLUMNS = ["id", "key", "number", "customer_id", "bought_at", "charged", "refunded", "discount", "shipping"]
@@ -31,6 +32,16 @@ class Visit:
     day: date
     coupon: str = ""
     subscription: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """What becomes a row of PurchaseLine: whole model rows would cost more than all the rest."""
+
+    product: Product
+    quantity: int
+    price: Decimal
+    amount: Decimal
 
 
 def visits(rng: Generator, people: Iterable[Person], today: date) -> Iterator[Visit]:
@@ -81,16 +92,21 @@ def _nearby(rng: Generator, day: date) -> date:
 def _subscription(rng: Generator, person: Person, today: date) -> Iterator[Visit]:
     sku = "HL-A02" if rng.random() < person.likes_tea else "HL-A01"
     day = person.starts + timedelta(days=int(rng.integers(10, 200)))
-    while day < today and day <= person.until:
+    anchor = day.day
+    stops = today if rng.random() < 0.7 else day + timedelta(days=int(rng.integers(60, 500)))
+    while day < today and day <= min(person.until, stops):
         yield Visit(person, day, subscription=sku)
-        day += timedelta(days=30)
+        day = following(day, Subscription.Interval.MONTH, anchor)
 
 
 class Till:
     """Turns visits into orders with lines; one per load, since it numbers them."""
 
-    def __init__(self, rng: Generator, products: dict[str, Product], zone: ZoneInfo) -> None:
+    def __init__(
+        self, rng: Generator, products: dict[str, Product], subscribed: dict[int, int], zone: ZoneInfo
+    ) -> None:
         self.rng = rng
+        self.subscribed = subscribed  # Customer and subscription.
         self.zone = zone
         self.products = [products[one.sku] for one in ARTICLES]
         self.by_sku = products
@@ -102,7 +118,7 @@ class Till:
             [[one.popularity * SEASONS[one.season][month] for one in ARTICLES] for month in range(12)]
         )
         self.purchases: list[Purchase] = []
-        self.lines: list[PurchaseLine] = []
+        self.lines: list[tuple[Purchase, str, Line]] = []
         self.refunds: list[Refund] = []
 
     def ring_up(self, visits: Sequence[Visit]) -> None:
@@ -126,8 +142,9 @@ class Till:
 
     def _order(self, number: int, visit: Visit, moment: datetime, channel: str) -> None:
         customer = visit.person.customer if visit.person else None
+        renewed = self.subscribed[customer.pk] if customer and visit.subscription else None
         purchase = Purchase(
-            key=f"demo:{number}",
+            key=f"renewal:{renewed}:{visit.day}" if renewed else f"demo:{number}",
             number=f"HL{moment:%y}-{number:06d}",
             customer=customer,
             bought_at=moment,
@@ -143,30 +160,25 @@ class Till:
             purchase.shipping = Decimal("4.90")
         purchase.charged = total - Decimal(purchase.discount) + Decimal(purchase.shipping)
         purchase.tax = (purchase.charged * Decimal("0.115")).quantize(CENT)
-        for place, line in enumerate(lines, 1):
-            line.purchase, line.fingerprint = purchase, f"{number:024x}{place:08x}"
         self.purchases.append(purchase)
-        self.lines += lines
+        self.lines += [(purchase, f"{number:024x}{place:08x}", line) for place, line in enumerate(lines, 1)]
         self._regret(purchase, lines)
 
-    def _subscribed(self, visit: Visit) -> list[PurchaseLine]:
+    def _subscribed(self, visit: Visit) -> list[Line]:
         product = self.by_sku[visit.subscription]
         price = product.price or Decimal(0)
-        return [PurchaseLine(product=product, quantity=1, price=price, amount=price)]
+        return [Line(product, 1, price, price)]
 
-    def _basket(self, visit: Visit, month: int) -> list[PurchaseLine]:
+    def _basket(self, visit: Visit, month: int) -> list[Line]:
         chances = np.cumsum(self.by_month[month - 1] * self._appetite(visit.person)[self.shelf])
         size = 1 + min(int(self.rng.poisson(1.25)), 6)
         picked = np.searchsorted(chances, self.rng.random(size) * chances[-1])
         lines = []
         for index in dict.fromkeys(picked.tolist()):  # The same article twice is a quantity, not a line.
-            quantity = int(self.rng.choice((1, 2, 3), p=(0.78, 0.17, 0.05)))
+            luck = self.rng.random()
+            quantity = 1 + (luck > 0.78) + (luck > 0.95)
             price = self.prices[index]
-            lines.append(
-                PurchaseLine(
-                    product=self.products[index], quantity=quantity, price=price, amount=price * quantity
-                )
-            )
+            lines.append(Line(self.products[index], quantity, price, price * quantity))
         return lines
 
     def _appetite(self, person: Person | None) -> np.ndarray:
@@ -175,7 +187,7 @@ class Till:
         wishes = {"Coffee": 1.05 - tea, "Tea": 0.05 + tea, "Equipment": 0.45, "Gifts": gifts, "Treats": 0.7}
         return np.array([wishes.get(shelf, 0.0) for shelf in self.shelves])
 
-    def _regret(self, purchase: Purchase, lines: list[PurchaseLine]) -> None:
+    def _regret(self, purchase: Purchase, lines: list[Line]) -> None:
         """A few orders are cancelled, a few are given back, whole or one line of them."""
         luck = self.rng.random()
         if purchase.channel == "website" and luck < 0.009:
@@ -215,15 +227,15 @@ class Till:
             columns,
             (
                 (
-                    one.purchase.pk,
-                    one.product_id,
+                    purchase.pk,
+                    one.product.pk,
                     one.quantity,
                     str(one.price),
                     str(one.amount),
-                    one.fingerprint,
+                    fingerprint,
                     1,
                 )
-                for one in self.lines
+                for purchase, fingerprint, one in self.lines
             ),
         )
         bulk.follow(Purchase, PurchaseLine)

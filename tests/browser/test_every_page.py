@@ -167,14 +167,25 @@ def test_chinese_pages_speak_chinese(visitor, demo):
 
 def own_words() -> set[str]:
     """What the shop itself wrote: names of its segments, campaigns, products, people, fields, choices …"""
-    from campaigns.models import MailTemplate
-    from crm.models import CustomField, Product, Tag
-    from feedback.models import Question
+    from campaigns.models import MailTemplate, Snippet
+    from crm.models import CustomField, Product, Sender, Tag
+    from feedback.models import Asking, ClosingRule, Question
     from segments.models import Segment
 
     words = {
         one.name
-        for model in (Segment, Campaign, Product, Tag, MailTemplate, Survey)
+        for model in (
+            Segment,
+            Campaign,
+            Product,
+            Tag,
+            MailTemplate,
+            Survey,
+            Sender,
+            Snippet,
+            Asking,
+            ClosingRule,
+        )
         for one in model.objects.all()
     }
     for field in CustomField.objects.all():

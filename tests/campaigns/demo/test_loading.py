@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -8,11 +9,22 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F, Sum
 
-from campaigns.demo import loading, removing
-from campaigns.models import Campaign
-from crm import outbox
-from crm.models import Business, Customer, Interaction, Message, Purchase, User
-from feedback.models import Answer
+from campaigns import effect, experiments
+from campaigns.demo import loading, removing, rescue
+from campaigns.models import Campaign, Experiment
+from crm import outbox, subscriptions
+from crm.models import (
+    Business,
+    Case,
+    Customer,
+    DeliveryEvent,
+    Interaction,
+    Message,
+    Purchase,
+    Subscription,
+    User,
+)
+from feedback.models import Answer, NotAsked, Review, Theme
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from tests.people import make_customer
 
@@ -30,7 +42,9 @@ def portrait():
             )
         ),
         list(
-            Purchase.objects.order_by("key").values_list("key", "charged", "refunded", "bought_at", "status")
+            Purchase.objects.order_by("number").values_list(
+                "number", "charged", "refunded", "bought_at", "status"
+            )
         ),
         list(
             Message.objects.order_by("mailing__name", "customer__external_id").values_list(
@@ -88,13 +102,16 @@ def test_addresses_belong_to_nobody_and_everything_is_marked_as_invented():
 def test_the_numbers_of_past_campaigns_add_up_and_only_the_willing_were_written_to():
     loading.load(NOW, count=200)
 
-    assert Campaign.objects.filter(state="done").count() == 5
+    assert Campaign.objects.filter(state="done").count() == 7
     for campaign in Campaign.objects.filter(state="done"):
         counts = outbox.counts(campaign.mailing)
-        assert counts["audience"] == counts["sent"] + counts["failed"] + sum(counts["skipped"].values())
+        skipped = sum(counts["skipped"].values())
+        assert counts["audience"] == counts["sent"] + counts["failed"] + counts["held_out"] + skipped
         assert counts["sent"] > 0
     unwilling = Customer.objects.filter(email_consent="unknown")
-    assert not Message.objects.filter(customer__in=unwilling, state="sent").exists()
+    assert not Message.objects.filter(
+        customer__in=unwilling, state="sent", mailing__purpose="marketing"
+    ).exists()
 
 
 def test_answers_are_in_the_ledger():
@@ -102,8 +119,51 @@ def test_answers_are_in_the_ledger():
 
     answers = Interaction.objects.filter(kind="answer")
     assert answers.count() == Answer.objects.count() > 20
-    assert set(answers.values_list("metric", flat=True)) == {"nps", "csat"}
+    assert set(answers.values_list("metric", flat=True)) <= {"nps", "csat", "ces"}
     assert Answer.objects.filter(language="zh-hans").exclude(comment="").exists()
+
+
+def test_a_test_of_subjects_has_a_winner_that_went_to_the_rest_and_hold_outs_have_an_effect():
+    loading.load(NOW, count=1500)
+
+    alike, won = Experiment.objects.order_by("pk")
+    rest = Message.objects.filter(mailing=won.campaign.mailing, arm="B")
+    assert alike.verdict in {"alike", "short"}
+    assert (won.verdict, won.winner) == ("winner", "b")
+    assert won.figures == asdict(experiments.count(won)) | {"waiting": rest.count()}
+    assert rest.count() > 100
+    assert set(rest.values_list("state", flat=True)) <= {"sent", "failed"}
+    assert min(rest.exclude(sent_at=None).values_list("sent_at", flat=True)) >= won.ends_at
+    found = effect.together(list(effect.with_hold_out()))
+    assert len(found.rows) == 3
+    assert found.is_sure
+    assert found.lift.effect > 0
+
+
+def test_bad_answers_became_cases_that_were_answered_and_people_were_asked_again():
+    loading.load(NOW, count=900)
+
+    cases = Case.objects.filter(channel="answer")
+    assert cases.filter(state="solved").exclude(first_response_at=None).count() > 5
+    assert not cases.filter(opened_at__lt=NOW - rescue.FRESH * 2).exclude(state="solved").exists()
+    again = Answer.objects.filter(source__startswith="reask:")
+    assert again.exists()
+    assert again.filter(customer__in=cases.values("customer")).count() == again.count()
+    assert Review.objects.filter(state="shown", is_verified=True).exists()
+    assert NotAsked.objects.filter(reason="resting").exists()
+    assert DeliveryEvent.objects.filter(kind="hard").count() == Message.objects.filter(state="failed").count()
+    assert not Message.objects.filter(state="queued").exists()
+
+
+def test_renewals_stand_at_their_subscription():
+    loading.load(NOW, count=600)
+
+    for one in Subscription.objects.all():
+        paid = subscriptions.renewals(one)
+        assert paid.count() >= 1
+        assert paid.last().bought_at.date() == one.started_on
+        assert (one.renews_on >= NOW.date()) == (one.state != "cancelled")
+    assert set(Subscription.objects.values_list("state", flat=True)) >= {"active", "cancelled"}
 
 
 def test_somebody_can_sign_in_but_a_known_password_never_joins_real_accounts():
@@ -138,6 +198,7 @@ def test_the_command_loads_refreshes_and_loads_only_once():
     assert CustomerFeatures.objects.count() == 150
     assert Segment.objects.get(slug="may-be-written-to").member_count > 50
     assert ScoringRun.objects.filter(kind="cluster", is_live=True).count() == 1
+    assert Theme.objects.exists()
 
 
 def test_the_command_refuses_a_place_with_real_customers():

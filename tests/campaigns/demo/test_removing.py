@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from django.apps import apps
 
-from campaigns.demo import loading, removing
-from campaigns.models import Campaign
-from crm.models import Business, Customer, CustomField, Product, Purchase, Suppression, Tag, User
+from campaigns.demo import analysing, loading, removing
+from campaigns.models import Campaign, Snippet
+from crm.models import Business, Customer, CustomField, Product, Purchase, Sender, Suppression, Tag, User
 from feedback.models import Survey
-from segments import refresh
 from segments.models import Segment
 from tests.people import make_customer, make_purchase
 
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_nothing_at_all_is_left_of_it(owner):
     loading.load(NOW, count=150)
-    refresh.run(None)
+    analysing.analyse()
 
     removing.remove(keep_user=owner)
 
@@ -30,7 +29,13 @@ def test_nothing_at_all_is_left_of_it(owner):
         for model in apps.get_app_config(app).get_models()
     }
     left.pop("AuditEntry")  # That something was done stays written down.
-    assert {name: n for name, n in left.items() if n} == {"Business": 1, "Purpose": 1, "User": 1}
+    assert {name: n for name, n in left.items() if n} == {
+        "Business": 1,
+        "BusinessHours": 1,  # The usual ones of every shop, made on first use.
+        "ContactRules": 1,
+        "Purpose": 1,
+        "User": 1,
+    }
 
 
 def test_it_says_beforehand_how_much_goes():
@@ -40,7 +45,7 @@ def test_it_says_beforehand_how_much_goes():
 
     assert planned["customers"] == 150
     assert planned["purchases"] == Purchase.objects.count()
-    assert planned["campaigns"] == 6
+    assert planned["campaigns"] == 8
     assert removing.remove(keep_user=None) == planned
 
 
@@ -74,6 +79,20 @@ def test_what_people_made_themselves_stays(owner):
     assert list(letter.include.values_list("slug", flat=True)) == ["tea-lovers"]
     assert list(Survey.objects.values_list("slug", flat=True)) == ["recommend"]
     assert mine.pk
+
+
+def test_a_snippet_and_a_sender_that_a_campaign_needs_stay():
+    loading.load(NOW, count=20)
+    letters = Sender.objects.get(name="Letters")
+    own = Campaign.objects.create(
+        slug="own", name="Own", subject="Hi", mjml='{% snippet "greeting" %}', sender=letters
+    )
+
+    removing.remove(keep_user=None)
+
+    assert list(Campaign.objects.all()) == [own]
+    assert list(Snippet.objects.values_list("name", flat=True)) == ["greeting"]
+    assert list(Sender.objects.all()) == [letters]
 
 
 def test_a_tag_that_a_real_customer_wears_stays():
