@@ -7,7 +7,10 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from config import file_queue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+file_queue.use()
 
 app = Celery("closeknit")
 app.config_from_object("django.conf:settings", namespace="CELERY")
