@@ -42,7 +42,7 @@ class Hope:
 
 def make(now: datetime) -> dict[str, Survey]:
     surveys = {}
-    for slug, name, kind, question in SURVEYS:
+    for n, (slug, name, kind, question) in enumerate(SURVEYS):
         surveys[slug] = survey = Survey.objects.create(
             slug=slug,
             name=name,
@@ -50,7 +50,7 @@ def make(now: datetime) -> dict[str, Survey]:
             texts=voices.TEXTS[slug],
             look={"reviews": True, "shape": "stars"} if slug == "product" else {},
             is_demo=True,
-            created_at=now - timedelta(days=380),
+            created_at=now - timedelta(days=380 + n),
         )
         if question:
             Question.objects.create(survey=survey, key=question.key, kind=question.kind, texts=question.texts)
