@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.templatetags.crm_format import number
-from feedback import freshness
 from feedback.models import Answer, Survey
 from feedback.reports import Asked
 from segments.left_out import LeftOut
@@ -17,13 +17,11 @@ from segments.left_out import LeftOut
 
 def of_survey(survey: Survey, counts: Mapping[int | None, int], asked: Asked) -> list[LeftOut]:
     """Those who were asked and are silent, answers without a score, doubtful and anonymous ones."""
-    every_answer, counted = Answer.objects.filter(survey=survey), Answer.objects.counted()
-    nobody = counted.filter(survey=survey, customer=None)
-    said = {
-        "doubtful": every_answer.filter(state=Answer.State.DOUBTFUL).count(),
-        "begun": every_answer.filter(state=Answer.State.PROVISIONAL).count(),
-        "nobody": freshness.kept(f"nobody:{survey.pk}", counted.filter(survey=survey), nobody.count),
-    }
+    said = Answer.objects.filter(survey=survey).aggregate(
+        doubtful=Count("pk", filter=Q(state=Answer.State.DOUBTFUL)),
+        begun=Count("pk", filter=Q(state=Answer.State.PROVISIONAL)),
+        nobody=Count("pk", filter=Q(state__in=Answer.COUNTED, customer=None)),
+    )
     every = reverse("feedback:answers", args=[survey.slug])
     found = (
         (

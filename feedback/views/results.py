@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -19,18 +18,7 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import (
-    breakdowns,
-    charts,
-    exports,
-    freshness,
-    invitations,
-    measuring,
-    missing,
-    moving,
-    reports,
-    texts,
-)
+from feedback import breakdowns, charts, exports, invitations, measuring, missing, moving, reports, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -41,8 +29,7 @@ ORDER = ["-answered_at", "-id"]
 @access.staff
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
     one = get_object_or_404(Survey, slug=slug)
-    counted = Answer.objects.counted().filter(survey=one)
-    counts, asked = _counts(one, counted), reports.asked(one)
+    counts, asked = reports.counts(one), reports.asked(one)
     score = measuring.score(one, counts)
     zone = cast("HtmxRequest", request).business.zone
     told = request.GET.get("window", "")
@@ -60,31 +47,15 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
         "distribution": charts.distribution(one, counts),
         "trend": charts.moving_trend(one, width, zone)
         if width
-        else charts.trend(one.kind, _months(one, counted, zone)),
+        else charts.trend(one.kind, reports.trend(one, zone)),
         "window": width,
         "widths": moving.WIDTHS,
-        "segments": _segments(one, counted, counts),
+        "segments": reports.by_segment(one, counts),
         "minimum": scores.MINIMUM,
         "comments": comments,
         "questions": list(one.questions.all()),
     }
     return render_page(request, "feedback/survey.html", context)
-
-
-def _counts(one: Survey, counted: QuerySet[Answer]) -> dict[int | None, int]:
-    return freshness.kept(f"counts:{one.pk}", counted, lambda: reports.counts(one))
-
-
-def _months(one: Survey, counted: QuerySet[Answer], zone: ZoneInfo) -> list[reports.Month]:
-    name = f"months:{one.pk}:{one.kind}:{one.points}:{zone.key}"
-    return freshness.kept(name, counted, lambda: reports.trend(one, zone))
-
-
-def _segments(
-    one: Survey, counted: QuerySet[Answer], counts: dict[int | None, int]
-) -> list[reports.GroupScore]:
-    name = f"segments:{one.pk}:{one.kind}:{one.points}"
-    return freshness.kept(name, counted, lambda: reports.by_segment(one, counts))
 
 
 @require_GET
