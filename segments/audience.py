@@ -18,6 +18,7 @@ from crm import bulk
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments import days
+from segments.ahead import Ahead, Ids
 from segments.at_hand import only, within
 from segments.models import Membership, Segment
 from segments.rules.asks import is_touched
@@ -79,8 +80,11 @@ def rebuild(segment: Segment, *, at: datetime | None = None) -> int:
     return _switch(segment, node, Moment.now(at), at)
 
 
-def rebuild_all(at: datetime, progress: Progress | None = None) -> int:
-    """Every segment, those asked about by others first. One that fails keeps its members and says why."""
+def rebuild_all(at: datetime, progress: Progress | None = None, known: Ahead | None = None) -> int:
+    """Every segment, those asked about by others first. One that fails keeps its members and says why.
+
+    `known`: whom some rules found a moment ago.
+    """
     ordered = in_order(list(Segment.objects.all()))
     moment, rebuilt = Moment.now(at), 0
     for done, segment in enumerate(ordered):
@@ -91,7 +95,8 @@ def rebuild_all(at: datetime, progress: Progress | None = None) -> int:
         except InvalidRule as problem:
             Segment.objects.filter(pk=segment.pk).update(error=_short(str(problem)))
             continue
-        _switch(segment, node, moment, at)
+        rule, ids = (known or {}).get(segment.pk, (None, None))
+        _switch(segment, node, moment, at, ids if rule == node else None)
         rebuilt += 1
     if progress:
         progress(len(ordered), len(ordered))
@@ -216,12 +221,14 @@ def place(segment: Segment, customer_ids: Sequence[int], *, inside: bool, at: da
         segment.save(update_fields=["member_count"])
 
 
-def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -> int:
+def _switch(
+    segment: Segment, node: Node | None, moment: Moment, at: datetime, known: Ids | None = None
+) -> int:
     with transaction.atomic(), planned_well():
         if Segment.objects.select_for_update().filter(pk=segment.pk).first() is None:
             return 0  # Somebody deleted it in the meantime.
         if node is not None:
-            _find(only(Customer.objects.filter(to_q(node, moment)), "pk", moment.few))
+            _find(only(Customer.objects.filter(to_q(node, moment)), "pk", moment.few), known)
             more = _enter(segment, at) - _leave(segment, at, moment.few)
             _run("DROP TABLE found_members")
         if moment.few:
@@ -229,11 +236,16 @@ def _switch(segment: Segment, node: Node | None, moment: Moment, at: datetime) -
         return _count(segment, at)
 
 
-def _find(found: CustomerQuerySet) -> None:
+def _find(found: CustomerQuerySet, known: Ids | None) -> None:
     """Ask the rule once; who fits stands in a table of this transaction, however many they are."""
-    sql, params = found.order_by().values("id").query.sql_with_params()
     _run(f"CREATE TEMPORARY TABLE found_members (id {bulk.key_kind()} PRIMARY KEY)")
-    _run(f"INSERT INTO found_members {sql} ON CONFLICT DO NOTHING", params)
+    if known is None:
+        sql, params = found.order_by().values("id").query.sql_with_params()
+        _run(f"INSERT INTO found_members {sql} ON CONFLICT DO NOTHING", params)
+    else:  # Somebody may have been deleted since.
+        bulk.write_table("found_members", ["id"], ((pk,) for pk in known))
+        people = connection.ops.quote_name(Customer._meta.db_table)
+        _run(f"DELETE FROM found_members WHERE id NOT IN (SELECT id FROM {people})")
     if connection.vendor == "postgresql":
         _run("ANALYZE found_members")
 

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from crm import analysis_day, bulk, memory
 from crm.errors import Refusal
 from crm.models import Business
-from segments import audience, features, lease, runs, scoring, since_refresh
-from segments.beside import Beside, beside
+from segments import ahead, audience, features, lease, runs, scoring, since_refresh
+from segments.ahead import Ahead
+from segments.beside import Asked, Beside, beside
 from segments.drift import watching
 from segments.following import pending
 from segments.lapse import lapsing
@@ -127,12 +128,13 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     is_whole = _covers(as_of, wanted)
     features.count_anew()
     with beside() as also, shadow(filled=True):
-        _find(work, also)
+        known = _find(work, also)
+        found = known() if "segments" in wanted else {}
         tell = lease.step(run, "segments")  # Before the switch, so that others see it.
         with transaction.atomic():
             customers = _switch(work)
             if "segments" in wanted:
-                _timed(work, "segments", lambda _: audience.rebuild_all(now, tell))
+                _timed(work, "segments", lambda _: audience.rebuild_all(now, tell, found))
             if is_whole:
                 pending.covered(now)
             seconds = time.perf_counter() - began
@@ -146,8 +148,8 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     return result
 
 
-def _find(work: Work, also: Beside) -> None:
-    """Every step but the last, in the shadow."""
+def _find(work: Work, also: Beside) -> Asked[Ahead]:
+    """Every step but the last, in the shadow; some of the last is found beside."""
     day, business, wanted = work.day, work.business, work.wanted
     estimated = also.begin(lambda: valuing.estimate(day, business), at_once="value" in wanted)
     if "features" in wanted:
@@ -155,6 +157,7 @@ def _find(work: Work, also: Beside) -> None:
     settle()
     lost = stages.thresholds().lost_days
     learned = also.begin(lambda: lapsing.learn(day, business, lost), at_once="lapse" in wanted)
+    known = also.begin(lambda: ahead.find(work.now), at_once="segments" in wanted)
     steps: dict[str, Callable[[lease.Progress], int | None]] = {
         "rfm": lambda _: _score(work),
         "value": lambda _: _value(work, estimated()),
@@ -165,6 +168,7 @@ def _find(work: Work, also: Beside) -> None:
     }
     for name in filter(steps.get, wanted):
         _timed(work, name, steps[name])
+    return known
 
 
 def _switch(work: Work) -> int:
