@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "crm.web.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+CSRF_FAILURE_VIEW = "crm.views.errors.form_refused"
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [

@@ -30,4 +30,5 @@ urlpatterns = [
 ]
 handler404 = "crm.views.errors.not_found"
 handler500 = "crm.views.errors.server_error"
+handler400 = "crm.views.errors.bad_request"
 handler403 = "crm.views.errors.forbidden"
