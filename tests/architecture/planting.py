@@ -65,6 +65,7 @@ OPEN: Final = {
     "campaigns.MessageEvent": {"kind", "key", "agent", "method", "network", "verdict", "signal"},
     "feedback.Invitation": {"source", "state"},
     "feedback.Answer": {"key", "language", "source", "state", "channel"},
+    "feedback.Followed": {"thanks"},
     "feedback.NotAsked": {"reason", "about"},
     "feedback.Reask": {"state", "reason"},
     "feedback.Remark": {"language", "mood"},
