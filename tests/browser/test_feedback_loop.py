@@ -61,7 +61,7 @@ def say(customer, score, comment):
     telling.tell_news()
 
 
-def test_an_unhappy_customer_is_looked_after_asked_again_and_back(visitor, owner):
+def test_an_unhappy_customer_is_looked_after_asked_again_and_back(visitor, owner, clerk):
     survey = make_survey()
     ann = make_customer(first_name="Ann", last_name="Reed", email="ann@example.com")
     bob = make_customer(first_name="Bob", last_name="Hill", email="bob@example.com")

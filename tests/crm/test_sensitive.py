@@ -87,7 +87,7 @@ def test_a_segment_that_uses_the_field_stands_in_the_way(owner_client, shop):
 
 
 def test_the_owner_switches_it_on_and_chooses_who_may_open_it(
-    owner_client, shop, django_capture_on_commit_callbacks
+    owner_client, clerk, shop, django_capture_on_commit_callbacks
 ):
     make_field()
     typed = {"label": "Allergy", "kind": "text", "position": 0, "sensitive": "on", "readers": ["service"]}
