@@ -22,6 +22,9 @@ def sent_with_clicks(campaign, share_of_b):
     planning.plan(campaign, now=then)
     mine = Message.objects.filter(mailing__source=campaign.source, state="queued").exclude(arm="*")
     mine.update(state="sent", sent_at=then)
+    half = list(mine.values_list("pk", flat=True))[::2]  # What chance draws differs from run to run.
+    mine.update(arm="a")
+    mine.filter(pk__in=half).update(arm="b")
     chosen = list(mine.model.objects.filter(arm="b")[:share_of_b])
     link = campaign.links.first().pk
     at = then + timedelta(hours=1)
