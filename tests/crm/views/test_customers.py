@@ -22,6 +22,11 @@ def test_the_list_shows_figures_of_each_customer(staff_client):
     assert "1 customer" in page
 
 
+def reads(queries):
+    """Without the setting that PostgreSQL gets for a list, and the transaction around it."""
+    return [one for one in queries if one["sql"].startswith("SELECT")]
+
+
 def test_the_list_needs_as_many_queries_for_fifty_as_for_one(staff_client):
     make_purchase(make_customer(country="Chad"))
     for _ in range(60):
@@ -33,7 +38,7 @@ def test_the_list_needs_as_many_queries_for_fifty_as_for_one(staff_client):
     with CaptureQueriesContext(connection) as fifty:
         staff_client.get("/customers/?country=Germany")
 
-    assert len(fifty) <= len(one) + 1 <= 14  # A single page needs no counting.
+    assert len(reads(fifty)) <= len(reads(one)) + 1 <= 14  # A single page needs no counting.
 
 
 def test_an_htmx_request_gets_the_list_alone(staff_client):
