@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -11,6 +12,14 @@ from django.db import transaction
 from crm.models import Business, User
 from tests.architecture.planting import plant
 from tests.architecture.world import OWNER, build
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who may see what is decided before any database is asked: on another one the owner's walk is enough."""
+    for item in items:
+        role = getattr(getattr(item, "callspec", None), "params", {}).get("role", "owner")
+        if item.path.parent == Path(__file__).parent and (role != "owner" or item.path.stem == "test_alone"):
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="module")
