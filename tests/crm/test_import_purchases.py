@@ -206,6 +206,7 @@ def test_somebody_is_found_by_address_and_then_gets_the_number(shop, tmp_path):
 
 @needs_data
 @pytest.mark.slow
+@pytest.mark.once  # Every fifth order of it runs on each database.
 def test_the_retail_file_comes_out_right_shuffled(shop, tmp_path):
     found = bring("purchases", shuffled(tmp_path))
 
