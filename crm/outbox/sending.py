@@ -71,7 +71,7 @@ class Drain:
                 if not batch:
                     if not self._rest(end):
                         break
-                elif not self._one(batch, min(end, time.monotonic() + BATCH_SECONDS)):
+                elif not self._one(batch, end):
                     break  # All of it in the hands of others.
         finally:
             self.hand.close()
@@ -87,7 +87,8 @@ class Drain:
         lane = self.lanes.setdefault(number, Lane(sender)) if number not in self.lanes else self.lanes[number]
         ready = self.preparing.ready(batch, sender)
         lane.again_at = ready.again_at
-        self._send(ready.parcels, lane, end)
+        # However long preparing took, some go out: else a slow machine would prepare for ever.
+        self._send(ready.parcels, lane, min(end, time.monotonic() + BATCH_SECONDS))
         return lane.is_shut(self.clock()) or self.moved + self.preparing.moved > before
 
     def _rest(self, end: float) -> bool:

@@ -253,8 +253,7 @@ def test_mails_keep_their_headers_and_show_texts_as_texts(crowd, client):
         mjml=design("Dear {{ customer.first_name }} of {{ customer.city }}, {{ customer.last_name }}"),
     )
     campaign = plan(campaign)
-    for _ in range(20):  # A worker that stops after some is sent for again.
-        sending.drain()
+    sending.drain()
 
     mails = caught()
     assert len(mails) == len(crowd)
