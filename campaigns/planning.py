@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop, ngettext
 from campaigns import allotting, enlisting, timing, variants
 from campaigns.models import Campaign, Link
 from campaigns.variants import Texts
-from crm import outbox
+from crm import bulk, outbox
 from crm.errors import Refusal
 from crm.models import Business, Customer, CustomerQuerySet, Mailing, Message
 from crm.outbox import governor, reasons
@@ -115,6 +115,7 @@ def plan(campaign: Campaign, *, now: datetime) -> None:
         invited = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED, customer__isnull=False)
         ids = invited.order_by("pk").values_list("customer_id", flat=True).iterator(chunk_size=2 * CHUNK)
         invitations.invite_many(campaign.survey, campaign.source, ids, at=now)
+    bulk.analyze(Message)  # Workers begin at once.
     _begin(campaign, mailing)
 
 

@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import journal, signals, stopping
+from crm import bulk, journal, signals, stopping
 from crm.errors import Refusal
 from crm.imports import error_file, sealing, staging
 from crm.imports.kinds import Plan, Session
-from crm.models import ImportBatch, ImportParcel, ImportProblem
+from crm.models import Customer, ImportBatch, ImportParcel, ImportProblem, Purchase, PurchaseLine
 
 STALE: Final = timedelta(seconds=60)
 STAGING, DESCRIBING, MERGING, CLOSING = "staging", "describing", "merging", "closing"
@@ -215,6 +215,7 @@ class Run:
             transaction.on_commit(self._announce)
 
     def _announce(self) -> None:
+        bulk.analyze(Customer, Purchase, PurchaseLine)  # Pages and rules meet the new rows at once.
         if sealing.fields_of(self.batch):  # What lies encrypted now must not lie beside it in the open.
             staging.source(self.batch).unlink(missing_ok=True)
         signals.import_finished.send(sender=ImportBatch, batch=self.batch)

@@ -37,11 +37,14 @@ WILLING = f"""{OPEN} AND EXISTS (SELECT 1 FROM {CUSTOMER} c WHERE c.id = custome
 FEW = f"""(SELECT count(*) FROM {MESSAGE} g WHERE g.customer_id = chosen.customer_id
     AND g.claimed_at > {{since}} AND g.state IN ('sent', 'sending', 'unsure')
     AND (SELECT gm.purpose FROM {MAILING} gm WHERE gm.id = g.mailing_id) = 'marketing') < {{cap}}"""
+# Found by number and judged once each, whatever the database knows of its tables: counted while they were
+# empty, it would look through all that waits for each one.
 CLAIM = """WITH chosen AS MATERIALIZED (SELECT id, mailing_id, customer_id, to_email FROM {table}
-      WHERE id IN ({marks}) AND state = 'queued' {lock})
+      WHERE id IN ({marks}) AND state || '' = 'queued' {lock}),
+    fit AS MATERIALIZED (SELECT id FROM chosen WHERE {condition})
     UPDATE {table} SET state = 'sending', reason = '', claimed_by = %s, claimed_at = %s,
       attempts = attempts + 1
-    WHERE id IN (SELECT id FROM chosen WHERE {condition}) RETURNING id"""
+    WHERE id {among_fit} RETURNING id"""
 STILL = """SELECT id FROM {table}
     WHERE id IN ({marks}) AND state = 'sending' AND claimed_by = %s AND {condition}"""
 # What never left goes back to where it was; where its mailing was closed meanwhile, nobody will send it.
@@ -101,10 +104,13 @@ def claim(messages: Sequence[Message], me: str, now: datetime) -> set[int]:
     """Take messages into this run's hand, those that nothing speaks against by now; returns their numbers."""
     condition, values = _condition(messages[0], now)
     lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    fit = (
+        "= ANY(ARRAY(SELECT id FROM fit))" if connection.vendor == "postgresql" else "IN (SELECT id FROM fit)"
+    )
     marks = ", ".join(["%s"] * len(messages))
-    sql = CLAIM.format(table=MESSAGE, marks=marks, condition=condition, lock=lock)
+    sql = CLAIM.format(table=MESSAGE, marks=marks, condition=condition, lock=lock, among_fit=fit)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*(one.pk for one in messages), me, _moment(now), *values])
+        cursor.execute(sql, [*(one.pk for one in messages), *values, me, _moment(now)])
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm import outbox
@@ -17,6 +20,10 @@ from tests.mails import draft, make_mailing, make_messages, states
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
+
+
+class Undone(Exception):
+    """Ends a transaction whose rows must go again."""
 
 
 def test_a_machine_that_prepares_slowly_sends_all_the_same(monkeypatch):
@@ -33,6 +40,27 @@ def test_a_machine_that_prepares_slowly_sends_all_the_same(monkeypatch):
     monkeypatch.setattr(sending, "BATCH_SECONDS", 0.05)
 
     assert sending.drain() == 5
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL plans by what it has counted")
+def test_a_claim_reads_little_where_the_database_counted_its_tables_empty():
+    with connection.cursor() as cursor, contextlib.suppress(Undone):
+        with transaction.atomic():
+            make_messages(make_mailing(), 300)
+            raise Undone
+        cursor.execute("ANALYZE")
+    messages = make_messages(make_mailing(), 300)
+
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        assert len(claiming.claim(messages[:64], claiming.claimant(), timezone.now())) == 64
+        transaction.set_rollback(True)
+    (claim,) = [one["sql"] for one in asked if "chosen" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {claim}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    assert plan["Actual Rows"] == 64
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 4_000
 
 
 def test_a_paused_mailing_waits_and_goes_on():
