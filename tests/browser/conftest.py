@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
@@ -42,13 +43,23 @@ class Visitor:
         self.context = browser.new_context(base_url=base, **options)
         self.context.set_default_timeout(20_000)
         self.problems: list[str] = []
+        self.waiting: set[Request] = set()
         self.page: Page = self.context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"{self.page.url}: {error}"))
+        self.page.on("request", self._heard_request)
+        self.page.on("requestfinished", self._heard_answer)
+        self.page.on("requestfailed", self._heard_answer)
 
     def _heard(self, message) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"{self.page.url}: {message.text}")
+
+    def _heard_request(self, request: Request) -> None:
+        self.waiting.add(request)
+
+    def _heard_answer(self, request: Request) -> None:
+        self.waiting.discard(request)
 
     def sign_in(self, email: str, password: str) -> None:
         self.page.goto("/sign-in/")
@@ -59,9 +70,18 @@ class Visitor:
 
     def open(self, address: str):
         """Go to a page and wait until its panels have come."""
+        self.waiting.clear()
         answer = self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
         return answer
+
+    def settle(self) -> None:
+        """Wait until nothing is asked for any more; panels ask as soon as the page is there."""
+        calm, end = 0, time.monotonic() + 20
+        while calm < 2:
+            assert time.monotonic() < end, f"still waiting for {[one.url for one in self.waiting]}"
+            self.page.wait_for_timeout(30)
+            calm = 0 if self.waiting else calm + 1
 
 
 @pytest.fixture
