@@ -88,40 +88,39 @@ def groups(survey: Survey, tables: Tables, way: str, most: int | None = SHOWN) -
 
 def _everything(survey: Survey, answers: QuerySet[Answer]) -> Tables:
     scored = answers.filter(survey=survey).exclude(score=None)
-    kind = _third(survey)
-    tables: Tables = {"all": {"": _triple(scored.annotate(third=kind))}}
-    tables["channel"] = _counted(scored.annotate(third=kind), "channel")
-    products = _counted(scored.exclude(product=None).annotate(third=kind), "product")
-    tables["product"] = products
-    tables["category"] = _by_category(products)
-    people, triples = _by_customer(survey, scored)
+    people, triples, whole = _by_customer(survey, scored)
+    tables: Tables = {"all": {"": whole}}
+    tables |= _by_occasion(survey, scored)
+    tables["category"] = _by_category(tables["product"])
     tables |= _by_attributes(people, triples)
     tables["segment"] = _by_segment(people, triples)
-    tables["agent"] = _by_agent(scored, kind)
+    tables["agent"] = _by_agent(survey, scored)
     return tables
 
 
-def _third(survey: Survey) -> When_Case:
+def _tallied(survey: Survey, scored: QuerySet[Answer], *columns: str) -> QuerySet[Any, tuple[Any, ...]]:
+    """(*columns, answers, good ones, good or middling ones), in the order of the columns."""
     good, middle = measuring.bounds(survey)
-    return When_Case(
-        When(score__gte=good, then=Value(0)),
-        When(score__gte=middle, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
+    return (
+        scored.order_by()
+        .values_list(*columns)
+        .annotate(
+            n=Count("pk"),
+            good=Count("pk", filter=Q(score__gte=good)),
+            fair=Count("pk", filter=Q(score__gte=middle)),
+        )
+        .order_by(*columns)
     )
 
 
-def _triple(rows: QuerySet[Any]) -> Triple:
-    found = dict(rows.values_list("third").annotate(n=Count("pk")).order_by())
-    return found.get(0, 0), found.get(1, 0), found.get(2, 0)
-
-
-def _counted(rows: QuerySet[Any], column: str) -> dict[str, Triple]:
-    table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for value, third, n in rows.values_list(column, "third").annotate(n=Count("pk")).order_by():
-        if value not in (None, ""):
-            table[str(value)][third] += n
-    return {value: (one[0], one[1], one[2]) for value, one in table.items()}
+def _by_occasion(survey: Survey, scored: QuerySet[Answer]) -> Tables:
+    """By channel and by product, in one pass."""
+    rows = list(_tallied(survey, scored, "channel", "product"))
+    tables = [((channel, product), (good, fair - good, n - fair)) for channel, product, n, good, fair in rows]
+    return {
+        "channel": _added((channel, triple) for (channel, _product), triple in tables),
+        "product": _added((str(product or ""), triple) for (_channel, product), triple in tables),
+    }
 
 
 def _by_category(products: Mapping[str, Triple]) -> dict[str, Triple]:
@@ -138,22 +137,16 @@ def _added(pairs: Any) -> dict[str, Triple]:
     return table
 
 
-def _by_customer(survey: Survey, scored: QuerySet[Answer]) -> tuple[np.ndarray, np.ndarray]:
-    """Keys of the customers, ascending, and their answers counted: n × 3."""
-    good, middle = measuring.bounds(survey)
-    rows = (
-        scored.exclude(customer=None)
-        .values_list("customer")
-        .annotate(
-            n=Count("pk"),
-            good=Count("pk", filter=Q(score__gte=good)),
-            fair=Count("pk", filter=Q(score__gte=middle)),
-        )
-        .order_by("customer")
-    )
-    table = np.array(list(rows), dtype=np.int64).reshape(-1, 4)
+def _by_customer(survey: Survey, scored: QuerySet[Answer]) -> tuple[np.ndarray, np.ndarray, Triple]:
+    """Keys of the customers, ascending, their answers counted: n × 3; and those of everybody."""
+    rows = [(pk or 0, *counted) for pk, *counted in _tallied(survey, scored, "customer")]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     n, upper, fair = table[:, 1], table[:, 2], table[:, 3]
-    return table[:, 0], np.stack([upper, fair - upper, n - fair], axis=1)
+    triples = np.stack([upper, fair - upper, n - fair], axis=1)
+    whole = triples.sum(axis=0)
+    known = np.flatnonzero(table[:, 0])
+    known = known[np.argsort(table[known, 0])]  # Databases place nobody first, or last.
+    return table[known, 0], triples[known], (int(whole[0]), int(whole[1]), int(whole[2]))
 
 
 def _by_attributes(people: np.ndarray, triples: np.ndarray) -> Tables:
@@ -215,7 +208,17 @@ def _by_segment(people: np.ndarray, triples: np.ndarray) -> dict[str, Triple]:
     }
 
 
-def _by_agent(scored: QuerySet[Answer], third: When_Case) -> dict[str, Triple]:
+def _third(survey: Survey) -> When_Case:
+    good, middle = measuring.bounds(survey)
+    return When_Case(
+        When(score__gte=good, then=Value(0)),
+        When(score__gte=middle, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+
+
+def _by_agent(survey: Survey, scored: QuerySet[Answer]) -> dict[str, Triple]:
     """Who solved the customer's last case in the two months before the answer."""
     if not Case.objects.filter(solved_at__isnull=False).exists():
         return {}
@@ -226,7 +229,9 @@ def _by_agent(scored: QuerySet[Answer], third: When_Case) -> dict[str, Triple]:
         owner__isnull=False,
     ).order_by("-solved_at", "-pk")
     rows = scored.filter(customer__in=helped).annotate(
-        third=third, agent=Subquery(last.values("owner")[:1]), solved=Subquery(last.values("solved_at")[:1])
+        third=_third(survey),
+        agent=Subquery(last.values("owner")[:1]),
+        solved=Subquery(last.values("solved_at")[:1]),
     )
     table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for agent, at, solved, code in rows.exclude(agent=None).values_list(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -71,9 +70,8 @@ def trend(kind: str, months: Sequence[Month]) -> Chart | None:
     )
 
 
-def moving_trend(survey: Survey, width: int, zone: ZoneInfo) -> Chart | None:
+def moving_trend(kind: str, windows: Sequence[moving.Window], width: int) -> Chart | None:
     """The score of the last so many days at each point, with both ends of its interval."""
-    windows = moving.of(survey, width, zone)
     shown = [(one.until, one.score if one.score and one.score.is_enough else None) for one in windows]
     if sum(one is not None for _day, one in shown) < 2:
         return None
@@ -83,7 +81,7 @@ def moving_trend(survey: Survey, width: int, zone: ZoneInfo) -> Chart | None:
         _moving_title(shown[-1][1], before if before and before.is_enough else None, width),
         [date_format(day, "SHORT_DATE_FORMAT") for day, _one in shown],
         _with_ends([one for _day, one in shown]),
-        unit=_("NPS, −100 to 100") if survey.kind == "nps" else _("percent"),
+        unit=_("NPS, −100 to 100") if kind == "nps" else _("percent"),
         note=_("Each point counts the answers of %(days)s days, so neighbours share most of them.")
         % {"days": width},
         first_column=_("Until"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,11 +17,10 @@ from segments.left_out import LeftOut
 
 def of_survey(survey: Survey, counts: Mapping[int | None, int], asked: Asked) -> list[LeftOut]:
     """Those who were asked and are silent, answers without a score, doubtful and anonymous ones."""
-    said = Answer.objects.filter(survey=survey).aggregate(
-        doubtful=Count("pk", filter=Q(state=Answer.State.DOUBTFUL)),
-        begun=Count("pk", filter=Q(state=Answer.State.PROVISIONAL)),
-        nobody=Count("pk", filter=Q(state__in=Answer.COUNTED, customer=None)),
-    )
+    answers = Answer.objects.filter(survey=survey).order_by()
+    apart = answers.filter(state__in=[Answer.State.DOUBTFUL, Answer.State.PROVISIONAL])
+    states = dict(apart.values_list("state").annotate(n=Count("pk")))
+    nobody = answers.counted().filter(customer=None).count()
     every = reverse("feedback:answers", args=[survey.slug])
     found = (
         (
@@ -37,13 +36,13 @@ def of_survey(survey: Survey, counts: Mapping[int | None, int], asked: Asked) ->
                      counts.get(None, 0)),
             every,
         ),
-        (said["doubtful"], _("%(n)s marked as doubtful"), ""),
-        (said["begun"], _("%(n)s chosen in the browser and never sent"), ""),
+        (states.get(Answer.State.DOUBTFUL, 0), _("%(n)s marked as doubtful"), ""),
+        (states.get(Answer.State.PROVISIONAL, 0), _("%(n)s chosen in the browser and never sent"), ""),
         (
-            said["nobody"],
+            nobody,
             ngettext("%(n)s answer of somebody unknown: it is in the score, but in no segment",
                      "%(n)s answers of somebody unknown: they are in the score, but in no segment",
-                     said["nobody"]),
+                     nobody),
             "",
         ),
     )  # fmt: skip

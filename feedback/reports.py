@@ -30,10 +30,8 @@ from crm.errors import Refusal
 from crm.models import Mailing, Message
 from feedback import measuring, texts
 from feedback.models import Answer, Invitation, Question, Survey
-from feedback.numerics import scores
 from feedback.numerics.scores import Difference, Score
 from segments.clusters import naming
-from segments.models import Segment
 
 MAILED = ("campaign:", "asking:", "reask")  # Beginnings of the sources whose invitations travel by mail.
 MONTHS = 36  # As many as a trend shows, up to the last answer.
@@ -164,32 +162,8 @@ def trend(survey: Survey, zone: ZoneInfo) -> list[Month]:
     return [Month(first, measuring.score(survey, tables[at])) for at, first in enumerate(starts)]
 
 
-def by_segment(survey: Survey, whole: Mapping[int | None, int]) -> list[GroupScore]:
-    """The score of today's members of each segment."""
-    members = "customer__memberships"
-    rows = (
-        Answer.objects.counted()
-        .filter(survey=survey, **{f"{members}__left_at": None, f"{members}__isnull": False})
-        .values_list(f"{members}__segment", "score")
-        .annotate(n=Count("id"))
-        .order_by()
-    )
-    segments = {one.pk: one for one in Segment.objects.only("name", "slug")}
-    named: dict[Any, dict[int | None, int]] = defaultdict(dict)
-    for segment, value, n in rows:
-        named[segment][value] = n
-    found = [
-        _group(survey, segments[key].name, segments[key].slug, table, whole)
-        for key, table in named.items()
-        if key in segments
-    ]
-    return sorted((one for one in found if one), key=lambda one: -one.score.n)
-
-
 def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | None, Score]]:
     """The score of each value of a customer's field; (None, …) where nothing is known."""
-    if field == "segment":
-        return [(one.name, one.score) for one in by_segment(survey, counts(survey))]
     if field == "month":
         return [(f"{one.first:%Y-%m}", one.score) for one in trend(survey, zone) if one.score]
     path = COLUMNS.get(field) or (f"customer__{field.replace('.', '__', 1)}" if _is_custom(field) else "")
@@ -292,16 +266,6 @@ def with_figures(surveys: QuerySet[Survey]) -> list[dict[str, Any]]:
     ]
 
 
-def _group(
-    survey: Survey, name: str, slug: str, table: Mapping[int | None, int], whole: Mapping[int | None, int]
-) -> GroupScore | None:
-    score = measuring.score(survey, table)
-    if score is None:
-        return None
-    rest = measuring.score(survey, scores.without(whole, table))
-    return GroupScore(name, slug, score, scores.difference(score, rest) if rest else None)
-
-
 def _choice_rows(question: Question, table: Mapping[Any, int], n: int, language: str) -> list[dict[str, Any]]:
     if question.kind in Question.SCORES:
         names: list[tuple[Any, str]] = [(number, str(number)) for number in question.scale]
@@ -313,16 +277,21 @@ def _choice_rows(question: Question, table: Mapping[Any, int], n: int, language:
     ]
 
 
-def month_of(starts: Sequence[datetime], path: str = "answered_at") -> Case:
+def month_of(starts: Sequence[datetime], path: str = "answered_at") -> Case | Value:
     """In which of the periods that begin at `starts` a moment lies, by number.
 
-    Comparing with the borders is done by the database itself; cutting each date to its month is not.
+    Comparing with the borders is done by the database itself, with the middle one first: of 36 months each
+    moment meets six. Cutting each date to its month is not.
     """
-    return Case(
-        *(When(**{f"{path}__lt": border}, then=Value(at)) for at, border in enumerate(starts[1:])),
-        default=Value(len(starts) - 1),
-        output_field=IntegerField(),
-    )
+
+    def among(low: int, high: int) -> Case | Value:
+        if low == high:
+            return Value(low, output_field=IntegerField())
+        middle = (low + high + 1) // 2
+        earlier = When(**{f"{path}__lt": starts[middle]}, then=among(low, middle - 1))
+        return Case(earlier, default=among(middle, high), output_field=IntegerField())
+
+    return among(0, len(starts) - 1)
 
 
 def recent_months(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:

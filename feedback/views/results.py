@@ -18,7 +18,18 @@ from crm.errors import Refusal
 from crm.models import Customer
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from feedback import breakdowns, charts, exports, invitations, measuring, missing, moving, reports, texts
+from feedback import (
+    breakdowns,
+    charts,
+    exports,
+    invitations,
+    measuring,
+    missing,
+    moving,
+    reports,
+    summary,
+    texts,
+)
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics import scores
 
@@ -29,11 +40,12 @@ ORDER = ["-answered_at", "-id"]
 @access.staff
 def survey(request: HttpRequest, slug: str) -> HttpResponse:
     one = get_object_or_404(Survey, slug=slug)
-    counts, asked = reports.counts(one), reports.asked(one)
-    score = measuring.score(one, counts)
     zone = cast("HtmxRequest", request).business.zone
     told = request.GET.get("window", "")
     width = int(told) if told in {str(days) for days in moving.WIDTHS} else 0
+    figures, asked = summary.of(one, width, zone), reports.asked(one)
+    counts = figures.counts
+    score = measuring.score(one, counts)
     comments = _rows(_answers(request, one).exclude(comment="").order_by(*ORDER)[:5], one, request)
     context = {
         "section": "feedback",
@@ -45,12 +57,12 @@ def survey(request: HttpRequest, slug: str) -> HttpResponse:
         "left_out": missing.of_survey(one, counts, asked),
         "groups": reports.shares(score),
         "distribution": charts.distribution(one, counts),
-        "trend": charts.moving_trend(one, width, zone)
+        "trend": charts.moving_trend(one.kind, figures.windows, width)
         if width
-        else charts.trend(one.kind, reports.trend(one, zone)),
+        else charts.trend(one.kind, figures.months),
         "window": width,
         "widths": moving.WIDTHS,
-        "segments": reports.by_segment(one, counts),
+        "segments": breakdowns.groups(one, figures.tables, "segment", most=None),
         "minimum": scores.MINIMUM,
         "comments": comments,
         "questions": list(one.questions.all()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 
-from feedback import invitations
+from feedback import freshness, invitations
 from feedback.models import Answer, Invitation, Question, Survey
 from tests.people import NOON, make_customer
 
@@ -42,13 +42,16 @@ def path_of(invitation):
 
 
 def make_answer(survey, score, *, customer=None, at=NOON, **fields):
+    """One of the past, as an import brings it."""
+    freshness.forget()
     return Answer.objects.create(
         survey=survey, score=score, customer=customer, answered_at=at, key=f"test:{next(_count)}", **fields
     )
 
 
 def make_answers(survey, counts, *, at=NOON, spread_days=0):
-    """{score: how many}, without customers."""
+    """{score: how many}, without customers, of the past."""
+    freshness.forget()
     scores = [score for score, n in counts.items() for _ in range(n)]
     Answer.objects.bulk_create(
         [

@@ -7,7 +7,8 @@ import pytest
 
 from crm.errors import Refusal
 from crm.models import Mailing, Message
-from feedback import charts, reports
+from feedback import breakdowns, charts, reports
+from feedback.models import Answer
 from feedback.numerics import scores
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
 from tests.feedback.surveys import (
@@ -67,7 +68,8 @@ def test_segments_are_scored_by_todays_members_and_compared_with_the_rest():
     make_segment("mixed", happy[:3] + angry[:3])
     make_segment("four", angry[:4])
 
-    found = {one.slug: one for one in reports.by_segment(survey, reports.counts(survey))}
+    tables = breakdowns.of(survey, Answer.objects.counted(), cached=False)
+    found = {one.slug: one for one in breakdowns.groups(survey, tables, "segment")}
 
     assert set(found) == {"fans", "mixed", "four"}
     assert (found["fans"].score.n, found["fans"].score.value, found["fans"].verdict) == (40, 75.0, "higher")

@@ -50,10 +50,12 @@ class Command(JsonCommand):
 
 
 def _groups(survey: Survey, by: str) -> list[tuple[str | None, Score]]:
-    if by not in reports.ASKED_ABOUT:
+    if by not in {"segment", *reports.ASKED_ABOUT}:
         return reports.by_field(survey, by, Business.current().zone)
     tables = breakdowns.of(survey, Answer.objects.counted(), cached=False)
     found = [(one.name, one.score) for one in breakdowns.groups(survey, tables, by, most=None)]
+    if by == "segment":  # People are in several.
+        return list(found)
     known = [sum(triple[at] for triple in tables[by].values()) for at in range(3)]
     rest = [n - m for n, m in zip(tables["all"][""], known, strict=True)]
     unknown = scores.of_groups(survey.kind, *rest)
