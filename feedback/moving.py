@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -55,7 +56,7 @@ def of(survey: Survey, width: int, zone: ZoneInfo) -> list[Window]:
     ]
 
 
-def before_last(windows: list[Window], width: int) -> Score | None:
+def before_last(windows: Sequence[Window], width: int) -> Score | None:
     """The last window that shares no day with the newest one."""
     edge = windows[-1].until - timedelta(days=width)
     return next((one.score for one in reversed(windows) if one.until <= edge), None)
