@@ -141,6 +141,7 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
             result = dict(run.result) | _result(work.day, customers, work.steps, seconds)
             lease.finish(run, as_of=work.day, result=result)
     since_refresh.note(run)
+    audience.drop_strays()
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
     if work.is_of_today:

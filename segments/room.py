@@ -5,17 +5,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 LEAST_KB, MOST_KB = 64_000, 256_000
+EACH_STEP_MB, TEMPORARY_MB = 128, 256
 SHARE = 12  # Of the database, that is held; indexes are what is come back to.
 
 
 @contextlib.contextmanager
 def roomy() -> Iterator[None]:
-    """On SQLite hold more of a large database, and map none of its file: that would count as our memory."""
+    """On SQLite hold more of a large database, and map none of its file: that would count as our memory.
+
+    PostgreSQL sorts and joins in memory what it would else write to files, and keeps more of the tables that
+    only we see.
+    """
     if connection.vendor == "postgresql":
-        yield
+        with _wide():
+            yield
         return
     size = _asked("page_count") * _asked("page_size") // 1024
     cache, mapped = _asked("cache_size"), _asked("mmap_size")
@@ -26,6 +32,26 @@ def roomy() -> Iterator[None]:
     finally:
         _asked(f"cache_size = {cache}")
         _asked(f"mmap_size = {mapped}")
+
+
+@contextlib.contextmanager
+def _wide() -> Iterator[None]:
+    if not connection.in_atomic_block:
+        connection.close()  # Room for temporary tables can be chosen before the first of a connection only.
+        _run(f"SET temp_buffers = '{TEMPORARY_MB}MB'")
+    _run(f"SET work_mem = '{EACH_STEP_MB}MB'")
+    _run("SET jit = off")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(DatabaseError):  # A broken transaction, whose end takes them back.
+            _run("RESET work_mem")
+            _run("RESET jit")
+
+
+def _run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 def _asked(pragma: str) -> int:

@@ -300,8 +300,12 @@ class CustomerTag(PersonalData):
         MODEL = "model", _("Model")
         IMPORT = "import", _("Import")
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="tags")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="uses")
+    # Found by the first constraint below. No constraint of the database leads to either: the tags by model of
+    # a large shop are a million rows at once, and to look up each again takes longer than to write them.
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="tags", db_index=False, db_constraint=False
+    )
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="uses", db_constraint=False)
     weight = models.PositiveSmallIntegerField(_("weight"), default=100)
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.PERSON)
     reason = models.CharField(_("reason"), max_length=200, blank=True)

@@ -13,7 +13,9 @@ class CustomerFeatures(models.Model):
     of the shop; money is net of refunds.
     """
 
-    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="features")
+    customer = models.OneToOneField(  # Without a constraint of the database, as a membership.
+        Customer, models.CASCADE, primary_key=True, related_name="features", db_constraint=False
+    )
     as_of = models.DateField()
     first_bought_on = models.DateField(_("first purchase"), null=True)
     last_bought_on = models.DateField(_("last purchase"), null=True)

@@ -146,7 +146,7 @@ def test_a_rebuild_needs_few_queries_however_many_people(django_assert_max_num_q
         make_customer(country="Germany")
     germans = segment("germans", GERMANS)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         audience.rebuild(germans, at=MONDAY)
 
     assert germans.member_count == 30
