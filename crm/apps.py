@@ -12,6 +12,7 @@ class CrmConfig(AppConfig):
         from crm import audit_guard, journal, past_values, sensitive, signals
         from crm.imports import kinds, sealing, undoing
         from crm.imports.customers import CustomersLoader
+        from crm.imports.events import EventsLoader
         from crm.imports.purchases import PurchasesLoader
         from crm.imports.subscriptions import SubscriptionsLoader
         from crm.models import CustomField
@@ -34,6 +35,7 @@ class CrmConfig(AppConfig):
         kinds.register("customers", CustomersLoader())
         kinds.register("purchases", PurchasesLoader())
         kinds.register("subscriptions", SubscriptionsLoader())
+        kinds.register("events", EventsLoader())
         signals.import_finished.connect(telling.import_finished, dispatch_uid="webhooks.import_finished")
 
 

@@ -91,7 +91,7 @@ def read(
         subject=_text(raw.get("subject"), "subject", 120),
         title=_text(raw.get("title"), "title", 250),
         number=None if number is None else float(number),
-        properties=_properties(raw.get("properties")),
+        properties=properties_of(raw.get("properties")),
     )
 
 
@@ -121,7 +121,8 @@ def _text(value: Any, name: str, longest: int) -> str:
     return value[:longest]
 
 
-def _properties(value: Any) -> dict[str, Any]:
+def properties_of(value: Any) -> dict[str, Any]:
+    """What else is told about an event, when it is small and plain; else `Bad`."""
     if value is None:
         return {}
     plain = isinstance(value, dict) and all(_is_plain(one) for one in value.values())

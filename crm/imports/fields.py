@@ -302,6 +302,25 @@ RENEWAL: Final = (
     ),
     _f("reason", "text", _("Reason"), "reason cancellationreason cancelreason 原因 取消原因"),
 )
+# What somebody did, as websites and other programs keep it.
+EVENT: Final = (
+    _f(
+        "event",
+        "text",
+        _("Event"),
+        "event eventname eventtype action activity activitytype kind 事件 事件名称 行为 动作",
+    ),
+    _f(
+        "at",
+        "moment",
+        pgettext_lazy("of an event", "Moment"),
+        "at eventat eventtime eventdate occurredat happenedat timestamp datetime createdat time date "
+        "发生时间 事件时间 时间 日期",
+    ),
+    _f("properties", "text", _("Properties, as JSON"), "properties attributes params payload 属性"),
+    _f("subject", "text", _("What it was about"), "subject page url product 主题 页面 对象"),
+    _f("number", "decimal", _("Figure"), "number value amount 数值"),
+)
 PAID: Final = ("product", "sku", "price", "quantity", "amount", "currency")
 OWN: Final = Field("custom.", "text", _("Own field"))
 CUSTOMER_FIELDS: Final = (*IDENTITY, *PERSON, *PERMISSION, OWN)
@@ -312,6 +331,7 @@ SUBSCRIPTION_FIELDS: Final = (
     *PERSON,
     OWN,
 )
+EVENT_FIELDS: Final = (*EVENT, *IDENTITY)
 PURCHASE_FIELDS: Final = (*ORDER, *IDENTITY, *PERSON, *PARTICULAR, OWN)
 # Headers that are clear only in a list of customers.
 ALSO_CUSTOMERS: Final = {

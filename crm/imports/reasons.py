@@ -18,6 +18,11 @@ REASONS: dict[str, str | Promise] = {
     "never_began": _("Left out: it never began, so there is nothing to renew."),
     "bad_interval": _("How often it renews is not clear. Please write it like month, 2 weeks or year."),
     "bad_state": _("This is no state of a subscription. Please write active, paused, cancelled or ended."),
+    "bad_event": _("This is no name of an event. Please write it like page_view, with letters and digits."),
+    "own_event": _(
+        "Only the program itself says that this happened: import sales as purchases, scores as answers."
+    ),
+    "bad_properties": _("These are no properties. Please write them as a small JSON object."),
     "nobody": _("Nobody is named: no customer number, e-mail or phone. Please fill in one of them."),
     "missing": _("A cell that is needed is blank. Please fill it in."),
     "bad_date": _("This is not a date that exists. Please write it like 2026-05-31."),

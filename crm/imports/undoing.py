@@ -195,9 +195,10 @@ def _finish(batch: ImportBatch, book: Journal, undone: journal.Undone) -> None:
         audit.record(book.undone_by, AuditEntry.Action.UNDONE, batch, count=count, detail=batch.file_name)
 
 
-def answer(undone: journal.Undone) -> dict[str, int]:
+def answer(undone: journal.Undone, kind: str) -> dict[str, int]:
     """The answer of `undo_import`: customers, purchases, answers and so on, not the traces they left."""
-    counted = [one for name, one in undone.by_model.items() if name not in TRACES]
+    traces = TRACES - {"crm.interaction"} if kind == "events" else TRACES
+    counted = [one for name, one in undone.by_model.items() if name not in traces]
     return {
         "removed": sum(one["removed"] for one in counted),
         "restored": sum(one["restored"] for one in counted),

@@ -19,10 +19,10 @@ PATIENCE = 0.5  # Seconds between two looks at an import that runs before ours.
 
 
 class Command(JsonCommand):
-    help = "Import customers, purchases or answers from a file; see the user guide."
+    help = "Import customers, purchases, events, answers or subscriptions from a file; see the user guide."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", nargs="?", help="customers, purchases or answers")
+        parser.add_argument("kind", nargs="?", help="customers, purchases, events, answers or subscriptions")
         parser.add_argument("file", nargs="?", type=Path, help="CSV, TSV, XLSX, or one of them as .gz")
         parser.add_argument("--preset", help="read the file as the export of a known program")
         parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")

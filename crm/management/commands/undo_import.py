@@ -27,4 +27,4 @@ class Command(JsonCommand):
         undone = undoing.run(batch.pk)
         if undone is None:
             raise Refusal(f"Another process is undoing import {batch.pk}.")
-        return undoing.answer(undone)
+        return undoing.answer(undone, batch.kind)
