@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from itertools import batched
+from typing import NamedTuple
 
 from django.db import transaction
 
 from campaigns.models import Campaign, Experiment
+from crm import bulk
 from crm.models import Business, Mailing, Message
 from crm.outbox import reasons
 from segments.numerics import trials
@@ -42,15 +44,13 @@ def is_held_from_all(customer_id: int, percent: int, day: date) -> bool:
     return turned < share
 
 
-@dataclass(slots=True)
-class Draft:
-    """Of a message only what is decided here: making whole ones costs more than all the rest."""
+class Lot(NamedTuple):
+    """What was drawn for somebody, as the message keeps it."""
 
-    customer_id: int | None
-    not_before: datetime
     state: str = Message.State.QUEUED
     reason: str = ""
     arm: str = ""
+    not_before: datetime | None = None  # None: as planned.
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +66,27 @@ class Allotment:
     share: float = 1.0
     hours_later: tuple[int, ...] = ()  # Of each arm; () without an experiment.
 
-    def give(self, draft: Draft) -> None:
-        """Decide about a draft of somebody who may get it."""
-        person = draft.customer_id or 0
-        if self.held_from_all and is_held_from_all(person, self.held_from_all, self.day):
-            draft.state, draft.reason = Message.State.HELD_OUT, reasons.HELD_FROM_ALL
-        elif self.held_percent and place(f"held:{self.campaign_id}", person) < self.held_percent / 100:
-            draft.state, draft.reason = Message.State.HELD_OUT, reasons.HELD_FROM_THIS
-        elif self.hours_later:
-            self._take_part(draft, place(f"test:{self.experiment_id}", person))
-
     @property
     def decides(self) -> bool:
         return bool(self.held_from_all or self.held_percent or self.hours_later)
 
-    def _take_part(self, draft: Draft, where: float) -> None:
+    def of(self, person: int) -> Lot | None:
+        """What somebody who may get it draws; None when nothing is decided about them."""
+        if self.held_from_all and is_held_from_all(person, self.held_from_all, self.day):
+            return Lot(Message.State.HELD_OUT, reasons.HELD_FROM_ALL)
+        if self.held_percent and place(f"held:{self.campaign_id}", person) < self.held_percent / 100:
+            return Lot(Message.State.HELD_OUT, reasons.HELD_FROM_THIS)
+        if self.hours_later:
+            return self._part(place(f"test:{self.experiment_id}", person))
+        return None
+
+    def _part(self, where: float) -> Lot:
         if where >= self.share:
-            draft.arm, draft.not_before = WAITING, NEVER
-            return
+            return Lot(arm=WAITING, not_before=NEVER)
         arm = min(int(where / self.share * len(self.hours_later)), len(self.hours_later) - 1)
-        draft.arm = chr(ord("a") + arm)
-        if self.hours_later[arm]:
-            draft.not_before = self.starts_at + timedelta(hours=self.hours_later[arm])
+        hours = self.hours_later[arm]
+        later = self.starts_at + timedelta(hours=hours) if hours else None
+        return Lot(arm=chr(ord("a") + arm), not_before=later)
 
 
 def draw(drawn: Allotment, mailing: Mailing) -> None:
@@ -95,22 +94,15 @@ def draw(drawn: Allotment, mailing: Mailing) -> None:
     if not drawn.decides:
         return
     waiting = Message.objects.filter(mailing=mailing, state=Message.State.QUEUED).order_by("pk")
-    alike: defaultdict[tuple[str, str, str, datetime | None], list[int]] = defaultdict(list)
+    alike: defaultdict[Lot, list[int]] = defaultdict(list)
     for pk, person in waiting.values_list("pk", "customer_id").iterator(chunk_size=CHUNK):
-        draft = Draft(person, drawn.starts_at)
-        drawn.give(draft)
-        if draft.state == Message.State.QUEUED and not draft.arm:
-            continue  # Nothing was drawn for them: nearly all, where only a few are held out.
-        later = draft.not_before if draft.not_before != drawn.starts_at else None
-        alike[draft.state, draft.reason, draft.arm, later].append(pk)
-    for (state, reason, arm, later), numbers in alike.items():
-        values: dict[str, object] = {"state": state, "arm": arm}
-        if later is not None:
-            values["not_before"] = later
-        if state == Message.State.HELD_OUT:
-            values["reason"] = reason
+        if lot := drawn.of(person or 0):
+            alike[lot].append(pk)
+    for lot, numbers in alike.items():
+        values = {name: value for name, value in lot._asdict().items() if value or name == "arm"}
         for some in batched(numbers, CHUNK):
-            Message.objects.filter(pk__in=some, state=Message.State.QUEUED).update(**values)
+            found = Message.objects.filter(pk__in=bulk.numbers(some), state=Message.State.QUEUED)
+            found.update(**values)
 
 
 def of(campaign: Campaign, business: Business, *, now: datetime) -> Allotment:

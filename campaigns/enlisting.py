@@ -1,4 +1,4 @@
-"""The rows of a campaign: one for each person of the audience, written by one statement in the database."""
+"""The rows of a campaign: one for each person of the audience, written by the database itself."""
 
 from __future__ import annotations
 
@@ -6,25 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, F, Value, When
+from django.db.models import Case, CharField, Count, F, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from campaigns import households
 from crm.models import Customer, CustomerQuerySet, Mailing, Message
 from crm.outbox import reasons
 
-# Of several with one address the first gets it, or who already has: a planning that was interrupted goes on.
-PLACED = """
-SELECT p.id, p.email, p.why, h.who,
-  ROW_NUMBER() OVER (PARTITION BY CASE WHEN p.why = '' THEN p.email ELSE CAST(p.id AS text) END
-    ORDER BY CASE WHEN h.who = p.id THEN 0 ELSE 1 END, p.id) AS place
-FROM ({people}) p
-LEFT JOIN (SELECT to_email, MIN(customer_id) AS who FROM {table}
-  WHERE mailing_id = %s AND state <> 'skipped' GROUP BY to_email) h ON h.to_email = p.email
-"""
-JUDGED = """
-SELECT id, email, CASE WHEN why = '' AND (place > 1 OR COALESCE(who, id) <> id) THEN %s ELSE why END AS why
-FROM ({placed}) q
-"""
 OWN = {
     "key": "'customer:' || r.id",
     "customer_id": "r.id",
@@ -58,19 +46,34 @@ def enlist(mailing: Mailing, found: CustomerQuerySet, *, per_household: bool, no
     people = found.annotate(why=why(found, per_household=per_household, mailing=mailing)).order_by()
     sql, params = people.values_list(F("pk"), F("email"), F("why")).query.sql_with_params()
     table = connection.ops.quote_name(Message._meta.db_table)
-    named = f"WITH found (id, email, why) AS ({sql}) SELECT id, email, why FROM found"
-    placed = PLACED.format(people=named, table=table)
     fixed = _fixed(mailing, now)
     columns = [*OWN, *fixed]
     values = [*OWN.values(), *("%s" for _column in fixed)]
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     statement = (
-        f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} "
-        f"FROM ({JUDGED.format(placed=placed)}) r WHERE 1 = 1 ORDER BY r.id ON CONFLICT DO NOTHING"
+        f"WITH r (id, email, why) AS ({sql}) INSERT INTO {table} ({names}) SELECT {', '.join(values)} "
+        "FROM r WHERE 1 = 1 ORDER BY r.id ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*fixed.values(), reasons.DUPLICATE_ADDRESS, *params, mailing.pk])
-        return int(cursor.rowcount)
+        cursor.execute(statement, [*params, *fixed.values()])
+        new = int(cursor.rowcount)
+    _one_per_address(mailing)
+    return new
+
+
+def _one_per_address(mailing: Mailing) -> None:
+    """Of several with one address the first gets it, or who already has.
+
+    Asked only of addresses that several customers have: sorting everybody costs more than writing the rows.
+    """
+    everybody = Customer.objects.exclude(email="").order_by().values("email")
+    shared = everybody.annotate(n=Count("pk")).filter(n__gt=1).values("email")
+    place = Window(RowNumber(), partition_by=[F("to_email")], order_by=[F("pk").asc()])
+    reached = mailing.messages.exclude(state=Message.State.SKIPPED).filter(to_email__in=shared)
+    others = reached.annotate(place=place).filter(place__gt=1, state=Message.State.QUEUED).order_by()
+    Message.objects.filter(pk__in=others.values("pk")).update(
+        state=Message.State.SKIPPED, reason=reasons.DUPLICATE_ADDRESS
+    )
 
 
 def _fixed(mailing: Mailing, now: datetime) -> dict[str, Any]:

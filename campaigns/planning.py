@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -58,21 +59,22 @@ class Forecast:
 def people(
     include: Iterable[Segment],
     exclude: Iterable[Segment],
-    members: Callable[[Segment], QuerySet[Customer]] = audience.members,
+    members: Callable[[Segment], QuerySet[Any]] = audience.numbers,
 ) -> CustomerQuerySet:
-    """Members of any included segment and of no excluded one."""
+    """Members of any included segment and of no excluded one; `members` gives the numbers of one's."""
     chosen = Q(pk__in=[])
     for segment in include:
-        chosen |= Q(pk__in=members(segment).order_by().values("pk"))
+        chosen |= Q(pk__in=members(segment))
     found = Customer.objects.filter(chosen)
     for segment in exclude:
-        found = found.exclude(pk__in=members(segment).order_by().values("pk"))
+        found = found.exclude(pk__in=members(segment))
     return found
 
 
-def as_of_now(segment: Segment) -> CustomerQuerySet:
+def as_of_now(segment: Segment) -> QuerySet[Any]:
     """Members by the rule as it is this moment, before the next refresh."""
-    return audience.live_of(segment)
+    numbers: QuerySet[Any] = audience.live_of(segment).order_by().values("pk")
+    return numbers
 
 
 def forecast(found: CustomerQuerySet, *, per_household: bool = False) -> Forecast:

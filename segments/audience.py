@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, F, ManyToManyRel, Model, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, ManyToManyRel, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,8 +36,12 @@ MEMBERSHIPS = f'"{Membership._meta.db_table}"'
 
 def members(segment: Segment) -> CustomerQuerySet:
     """The customers in a segment by the memberships in force."""
-    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
-    return Customer.objects.filter(pk__in=inside)
+    return Customer.objects.filter(pk__in=numbers(segment))
+
+
+def numbers(segment: Segment) -> QuerySet[Membership, Any]:
+    """The same as `customer_id` alone: within another question the customers need not be looked up twice."""
+    return Membership.objects.filter(segment=segment, left_at=None).order_by().values("customer_id")
 
 
 def members_in_turn(segment: Segment, everybody: int) -> CustomerQuerySet:
@@ -239,7 +243,9 @@ def _switch(
             return 0  # Somebody deleted it in the meantime.
         if node is not None:
             _find(only(Customer.objects.filter(to_q(node, moment)), "pk", moment.few), known)
-            more = _enter(segment, at, moment.few) - _leave(segment, at, moment.few)
+            more = _enter(segment, at, moment.few)
+            if moment.few or _holds_more_than_fit(segment):
+                more -= _leave(segment, at, moment.few)
             _run("DROP TABLE found_members")
         if moment.few:
             return Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + more)
@@ -295,6 +301,14 @@ def _leave(segment: Segment, at: datetime, few: bool) -> int:
     )
 
 
+def _holds_more_than_fit(segment: Segment) -> bool:
+    """Whoever fits is inside by now; as many inside as fit, and nobody need be looked for who leaves."""
+    inside = f"SELECT COUNT(*) FROM {MEMBERSHIPS} WHERE segment_id = %s AND left_at IS NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({inside}) > (SELECT COUNT(*) FROM found_members)", [segment.pk])
+        return bool(cursor.fetchone()[0])
+
+
 def _run(sql: str, params: Sequence[Any] = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
@@ -323,6 +337,7 @@ __all__ = [
     "members",
     "members_in_turn",
     "members_on",
+    "numbers",
     "place",
     "rebuild",
     "rebuild_all",

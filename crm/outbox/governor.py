@@ -153,13 +153,14 @@ def _queued(mailing: Mailing) -> QuerySet[Message]:
 
 
 def _plan_wishes(mailing: Mailing, now: datetime) -> None:
-    wishes = ContactWish.objects.filter(customer=OuterRef("customer"))
-    other = wishes.exclude(channel__in=["", Channel.EMAIL])
     never = Q(at_most=0)
     if mailing.expires_at is not None:
         never |= Q(pause_until__gt=mailing.expires_at.date())
-    _queued(mailing).filter(Exists(other)).update(state=State.SKIPPED, reason=reasons.OTHER_CHANNEL)
-    _queued(mailing).filter(Exists(wishes.filter(never))).update(state=State.SKIPPED, reason=reasons.WISH)
+    other = ContactWish.objects.exclude(channel__in=["", Channel.EMAIL])
+    for wishes, reason in ((other, reasons.OTHER_CHANNEL), (ContactWish.objects.filter(never), reasons.WISH)):
+        if wishes.exists():  # Where there is no such wish, nobody's message is looked at.
+            against = Exists(wishes.filter(customer=OuterRef("customer")))
+            _queued(mailing).filter(against).update(state=State.SKIPPED, reason=reason)
 
 
 def _plan_cap(mailing: Mailing, cap: int, days: int, now: datetime) -> None:

@@ -242,5 +242,5 @@ def test_planning_needs_no_more_queries_for_more_people(shop, django_assert_max_
     campaign = make_campaign(make_list(*(make_customer() for _ in range(60))))
     lifecycle.launch(campaign, now=NOW)
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(42):
         planning.plan(campaign, now=NOW)
