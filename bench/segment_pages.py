@@ -93,7 +93,7 @@ def _clustered() -> ScoringRun:
 
 
 def _predicted() -> ScoringRun:
-    run = foretelling.prepare("custom.size", ["orders", "revenue"])
+    run = foretelling.prepare("average_order", ["orders", "recency_days"])
     foretelling.run(_claimed(run))
     return run
 

@@ -43,8 +43,8 @@ def running(**environment: str) -> Iterator[int]:
         server.wait(20)
 
 
-def pace(port: int, ask: Ask, *, visitors: int, seconds: float) -> Pace:
-    """So many visitors at once, each asking again as soon as the answer is there."""
+def pace(port: int, ask: Ask, *, visitors: int, seconds: float, rest: float = 0.0) -> Pace:
+    """So many visitors at once, each asking again so many seconds after the answer is there."""
     took: list[list[float]] = [[] for _ in range(visitors)]
     end = time.perf_counter() + seconds
 
@@ -53,6 +53,7 @@ def pace(port: int, ask: Ask, *, visitors: int, seconds: float) -> Pace:
         while (began := time.perf_counter()) < end:
             ask(connection)
             mine.append(time.perf_counter() - began)
+            time.sleep(rest)
         connection.close()
 
     began = time.perf_counter()
