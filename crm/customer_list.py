@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import F, Prefetch
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm import bulk, masking
+from crm import masking
 from crm.figures import Figures, figures_of
 from crm.listing import walking
 from crm.listing.catalogue import Catalogue
@@ -24,7 +23,6 @@ from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
 from crm.paging import Page, mark_of, page_of
 
 MANY = 10_000
-FEW = MANY  # Who are sorted by themselves instead of being met along an index.
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
 OLD_SORTS = {"newest": "-created_on", "name": ""}
@@ -102,7 +100,9 @@ class Filters:
         return bool(self.q or self.chosen)
 
     def apply(self, customers: CustomerQuerySet) -> CustomerQuerySet:
-        if self.q and _gathers():  # Beside the other conditions: the planner takes the narrowest first.
+        if (
+            self.q and walking.gathers()
+        ):  # Beside the other conditions: the planner takes the narrowest first.
             customers = customers.search(self.q)
         elif self.q:  # Found first, put in order then: few match, and the index of names need not be walked.
             customers = customers.filter(pk__in=Customer.objects.search(self.q).values("pk"))
@@ -240,70 +240,6 @@ def listed(
     """One page of the list; `among` are the people whom the reader may see."""
     ordered, order = filters.ordered(with_columns(filters.apply(among), columns))
     return page_of(ordered, order, after=after, before=before, size=size)
-
-
-def opened(
-    filters: Filters, columns: Sequence[Column], *, among: CustomerQuerySet, after: str, before: str
-) -> tuple[Page[Customer], int]:
-    """One page and how many match. A search that finds few looks through everybody once, not for each."""
-    with walking.here_and_there():
-        return _opened(filters, columns, among, after, before)
-
-
-def _opened(
-    filters: Filters, columns: Sequence[Column], among: CustomerQuerySet, after: str, before: str
-) -> tuple[Page[Customer], int]:
-    if filters.q:
-        known = list(filters.apply(among.order_by()).values_list("pk", flat=True)[: MANY + 1])
-        if len(known) <= FEW:
-            filters, among = replace(filters, q="", chosen=()), among.filter(pk__in=bulk.numbers(known))
-            return _page(filters, columns, among, after, before, gather=True), len(known)
-        walks = _gathers() and filters.sort in ("", "-name")
-        way = _nearby if walks or filters.beside() else _sorted
-        return way(filters, columns, among, after, before), len(known)
-    if filters.beside():
-        page = _nearby(filters, columns, among, after, before)
-    else:
-        page = _page(filters, columns, among, after, before)
-    return page, count_capped(filters, page, among=among)
-
-
-def _nearby(
-    filters: Filters, columns: Sequence[Column], among: CustomerQuerySet, after: str, before: str
-) -> Page[Customer]:
-    """A page of many who match: the next few thousand in order hold it, or else all who match are sorted."""
-    everybody, order = filters.ordered(among)
-    near = walking.nearest(filters.beside(), order, everybody, after=after, before=before)
-    if near is not None:
-        found = among.filter(pk__in=bulk.numbers(near))
-        page = _page(filters, columns, found, after, before, gather=True)
-        if page.previous if before else page.next:
-            return page
-    return _page(filters, columns, among, after, before, gather=True)
-
-
-def _sorted(
-    filters: Filters, columns: Sequence[Column], among: CustomerQuerySet, after: str, before: str
-) -> Page[Customer]:
-    return _page(filters, columns, among, after, before, gather=True)
-
-
-def _page(
-    filters: Filters,
-    columns: Sequence[Column],
-    among: CustomerQuerySet,
-    *marks: str,
-    gather: bool = False,
-) -> Page[Customer]:
-    """The same, along an index or by sorting all who match."""
-    ordered, order = filters.ordered(with_columns(filters.apply(among), columns))
-    after, before = marks
-    return page_of(ordered, order, after=after, before=before, gather=gather and _gathers())
-
-
-def _gathers() -> bool:
-    """PostgreSQL reads everybody in the time in which it meets a tenth of them along an index."""
-    return connection.vendor == "postgresql"
 
 
 def count_capped(filters: Filters, page: Page[Customer] | None = None, *, among: CustomerQuerySet) -> int:

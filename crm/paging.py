@@ -47,20 +47,25 @@ def page_of[M: Model](
     With `gather` all rows are found first and sorted then, instead of met along an index of the order:
     the planner cannot know that all who match stand at its end.
     """
-    order = _open(queryset.model, order)
-    back = bool(before)
-    key = _read(after or before, order, queryset.model)
     ordered = ordered_from(queryset, order, after=after, before=before, gather=gather)
-    rows = list(ordered[: size + 1])
+    return page_from(list(ordered[: size + 1]), order, after=after, before=before, size=size)
+
+
+def page_from[M: Model](
+    rows: list[M], order: Sequence[str], *, after: str, before: str, size: int
+) -> Page[M]:
+    """The page that rows make which `ordered_from` gave, one more than `size` where there are more."""
+    back = bool(before)
     more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
-    has_previous = more if back else key is not None
+    if not rows:
+        return Page([], "", "")
+    model = type(rows[0])
+    has_previous = more if back else readable(after, _open(model, order), model)
     has_next = True if back else more
     return Page(
-        rows,
-        mark_of(rows[0], order) if rows and has_previous else "",
-        mark_of(rows[-1], order) if rows and has_next else "",
+        rows, mark_of(rows[0], order) if has_previous else "", mark_of(rows[-1], order) if has_next else ""
     )
 
 

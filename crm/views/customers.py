@@ -27,6 +27,7 @@ from crm.bulk_actions import kinds as bulk_kinds
 from crm.customer_list import Filters
 from crm.figures import figures_of
 from crm.forms.customers import ConsentForm, NoteForm, TagForm, UnblockForm
+from crm.listing import opening
 from crm.listing.catalogue import tag_choices
 from crm.models import Customer, CustomField
 from crm.web import HtmxRequest, render_page
@@ -43,7 +44,7 @@ def customers(request: HtmxRequest) -> HttpResponse:
     tabs = list_habits.tabs(request.user, filters, habit)
     columns = list_habits.columns(filters, habit, tabs.current)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    page, count = customer_list.opened(filters, columns, among=people, after=after, before=before)
+    page, count = opening.opened(filters, columns, among=people, after=after, before=before)
     context = {
         "section": "customers",
         "filters": filters,

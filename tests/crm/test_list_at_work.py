@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from crm import customer_list, inline, tagging
 from crm.customer_list import Filters
+from crm.listing import opening
 from crm.models import AuditEntry, Customer, CustomerView, CustomField, User
 from segments.models import CustomerFeatures, Membership, Segment
 from tests.people import NOON, make_customer, make_purchase
@@ -225,7 +226,7 @@ def test_a_search_counts_and_shows_the_same_whether_it_finds_few_or_many(owner_c
     make_customer(first_name="Other")
 
     few = owner_client.get("/customers/?q=wren").content.decode()
-    monkeypatch.setattr(customer_list, "FEW", 1)
+    monkeypatch.setattr(opening, "FEW", 1)
     many = owner_client.get("/customers/?q=wren").content.decode()
 
     for page in (few, many):

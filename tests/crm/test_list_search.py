@@ -8,14 +8,13 @@ from django.db.models import F
 
 from crm import customer_list
 from crm.customer_list import Filters
-from crm.listing import walking
-from crm.models import Customer
-from crm.paging import page_of
+from crm.listing import opening, walking
+from crm.models import Customer, CustomField
 from segments.models import CustomerFeatures
 from tests.people import make_customer
 
 pytestmark = pytest.mark.django_db
-WAYS = {"few": (5_000, 5_000), "near": (0, 5_000), "far": (0, 3)}
+WAYS = {"few": (5_000, (5_000,)), "near": (0, (2, 5, 5_000)), "far": (0, (1, 3))}
 
 
 BESIDE = (
@@ -24,14 +23,21 @@ BESIDE = (
     "sort=-revenue",
     "country=China&sort=-clv",
     "q=tea&sort=clv",
+    "q=tea&orders=1..&sort=-revenue",
 )
+OWN = ("q=tea&sort=birth_date", "q=tea&sort=-birth_date", "q=tea&sort=custom.size", "q=tea&sort=-custom.size")
 
 
 def crowd() -> None:
     for n in range(14):
         last, first = ("王", "伟") if n % 3 == 0 else (["Grove", "Ito"][n % 2], ["Ada", "Bo"][n % 2])
         person = make_customer(
-            last_name=last, first_name=first, country="China" if n % 4 else "", email=f"p{n}@tea.example"
+            last_name=last,
+            first_name=first,
+            country="China" if n % 4 else "",
+            email=f"p{n}@tea.example",
+            birth_date=f"199{n % 3}-01-01" if n % 2 else None,
+            custom={"size": n % 4 / 2} if n % 3 else {},
         )
         if n % 5:
             CustomerFeatures.objects.create(
@@ -56,15 +62,17 @@ def _empty_last(name: str):
         "q=tea&sort=-name",
         "q=o&sort=country",
         *BESIDE,
+        *OWN,
     ],
 )
 def test_pages_of_a_search_hold_everybody_once_in_order(shop, monkeypatch, way, query):
+    CustomField.objects.create(key="size", label="Size", kind="number")
     crowd()
     few, near = WAYS[way]
-    monkeypatch.setattr(customer_list, "FEW", few)
+    monkeypatch.setattr(opening, "FEW", few)
     monkeypatch.setattr(walking, "NEAR", near)
     monkeypatch.setattr(walking, "NEAR_BESIDE", near)
-    monkeypatch.setattr("crm.paging.page_of.__kwdefaults__", {**page_of.__kwdefaults__, "size": 2})
+    monkeypatch.setattr(opening, "SIZE", 2)
     filters, everybody = Filters.read(query), Customer.objects.all()
     order = [_empty_last(name) for name in filters.ordered(everybody)[1]]
     words = query.partition("q=")[2].partition("&")[0].split("+") if "q=" in query else []
@@ -73,25 +81,25 @@ def test_pages_of_a_search_hold_everybody_once_in_order(shop, monkeypatch, way, 
         for one in filters.ordered(everybody)[0].order_by(*order)
         if all(word in one.search_text for word in words)
         and ("country=China" not in query or one.country == "China")
+        and ("orders=" not in query or CustomerFeatures.objects.filter(customer=one, orders__gte=1))
     ]
 
     found, mark, pages = [], "", []
-    while True:
-        page, count = customer_list.opened(filters, [], among=everybody, after=mark, before="")
+    while len(pages) <= 14:
+        page, count = opening.opened(filters, [], among=everybody, after=mark, before="")
         found += page.rows
         pages.append([one.pk for one in page.rows])
         if not page.next:
             break
         mark = page.next
-    back = (
-        customer_list.opened(filters, [], among=everybody, after="", before=page.previous)[0]
-        if len(pages) > 1
-        else None
-    )
+    back = []
+    while page.previous and len(back) < len(pages):
+        page, _count = opening.opened(filters, [], among=everybody, after="", before=page.previous)
+        back.append([one.pk for one in page.rows])
 
     assert found == wanted
     assert count == len(wanted)
-    assert back is None or [one.pk for one in back.rows] == pages[-2]
+    assert back == pages[-2::-1]
 
 
 @pytest.mark.parametrize(
