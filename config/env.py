@@ -84,6 +84,17 @@ def database(url: str) -> dict[str, Any]:
     )
 
 
+def address(name: str, default: str, *schemes: str) -> str:
+    """An address without its last slash; empty stays empty."""
+    text = (os.environ.get(name, "").strip() or default).rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in schemes or not (parts.hostname or parts.path)):
+        raise ImproperlyConfigured(
+            f"{name} must begin with {' or '.join(f'{one}://' for one in schemes)}, not {text!r}"
+        )
+    return text
+
+
 PROVIDERS = (
     "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend",
     "sendgrid", "sparkpost",

@@ -22,7 +22,7 @@ if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("Set only one of PRODUCTION and DEBUG: debug pages show settings and data")
 SECRET_KEY = env.env_secret("SECRET_KEY", VAR, production=PRODUCTION)
 FIELD_KEYS = env.field_keys(VAR, production=PRODUCTION)
-SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
+SITE_URL = env.address("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}", "http", "https")
 ALLOW_LOCAL_LINKS = env.env_bool("ALLOW_LOCAL_LINKS")
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
 ALLOWED_HOSTS = [SITE_HOST, "localhost", "127.0.0.1", "[::1]"]
@@ -95,7 +95,7 @@ DATABASES = {
     "default": env.database(os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'closeknit.sqlite3'}")
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = env.address("REDIS_URL", "", "redis", "rediss", "unix")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL

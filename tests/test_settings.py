@@ -50,6 +50,30 @@ def test_a_provider_may_carry_all_mail_or_is_refused_at_start():
             env.mail(unclear)
 
 
+def test_addresses_are_understood_or_refused(monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://shop.example/")
+    assert env.address("SITE_URL", "", "http", "https") == "https://shop.example"
+    assert env.address("REDIS_URL_NOT_SET", "", "redis") == ""
+    for unclear in ("shop.example", "localhost:8000", "https://"):
+        monkeypatch.setenv("SITE_URL", unclear)
+        with pytest.raises(ImproperlyConfigured, match="SITE_URL must begin with http:// or https://"):
+            env.address("SITE_URL", "", "http", "https")
+
+
+@pytest.mark.parametrize("setting", ["EMAIL_URL", "DATABASE_URL", "REDIS_URL", "PRODUCTION"])
+def test_commands_say_in_one_line_which_setting_makes_no_sense(setting, tmp_path):
+    told = {**os.environ, "VAR_DIR": str(tmp_path), setting: "nonsense"}
+    told["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "rule_fields", "--json"], env=told, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Closeknit cannot start: {setting} must")
+    assert done.stderr.count("\n") == 1
+
+
 def test_an_unclear_switch_is_refused(monkeypatch):
     monkeypatch.setenv("DEBUG", "perhaps")
     with pytest.raises(ImproperlyConfigured, match="DEBUG"):

@@ -182,7 +182,7 @@ def learn(question: Question, data: Data, tell: comparing.Tell, seed: int = 1) -
 def typical(columns: Sequence[Column], values: Floats) -> Floats:
     """The middle customer: the median of each number, the most frequent value of each category."""
     middle = np.array([np.nanmedian(one) if not np.isnan(one).all() else np.nan for one in values.T])
-    shares = np.nanmean(values, axis=0)
+    shares = np.nansum(values, axis=0)  # Of one feature all are known or none, so sums compare as shares do.
     for name in {one.feature for one in columns if one.kind != cluster_columns.NUMBER}:
         places = [place for place, one in enumerate(columns) if one.feature == name]
         middle[places] = 0.0

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
 from crm import synthetic
@@ -19,6 +20,14 @@ def test_it_makes_exactly_the_rows_that_were_asked_for():
     assert Customer.objects.count() == 200
     assert PurchaseLine.objects.count() == 3000
     assert 700 < Purchase.objects.count() < 1000
+
+
+@pytest.mark.parametrize("asked", [("-1", "5"), ("5", "-1"), ("0", "5")])
+def test_what_cannot_be_made_is_wrong_usage(asked):
+    with pytest.raises(CommandError) as failed:
+        call_command("make_synthetic", "--customers", asked[0], "--purchases", asked[1])
+
+    assert failed.value.returncode == 2
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm import masking
 from crm.models import Customer, CustomField, Interaction, Mailing, Message
 from segments import audience, lease, refresh
+from segments.clusters.columns import VALUE, Column
 from segments.models import CustomerScore, Score, ScoringRun, Segment
 from segments.numerics.prediction import learners
 from segments.predictions import card, foretelling, kept_scores, mail_targets, propensity, words
@@ -199,3 +200,14 @@ def test_purchases_are_not_foretold_from_what_says_the_same(shop):
 
     assert "custom.visits" in question.features
     assert not {"orders", "average_order", "clv", "rfm.group"} & set(question.features)
+
+
+def test_a_field_that_nobody_answered_leaves_the_middle_customer_unknown_there(recwarn):
+    columns = [Column("age"), Column("country", VALUE, "Ireland"), Column("country", VALUE, "France")]
+    values = np.array([[np.nan, 1.0, 0.0], [np.nan, 1.0, 0.0], [np.nan, 0.0, 1.0]])
+
+    middle = propensity.typical(columns, values)
+
+    assert np.isnan(middle[0])
+    assert middle[1:].tolist() == [1.0, 0.0]
+    assert not recwarn.list

@@ -20,6 +20,8 @@ class Command(JsonCommand):
         parser.add_argument("--seed", type=int, default=loading.SEED, metavar="N")
 
     def answer(self, **options: Any) -> dict[str, Any]:
+        if options["customers"] < 1:
+            self.misused("--customers must be 1 or more.")
         done = loading.load(timezone.now(), count=options["customers"], seed=options["seed"])
         if not done["already_loaded"]:
             analysing.analyse()

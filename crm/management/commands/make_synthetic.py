@@ -22,6 +22,10 @@ class Command(JsonCommand):
         parser.add_argument("--seed", type=int, default=1, metavar="N")
 
     def answer(self, **options: Any) -> dict[str, Any]:
+        if options["customers"] < 0 or options["purchases"] < 0:
+            self.misused("--customers and --purchases cannot be below zero.")
+        if options["purchases"] and not options["customers"]:
+            self.misused("Purchases need customers; give --customers 1 or more.")
         started = time.monotonic()
         made = synthetic.fill(
             customers=options["customers"],
