@@ -100,7 +100,7 @@ class CampaignForm(Worded, forms.ModelForm):  # type: ignore[type-arg]
             slug = free_slug(data["name"])
             campaign = Campaign.objects.create(slug=slug, created_by=user, **data)
         elif not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(error="", **data):
-            raise Refusal(_("Only a draft can be changed. Take the campaign back from the schedule first."))
+            raise Refusal(campaign.why_fixed)
         campaign.include.set(include)
         campaign.exclude.set(exclude)
         return campaign
@@ -141,7 +141,7 @@ class VariantForm(Worded, forms.ModelForm):  # type: ignore[type-arg]
         variant: Variant = self.instance
         draft = Campaign.objects.filter(pk=variant.campaign_id, state=Campaign.State.DRAFT)
         if not draft.update(error=""):
-            raise Refusal(_("Only a draft can be changed. Take the campaign back from the schedule first."))
+            raise Refusal(variant.campaign.why_fixed)
         values = {**self.cleaned_data, "updated_at": timezone.now(), "follows": self.mode == WORDS}
         same = variant.campaign.variants.filter(arm=variant.arm, language=variant.language)
         if not same.update(**values):

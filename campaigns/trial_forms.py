@@ -19,7 +19,6 @@ from crm.models import Business
 Kind = Experiment.Kind
 OTHERS = ("b", "c")
 COPY = "copy"  # No key of a design.
-NOT_A_DRAFT = gettext_lazy("Only a draft can be changed. Take the campaign back from the schedule first.")
 
 
 class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
@@ -99,7 +98,7 @@ class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
     def store(self) -> Experiment:
         """Keep the test; refused when the campaign is no draft any more."""
         if not Campaign.objects.filter(pk=self.campaign.pk, state=Campaign.State.DRAFT).update(error=""):
-            raise Refusal(str(NOT_A_DRAFT))
+            raise Refusal(self.campaign.why_fixed)
         data = {name: self.cleaned_data[name] for name in self.Meta.fields}
         experiment, _made = Experiment.objects.update_or_create(
             campaign=self.campaign, defaults={**data, "kind": self.kind}
@@ -130,7 +129,7 @@ class ExperimentForm(Look, forms.ModelForm):  # type: ignore[type-arg]
 def remove(campaign: Campaign) -> None:
     """Take the test away again; everybody gets version A."""
     if not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(error=""):
-        raise Refusal(str(NOT_A_DRAFT))
+        raise Refusal(campaign.why_fixed)
     Experiment.objects.filter(campaign=campaign).delete()
     campaign.variants.exclude(arm="a").delete()
 

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Mailing, Sender
@@ -134,6 +135,18 @@ class Campaign(models.Model):
     def subject_line(self) -> str:
         """The subject for lists, with an ellipsis where something personal stands."""
         return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "…", self.subject)
+
+    @property
+    def why_fixed(self) -> str:
+        """Why nothing of it can be changed, by its state in the database this moment; "" of a draft."""
+        state = type(self)._default_manager.values_list("state", flat=True).get(pk=self.pk)
+        if state == self.State.DRAFT:
+            return ""
+        if state in (self.State.SCHEDULED, self.State.MISSED):
+            return gettext("Only a draft can be changed. Take the campaign back from the schedule first.")
+        return gettext(
+            "This campaign was sent already, so nothing of it can be changed. Duplicate it instead."
+        )
 
     @property
     def source(self) -> str:

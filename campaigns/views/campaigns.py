@@ -5,7 +5,6 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns import checks, gallery, placeholders, report_card, reports, variants
@@ -83,10 +82,8 @@ def _kept(request: HttpRequest) -> str:
 def campaign_edit(request: HttpRequest, slug: str) -> HttpResponse:
     request = cast("HtmxRequest", request)
     campaign = get_object_or_404(Campaign, slug=slug)
-    if campaign.state != State.DRAFT:
-        messages.error(
-            request, _("Only a draft can be changed. Take the campaign back from the schedule first.")
-        )
+    if refusal := campaign.why_fixed:
+        messages.error(request, refusal)
         return redirect(campaign)
     form = CampaignForm(request.POST or None, instance=campaign, business=request.business)
     return _editor(request, form, campaign)

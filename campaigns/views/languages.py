@@ -88,9 +88,7 @@ def language_remove(request: HttpRequest, slug: str, language: str) -> HttpRespo
     campaign = get_object_or_404(Campaign, slug=slug)
     with transaction.atomic():
         if not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(error=""):
-            messages.error(
-                request, _("Only a draft can be changed. Take the campaign back from the schedule first.")
-            )
+            messages.error(request, campaign.why_fixed)
             return redirect(campaign)
         campaign.variants.filter(arm=variants.FIRST, language=language).delete()
     messages.success(request, _("Taken away. Whoever reads this language gets the text for all others."))

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns import experiments, kept, planning, trial_plan
@@ -20,6 +21,7 @@ from crm.errors import Refusal
 from crm.web import HtmxRequest, render_page
 
 Kind = Experiment.Kind
+ONE_BY_ONE = gettext_lazy("What goes out one by one has no versions: there is no group at once to divide.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,10 +30,8 @@ def experiment(request: HttpRequest, slug: str) -> HttpResponse:
     """What is tried, with how many, and what that can find out at all."""
     request = cast("HtmxRequest", request)
     campaign = get_object_or_404(Campaign, slug=slug)
-    if campaign.state != Campaign.State.DRAFT:
-        messages.error(
-            request, _("Only a draft can be changed. Take the campaign back from the schedule first.")
-        )
+    if refusal := campaign.why_fixed or (ONE_BY_ONE if campaign.one_by_one else ""):
+        messages.error(request, str(refusal))
         return redirect(campaign)
     form = _form(request, campaign)
     if request.method == "POST" and form.is_valid():
