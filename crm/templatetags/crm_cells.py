@@ -41,6 +41,12 @@ def at_customer(address: str, customer: Customer) -> str:
     return address.replace(SOMEBODY, customer.public_id, 1)
 
 
+@register.filter
+def with_panel(query: str, customer: Customer) -> str:
+    """The same list with this customer opened beside it; `query` opens nobody."""
+    return f"{query}{'' if query == '?' else '&'}panel={customer.public_id}"
+
+
 @cache
 def _field_address(column: str) -> str:
     return reverse("crm:customer_cell", args=[SOMEBODY, column])

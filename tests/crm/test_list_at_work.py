@@ -233,3 +233,24 @@ def test_a_search_counts_and_shows_the_same_whether_it_finds_few_or_many(owner_c
         assert "3 customers" in page
         assert page.index("Wren Archer") < page.index("Wren Brook") < page.index("Wren Castle")
         assert "Other" not in page
+
+
+def test_each_row_leads_to_its_own_customer_and_only_who_may_change_a_field_gets_its_link(owner_client):
+    make_customer(last_name="-somebody-", city="Kiel")
+    person = make_customer(last_name="<b>-somebody-", country="Germany")
+    row = f'<tr data-row="{person.public_id}"'
+
+    mine = owner_client.get("/customers/?q=-somebody-&panel=x&view=all").content.decode()
+    theirs = client_of("analyst").get("/customers/").content.decode()
+
+    mine = mine.split(row)[1].split("</tr>")[0]
+    theirs = theirs.split(row)[1].split("</tr>")[0]
+    own = f"/customers/{person.public_id}"
+    assert f'href="{own}/?q=-somebody-&amp;view=all"' in mine
+    assert f'href="?q=-somebody-&amp;view=all&amp;panel={person.public_id}"' in mine
+    assert f'hx-get="{own}/beside/?q=-somebody-&amp;view=all"' in mine
+    assert f'hx-get="{own}/field/country/" hx-target="this" hx-swap="outerHTML" title="Change"' in mine
+    assert "&lt;b&gt;-somebody-" in mine
+    assert "<b>" not in mine
+    assert "Germany" in theirs
+    assert "field/" not in theirs
