@@ -226,7 +226,8 @@ def _register_who() -> None:
 
 def _in_use(column: str, label: Promise, choices: filters.Choices | None = None) -> Filter:
     listed = choices or (lambda: used(column))
-    return filters.choice(column, label, column, listed, group=PERSON, empty=Q(**{column: ""}))
+    one = filters.choice(column, label, column, listed, group=PERSON, empty=Q(**{column: ""}))
+    return replace(one, word=lambda value: code_words.said(column, value))
 
 
 def _tags() -> Pairs:

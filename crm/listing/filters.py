@@ -42,6 +42,7 @@ class Filter:
     group: Text = ""
     may_miss: bool = True  # Whether “none” and “any” make sense.
     personal: bool = False  # Its value may name a person.
+    word: Callable[[str], str] | None = None  # A choice in words, where the choices themselves are dear.
 
     def say(self, value: str, today: date) -> str:
         """The filter with its value in words; only for values that mean something."""
@@ -53,8 +54,12 @@ class Filter:
             return say_numbers(label, value)
         if self.kind == Kind.DAY:
             return say_days(label, value, today)
-        shown = dict(self.choices()).get(value, value) if self.choices else f"“{value}”"
-        return _("%(what)s: %(value)s") % {"what": label, "value": shown}
+        return _("%(what)s: %(value)s") % {"what": label, "value": self._worded(value)}
+
+    def _worded(self, value: str) -> str:
+        if self.word:
+            return self.word(value)
+        return dict(self.choices()).get(value, value) if self.choices else f"“{value}”"
 
 
 _registered: dict[str, Filter] = {}

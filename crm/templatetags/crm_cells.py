@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.template.base import render_value_in_context
 from django.template.defaultfilters import date as written
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.timezone import template_localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from crm.listing.columns import Column, Look
@@ -63,7 +64,7 @@ def _shown(context: Context, column: Column, value: Any) -> str:
     if column.look == Look.NUMBER:
         return str(render_value_in_context(value, context))
     if column.look == Look.DAY:
-        local = template_localtime(value)
+        local = localtime(value) if isinstance(value, datetime) else value
         return format_html(
             '<time datetime="{}" title="{}">{}</time>',
             *(written(local, "c"), ago(value), written(local, "DATE_FORMAT")),

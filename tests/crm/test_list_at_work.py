@@ -254,3 +254,13 @@ def test_each_row_leads_to_its_own_customer_and_only_who_may_change_a_field_gets
     assert "<b>" not in mine
     assert "Germany" in theirs
     assert "field/" not in theirs
+
+
+def test_saying_the_filters_in_force_looks_through_no_customers(django_assert_num_queries):
+    make_customer(country="Germany", language="zh-hans")
+    filters = Filters.read("country=Germany&language=zh-hans&source=-", today=TODAY)
+
+    with django_assert_num_queries(0):
+        words = [chip.words for chip in filters.chips()]
+
+    assert words == ["Country: Germany", "Language: Chinese (Simplified)", "Source: none"]
