@@ -30,6 +30,7 @@ from crm.models import (
     WebhookEndpoint,
     WorkerHeartbeat,
 )
+from crm.outbox import mending
 from segments.models import CustomerFeatures, DriftAlarm, ScoringRun, Segment
 
 LOOK_BACK = timedelta(days=14)
@@ -45,6 +46,7 @@ class Matter:
     text: str
     url: str
     action: str
+    ways: tuple[mending.Way, ...] = ()  # Where what stands behind it can be looked at and mended.
 
 
 def matters(user: User, business: Business, now: datetime) -> list[Matter]:
@@ -115,8 +117,9 @@ def _campaigns(business: Business) -> Iterator[Matter]:
     for campaign in Campaign.objects.filter(state=Campaign.State.PAUSED).select_related("mailing")[:3]:
         text = _("“%(name)s” is paused.") % {"name": campaign.name}
         if campaign.mailing and campaign.mailing.reason:
-            text += f" {campaign.mailing.reason}"
-        yield Matter("warning", "player-pause", text, campaign.get_absolute_url(), _("Decide"))
+            text += f" {_(campaign.mailing.reason)}"
+        ways = mending.ways(campaign.mailing) if campaign.mailing else ()
+        yield Matter("warning", "player-pause", text, campaign.get_absolute_url(), _("Decide"), ways)
     # Naming the mailings lets both databases count along the index.
     unsure = Message.objects.filter(
         mailing__in=Mailing.objects.values("pk"), state=Message.State.UNSURE

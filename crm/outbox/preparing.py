@@ -20,6 +20,7 @@ from crm.outbox.mime import Parcel
 log = logging.getLogger(__name__)
 State = Message.State
 FRESH = 5.0  # Seconds for which what all mails of a mailing share is kept.
+UNWRITTEN = _("Many mails in a row could not be written. Look at the design.")
 BROKEN_IN_A_ROW = 10  # So many failing renders in a row mean the template, not the people.
 
 
@@ -110,9 +111,7 @@ class Preparing:
         self._leave_out(message, State.FAILED, error=error)
         self.broken[message.mailing_id] += 1
         if self.broken[message.mailing_id] >= BROKEN_IN_A_ROW:
-            mailings.pause(
-                message.mailing, _("Many mails in a row could not be written. Look at the design.")
-            )
+            mailings.pause(message.mailing, UNWRITTEN)
 
 
 def _prepared(mailing: Mailing) -> kinds.Render | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.models import Mailing, Message, PaceCount, Sender, WorkerHeartbeat
-from crm.outbox import pacing, reasons, troubles
+from crm.outbox import mending, pacing, reasons, troubles
 
 State = Message.State
 FAR = timedelta(days=3650)  # As good as never: somebody else sets the time.
@@ -25,6 +25,7 @@ class Answer:
 
     level: str
     text: str
+    ways: tuple[mending.Way, ...] = ()
 
 
 def why(mailing: Mailing | None, now: datetime) -> list[Answer]:
@@ -50,14 +51,15 @@ def _stopped(mailing: Mailing | None, due: int, now: datetime) -> list[Answer]:
     found = []
     if mailing is not None and mailing.state == Mailing.State.PAUSED:
         reason = _(mailing.reason) if mailing.reason else ""
-        found.append(Answer("stop", f"{_('The mailing is paused.')} {reason}".strip()))
+        said = f"{_('The mailing is paused.')} {reason}".strip()
+        found.append(Answer("stop", said, mending.ways(mailing)))
     if not WorkerHeartbeat.anybody_there(now):
         found.append(
             Answer("stop", _("No worker is running, so nothing is sent. Nothing is lost meanwhile."))
         )
     trouble = troubles.of(mailing.sender_id) if mailing else troubles.everywhere()
     if trouble and due:
-        found.append(Answer("stop", trouble))
+        found.append(Answer("stop", trouble, (mending.sender(mailing.sender_id if mailing else None),)))
     return found
 
 
