@@ -90,7 +90,7 @@ def _what(experiment: Experiment, arm: Any, text: Any) -> str:
     """What this version says otherwise."""
     campaign, kind = experiment.campaign, experiment.kind
     if kind == Experiment.Kind.SUBJECT:
-        return str(text.subject if text and text.subject else campaign.subject_line)
+        return str(text.subject if text and text.subject else campaign.subject)
     if kind == Experiment.Kind.SENDER:
         return str(arm.from_name or _("The usual name"))
     if kind == Experiment.Kind.TIME:

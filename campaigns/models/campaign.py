@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -10,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import subjects
 from crm.models import Mailing, Sender
 from feedback.models import Survey
 from segments.models import Segment
@@ -132,9 +131,9 @@ class Campaign(models.Model):
         return reverse("campaigns:campaign", args=[self.slug])
 
     @property
-    def subject_line(self) -> str:
-        """The subject for lists, with an ellipsis where something personal stands."""
-        return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "…", self.subject)
+    def public_subject(self) -> str:
+        """The subject as nobody in particular reads it."""
+        return subjects.for_anybody(self.subject)
 
     @property
     def why_fixed(self) -> str:
