@@ -33,6 +33,8 @@ def plain(text: str) -> str:
 
 def language_of(text: str) -> str:
     """ "en", "zh", or "" for anything else; `text` is plain."""
+    if text.isascii():
+        return _of_words(text) if _LATIN.search(text) else OTHER
     letters = len(_LETTER.findall(text))
     if not letters:
         return OTHER
@@ -41,8 +43,10 @@ def language_of(text: str) -> str:
         return OTHER
     if han * 3 >= letters or han >= 8:  # A Chinese sign says as much as several Latin letters.
         return CHINESE
-    if len(_LATIN.findall(text)) * 2 < letters:
-        return OTHER
+    return _of_words(text) if len(_LATIN.findall(text)) * 2 >= letters else OTHER
+
+
+def _of_words(text: str) -> str:
     known = _WORD.findall(text)
     # A short remark may hold none of the small words; a whole sentence without them is another language.
     common = aspects.small_words("common_en")
