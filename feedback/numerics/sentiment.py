@@ -15,6 +15,7 @@ import numpy as np
 
 from feedback.numerics import starting, words
 from segments.numerics.late import late
+from segments.numerics.threads import one_thread
 
 extraction = late("sklearn.feature_extraction.text")
 linear_model = late("sklearn.linear_model")
@@ -100,7 +101,8 @@ def fit(texts: Sequence[str], good: Sequence[bool], *, seed: int) -> Model | Non
     learned = linear_model.LogisticRegression(
         C=4.0, class_weight="balanced", solver="liblinear", random_state=seed
     )
-    learned.fit(told, truth)
+    with one_thread():
+        learned.fit(told, truth)
     weights = learned.coef_[0]
     names = [str(one) for one in counter.get_feature_names_out()]
     pieces = {one: (float(leaning[at]), float(weights[at])) for at, one in enumerate(names)}

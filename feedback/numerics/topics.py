@@ -15,6 +15,7 @@ import numpy as np
 
 from feedback.numerics import aspects, candidates, words
 from segments.numerics.late import late
+from segments.numerics.threads import one_thread
 
 decomposition = late("sklearn.decomposition")
 extraction = late("sklearn.feature_extraction.text")
@@ -135,7 +136,7 @@ def _factorise(
     weighted = preprocessing.normalize(counts.multiply(rarity).tocsr())
     parts = min(PARTS, max(len(vocabulary) // 3, 2), counts.shape[0])
     model = decomposition.NMF(parts, init="nndsvda", random_state=seed, max_iter=300)
-    with np.errstate(invalid="ignore"):  # An exact fit has an error a hair below zero.
+    with one_thread(), np.errstate(invalid="ignore"):  # An exact fit has an error a hair below zero.
         model.fit(weighted)
     # A word belongs to the part that it stands out in: each part first brought to the same size.
     share = model.components_ / np.maximum(model.components_.max(axis=1, keepdims=True), 1e-12)
