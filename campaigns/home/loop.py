@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.home import attention
 from campaigns.models import Campaign, MessageEvent
@@ -44,15 +44,23 @@ def _knowing(since: datetime, now: datetime) -> list[Station]:
     scored = CustomerFeatures.objects.exclude(rfm_recency=None).count()
     lists, rfm, files = reverse("segments:segments"), reverse("segments:rfm"), reverse("crm:imports")
     words = _("of them with a known customer")
+    bought = ngettext("purchase in 30 days", "purchases in 30 days", sold["n"])
+    kept = Segment.objects.count()
     return [
-        Station("shopping-bag", gettext_lazy("Collect"), sold["n"], _("purchases in 30 days"), files),
+        Station("shopping-bag", gettext_lazy("Collect"), sold["n"], bought, files),
         Station("sparkles", gettext_lazy("Clean"), known, words, buyers, is_share=True),
-        Station("chart-dots", gettext_lazy("Analyse"), scored, _("customers scored"), rfm),
+        Station(
+            "chart-dots",
+            gettext_lazy("Analyse"),
+            scored,
+            ngettext("customer scored", "customers scored", scored),
+            rfm,
+        ),
         Station(
             "chart-pie",
             gettext_lazy("Segment"),
-            Segment.objects.count(),
-            _("segments kept up to date"),
+            kept,
+            ngettext("segment kept up to date", "segments kept up to date", kept),
             lists,
         ),
     ]
@@ -60,23 +68,25 @@ def _knowing(since: datetime, now: datetime) -> list[Station]:
 
 def _speaking(since: datetime) -> list[Station]:
     done = Campaign.objects.filter(state=Campaign.State.DONE, mailing__isnull=False)
-    page, words = reverse("campaigns:campaigns"), _("personal mails in 30 days")
+    page, sent = reverse("campaigns:campaigns"), _mails(since)
+    words = ngettext("personal mail in 30 days", "personal mails in 30 days", sent)
     return [
-        Station("mail-heart", gettext_lazy("Personalise"), _mails(since), words, page),
+        Station("mail-heart", gettext_lazy("Personalise"), sent, words, page),
         _measure(done.order_by("-finished_at").first()),
     ]
 
 
 def _listening(since: datetime, now: datetime) -> list[Station]:
     said = Answer.objects.counted().filter(answered_at__gte=since, answered_at__lte=now).count()
-    waiting, words = attention.unhappy(now).count(), _("unhappy customers wait for a word")
+    waiting = attention.unhappy(now).count()
+    words = ngettext("unhappy customer waits for a word", "unhappy customers wait for a word", waiting)
     who = reverse("campaigns:home_unhappy")
     return [
         Station(
             "message-question",
             gettext_lazy("Ask"),
             said,
-            _("answers in 30 days"),
+            ngettext("answer in 30 days", "answers in 30 days", said),
             reverse("feedback:surveys"),
         ),
         Station("heart-handshake", gettext_lazy("Improve"), waiting, words, who),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import access, audit, journal
 from crm.errors import Refusal
@@ -231,4 +232,9 @@ def users_of_fields(book: Journal, rows: Collection[int]) -> Iterator[tuple[int,
     for one in CustomField.objects.filter(pk__in=rows):
         having = Customer.objects.filter(custom__has_key=one.key).exclude(pk__in=touched)
         if count := having.count():
-            yield one.pk, _("is filled in since for %(count)d customers") % {"count": count}
+            text = ngettext(
+                "is filled in since for %(count)d customer",
+                "is filled in since for %(count)d customers",
+                count,
+            )
+            yield one.pk, text % {"count": count}

@@ -75,7 +75,11 @@ def _limits(mailing: Mailing | None, now: datetime) -> list[Answer]:
             values = {"n": sender.window_messages, "hours": sender.window_hours, "at": _clock(opens_at)}
             found.append(Answer("wait", text % values))
     if sender.per_minute and not found:
-        text = _("The sender writes at most %(n)s mails a minute, so it takes its time.")
+        text = ngettext(
+            "The sender writes at most %(n)s mail a minute, so it takes its time.",
+            "The sender writes at most %(n)s mails a minute, so it takes its time.",
+            sender.per_minute,
+        )
         found.append(Answer("wait", text % {"n": sender.per_minute}))
     return found
 

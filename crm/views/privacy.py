@@ -92,8 +92,13 @@ def erase(request: HtmxRequest, public_id: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("crm:privacy_person", public_id)
-    text = _("The person is erased: %(rows)d rows and %(files)d files. Sums and counts are unchanged.")
-    messages.success(request, text % {"rows": sum(done.tables.values()), "files": len(done.files)})
+    rows, files = sum(done.tables.values()), len(done.files)
+    words = {
+        "rows": ngettext("%(n)d row", "%(n)d rows", rows) % {"n": rows},
+        "files": ngettext("%(n)d file", "%(n)d files", files) % {"n": files},
+    }
+    text = _("The person is erased: %(rows)s and %(files)s. Sums and counts are unchanged.")
+    messages.success(request, text % words)
     if left:
         messages.warning(request, _still_in(left))
     return redirect("crm:customers")

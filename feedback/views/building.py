@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm import access
@@ -153,8 +154,12 @@ def doubtful(request: HttpRequest, slug: str) -> HttpResponse:
     if request.POST.get("what") == "remove":
         n = picked.count()
         picked.delete()
-        messages.success(request, _("%(n)s answers are thrown away.") % {"n": n})
+        messages.success(
+            request, ngettext("%(n)s answer is thrown away.", "%(n)s answers are thrown away.", n) % {"n": n}
+        )
     else:
         n = sum(answers.believe(one, at=timezone.now()) for one in picked.select_related("survey"))
-        messages.success(request, _("%(n)s answers count now.") % {"n": n})
+        messages.success(
+            request, ngettext("%(n)s answer counts now.", "%(n)s answers count now.", n) % {"n": n}
+        )
     return redirect("feedback:doubtful", slug)

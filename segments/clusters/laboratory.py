@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import analysis_day
 from crm.errors import Refusal
@@ -178,11 +179,17 @@ def _reason(error: Exception, run: ScoringRun) -> str:
         )
     count = error.args[0]
     if isinstance(error, clustering.TooManyWanted):
-        return _(
+        return ngettext(
+            "You asked for %(k)s clusters, but only %(count)d customer differs in the chosen features."
+            " Please ask for fewer.",
             "You asked for %(k)s clusters, but only %(count)d customers differ in the chosen features."
-            " Please ask for fewer."
+            " Please ask for fewer.",
+            count,
         ) % {"k": run.parameters["k"], "count": count}
-    return _(
+    return ngettext(
+        "Clusters need at least %(fewest)d customers who differ in the chosen features; there is %(count)d."
+        " Please choose features that more customers have, or come back later.",
         "Clusters need at least %(fewest)d customers who differ in the chosen features; there are %(count)d."
-        " Please choose features that more customers have, or come back later."
+        " Please choose features that more customers have, or come back later.",
+        count,
     ) % {"fewest": clustering.FEWEST, "count": count}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import access, languages
 from crm.charts import Chart, Series
@@ -96,7 +97,7 @@ def _customers(counts: Mapping[str, Any]) -> list[Figure]:
         share("retention", stayed, began),
         _churn(began - stayed, began, counts["length"]),
         share("repeat_rate", again, ripe),
-        Figure("frequency", frequency, _rests(orders, buyers, _("%(part)s orders of %(whole)s buyers"))),
+        Figure("frequency", frequency, _orders_of(orders, buyers)),
         share("cross_sell", crossing, crossers),
     ]
 
@@ -115,6 +116,12 @@ def between(low: float, high: float) -> str:
 
 def _rests(part: float, whole: float, text: str = "") -> str:
     return (text or _("%(part)s of %(whole)s")) % {"part": number(part), "whole": number(whole)}
+
+
+def _orders_of(orders: int, buyers: int) -> str:
+    made = ngettext("%(n)s order", "%(n)s orders", orders) % {"n": number(orders)}
+    who = ngettext("%(n)s buyer", "%(n)s buyers", buyers) % {"n": number(buyers)}
+    return _("%(orders)s of %(buyers)s") % {"orders": made, "buyers": who}
 
 
 def _churn(lost: int, began: int, length: int) -> Figure:
@@ -139,7 +146,11 @@ def _money(counts: Mapping[str, Any], total: Channel, business: Business) -> lis
         Figure("payback", payback_words(total), ""),
     ]
     if served["case_cost"] or served["return_cost"]:
-        hint = _("%(part)s of %(whole)s customers cost more than they left")
+        hint = ngettext(
+            "%(part)s of %(whole)s customer cost more than was left",
+            "%(part)s of %(whole)s customers cost more than they left",
+            served["people"],
+        )
         found.append(
             Figure(
                 "profit",
@@ -153,7 +164,7 @@ def _money(counts: Mapping[str, Any], total: Channel, business: Business) -> lis
 def _average(orders: Mapping[str, float], business: Business) -> Figure:
     n = int(orders["orders"])
     if n < FEW:
-        return Figure("average_order", "", _("%(n)s orders") % {"n": number(n)})
+        return Figure("average_order", "", ngettext("%(n)s order", "%(n)s orders", n) % {"n": number(n)})
     mean = orders["charged"] / n
     spread = max(0.0, orders["squares"] - n * mean**2) / (n - 1)
     half = Z95 * math.sqrt(spread / n)
@@ -194,7 +205,7 @@ def payback_words(one: Channel) -> str:
         return ""
     if one.payback == 0:
         known = sum(n >= FEW for n, _money in one.steps)
-        return _("not within %(n)d months") % {"n": known}
+        return ngettext("not within %(n)d month", "not within %(n)d months", known) % {"n": known}
     return _("in month %(n)d") % {"n": one.payback}
 
 
@@ -202,7 +213,11 @@ def _recurring(counts: Mapping[str, Any]) -> list[Figure]:
     found = counts["recurring"]
     if found is None:
         return []
-    hint = _("%(n)s customers with a subscription at the beginning") % {"n": number(found["customers"])}
+    hint = ngettext(
+        "%(n)s customer with a subscription at the beginning",
+        "%(n)s customers with a subscription at the beginning",
+        found["customers"],
+    ) % {"n": number(found["customers"])}
     if found["customers"] < FEW:
         return [Figure("grr", "", hint), Figure("nrr", "", hint)]
     return [

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Min
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.charts import Chart, Series
 from crm.models import Business
@@ -61,14 +62,17 @@ def chart(segment: Segment, business: Business, now: datetime) -> Chart | None:
     change = days[-1][1] - days[0][1]
     size = number_format(abs(change), use_l10n=True, force_grouping=True)
     if change > 0:
-        title = _("%(size)s more members than %(days)d days ago")
+        title = ngettext("%(size)s more member than %(when)s", "%(size)s more members than %(when)s", change)
     elif change < 0:
-        title = _("%(size)s fewer members than %(days)d days ago")
+        title = ngettext(
+            "%(size)s fewer member than %(when)s", "%(size)s fewer members than %(when)s", -change
+        )
     else:
-        title = _("As many members as %(days)d days ago")
+        title = _("As many members as %(when)s")
+    when = ngettext("%(days)d day ago", "%(days)d days ago", len(days) - 1) % {"days": len(days) - 1}
     return Chart(
         "area",
-        title % {"size": size, "days": len(days) - 1},
+        title % {"size": size, "when": when},
         [date_format(day, "SHORT_DATE_FORMAT") for day, _count in days],
         [Series(_("Members"), [count for _day, count in days])],
         unit=_("people"),

@@ -67,11 +67,19 @@ def _often(orders: str, last: str) -> str:
 
 
 def _discounts(part: str, orders: str) -> str:
-    return _("%(n)d of %(all)d orders at a discount") % {"n": int(part), "all": int(orders)}
+    text = ngettext(
+        "%(n)d of %(all)d order at a discount", "%(n)d of %(all)d orders at a discount", int(orders)
+    )
+    return text % {"n": int(part), "all": int(orders)}
 
 
 def _returns(part: str, orders: str) -> str:
-    return _("gave back something from %(n)d of %(all)d orders") % {"n": int(part), "all": int(orders)}
+    text = ngettext(
+        "gave back something from %(n)d of %(all)d order",
+        "gave back something from %(n)d of %(all)d orders",
+        int(orders),
+    )
+    return text % {"n": int(part), "all": int(orders)}
 
 
 def _first(day: str) -> str:

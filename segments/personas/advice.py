@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.templatetags.crm_format import number, percent
 from segments.personas.facts import Facts
@@ -25,7 +26,11 @@ class Advice:
 def give(group: Facts, everyone: Facts, favourite: Line | None, best_time: str) -> list[Advice]:
     """The most telling first; at least one sentence."""
     if group.size < FEW:
-        why = _("Only %(n)s people: chance alone could explain whatever you see here.")
+        why = ngettext(
+            "Only %(n)s person: chance alone could explain whatever you see here.",
+            "Only %(n)s people: chance alone could explain whatever you see here.",
+            group.size,
+        )
         return [Advice(_("Get to know them one by one"), why % {"n": number(group.size)})]
     found = [*_worth(group, everyone), *_mood(group), *_first(group, everyone), *_mails(group, everyone)]
     if favourite and favourite.striking:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.errors import Refusal
 from segments.clusters import columns as cluster_columns
@@ -193,7 +194,11 @@ def typical(columns: Sequence[Column], values: Floats) -> Floats:
 def _enough(question: Question, target: Floats) -> None:
     if len(target) < FEWEST:
         raise Refusal(
-            _("“%(name)s” is known of %(count)d customers only; a model needs at least %(least)d.")
+            ngettext(
+                "“%(name)s” is known of %(count)d customer only; a model needs at least %(least)d.",
+                "“%(name)s” is known of %(count)d customers only; a model needs at least %(least)d.",
+                len(target),
+            )
             % {"name": question.label, "count": len(target), "least": FEWEST}
         )
     if question.kind == NUMBER:

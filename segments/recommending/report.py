@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.templatetags.crm_format import number, percent
 from segments.models import ProductPair
@@ -35,9 +36,12 @@ def verdict(result: dict[str, Any]) -> Verdict:
     trial = result["trial"]
     if trial["customers"] < FEW:
         title = _("Too few customers came back to judge the recommendations")
-        text = _(
+        text = ngettext(
             "The test hides everybody's last order and asks whether we would have named something in it. That"
-            " needs %(few)s customers who came back and bought something new; there are %(count)s."
+            " needs %(few)s customers who came back and bought something new; there is %(count)s.",
+            "The test hides everybody's last order and asks whether we would have named something in it. That"
+            " needs %(few)s customers who came back and bought something new; there are %(count)s.",
+            trial["customers"],
         )
         return Verdict("unknown", title, text % {"few": FEW, "count": number(trial["customers"])})
     figures = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import bulk
 from crm.models import Product, PurchaseLine
@@ -56,7 +57,12 @@ class Suggestion:
             case Reason.BECAUSE:
                 return _("because they bought %(product)s") % {"product": self.of}
             case Reason.AGAIN:
-                return _("bought %(days)d days ago and probably used up by now") % {"days": self.days}
+                text = ngettext(
+                    "bought %(days)d day ago and probably used up by now",
+                    "bought %(days)d days ago and probably used up by now",
+                    self.days,
+                )
+                return text % {"days": self.days}
             case Reason.SEGMENT:
                 return _("popular in “%(segment)s”") % {"segment": self.of}
             case Reason.POPULAR:

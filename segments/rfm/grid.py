@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.templatetags.crm_format import number
 from segments import since_refresh
@@ -162,7 +163,8 @@ def explain_middle(cuts: CutPoints, names: Names, money: Callable[[float], str])
         return []
     days, orders, revenue = cuts.middle
     return [
-        _("Lately: fewer than %(days)s days ago.") % {"days": number(days, days % 1 > 0)},
+        ngettext("Lately: fewer than %(days)s day ago.", "Lately: fewer than %(days)s days ago.", round(days))
+        % {"days": number(days, days % 1 > 0)},
         _("Many orders: more than %(orders)s.") % {"orders": number(orders, orders % 1 > 0)},
         _("Much money: more than %(revenue)s.") % {"revenue": money(revenue)},
     ]
@@ -181,9 +183,11 @@ def _levels(cuts: Sequence[float]) -> list[tuple[int, float | None, float | None
 
 def _days(low: float | None, high: float | None) -> str:
     if low is None:
-        return _("up to %(high)d days ago") % {"high": high}
+        assert high is not None
+        text = ngettext("up to %(high)d day ago", "up to %(high)d days ago", int(high))
+        return text % {"high": high}
     if high is None:
-        return _("more than %(low)d days ago") % {"low": low}
+        return ngettext("more than %(low)d day ago", "more than %(low)d days ago", int(low)) % {"low": low}
     return _("%(low)d to %(high)d days ago") % {"low": low + 1, "high": high}
 
 

@@ -146,7 +146,9 @@ def _amount(node: Did, found: Values) -> str:
         return _("too few to say") if node.measure == "days_between" else _("nothing to average")
     mean = shown(_short(Decimal(str(total)) / count))
     if node.measure == "days_between":
-        return _("every %(days)s days on average") % {"days": mean}
+        return ngettext(
+            "every %(days)s day on average", "every %(days)s days on average", 1 if mean == "1" else 2
+        ) % {"days": mean}
     return _("%(amount)s on average") % {"amount": mean}
 
 

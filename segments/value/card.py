@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
@@ -155,11 +156,23 @@ def _finding(check: dict[str, Any]) -> str:
     weeks = round(((date.fromisoformat(check["to"]) - date.fromisoformat(check["from"])).days + 1) / 7)
     words = {"n": weeks, "actual": number(actual), "expected": number(expected)}
     if abs(expected - actual) <= EVEN * max(actual, 1):
-        text = _("Right in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made")
+        text = ngettext(
+            "Right in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Right in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            weeks,
+        )
     elif expected > actual:
-        text = _("Too high in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made")
+        text = ngettext(
+            "Too high in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Too high in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            weeks,
+        )
     else:
-        text = _("Too low in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made")
+        text = ngettext(
+            "Too low in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Too low in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            weeks,
+        )
     return text % words
 
 

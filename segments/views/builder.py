@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -112,9 +113,10 @@ def _posted(request: HtmxRequest, segment: Segment | None) -> HttpResponse:
     saved = form.save(commit=False)
     saved.slug = saved.slug or free_slug(saved.name)
     count = versions.save(saved, work.rule, by=request.user, at=timezone.now())
-    messages.success(
-        request, _("“%(name)s” is saved: %(count)d customers.") % {"name": saved.name, "count": count}
+    text = ngettext(
+        "“%(name)s” is saved: %(count)d customer.", "“%(name)s” is saved: %(count)d customers.", count
     )
+    messages.success(request, text % {"name": saved.name, "count": count})
     address = saved.get_absolute_url()
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -53,7 +52,11 @@ def _claim(claimed: int, count: int, run: ScoringRun) -> str:
             "The segment has exactly the %(count)d customers whom the rule claims.",
             count,
         ) % {"count": count}
-    text = _("The rule claimed %(claimed)d customers on %(day)s; today it finds %(count)d.")
+    text = ngettext(
+        "The rule claimed %(claimed)d customer on %(day)s; today it finds %(count)d.",
+        "The rule claimed %(claimed)d customers on %(day)s; today it finds %(count)d.",
+        claimed,
+    )
     return text % {"claimed": claimed, "day": run.as_of, "count": count}
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
@@ -62,7 +63,11 @@ def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        text = _("%(count)d customers now carry a cluster of this clustering; newcomers will get one too.")
+        text = ngettext(
+            "%(count)d customer now carries a cluster of this clustering; newcomers will get one too.",
+            "%(count)d customers now carry a cluster of this clustering; newcomers will get one too.",
+            count,
+        )
         messages.success(request, text % {"count": count})
     return redirect("segments:cluster_run", pk)
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access
@@ -37,5 +38,10 @@ def restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, _("Nothing was changed. %(reason)s") % {"reason": refusal})
         return redirect("segments:history", segment.slug)
-    messages.success(request, _("The rule is back as it was: %(count)d customers now.") % {"count": count})
+    text = ngettext(
+        "The rule is back as it was: %(count)d customer now.",
+        "The rule is back as it was: %(count)d customers now.",
+        count,
+    )
+    messages.success(request, text % {"count": count})
     return redirect(segment)

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import access, audit, masking
@@ -115,7 +116,8 @@ def segment_recount(request: HttpRequest, slug: str) -> HttpResponse:
         Segment.objects.filter(pk=found.pk).update(error=str(refusal)[:300])
         messages.error(request, _("Nothing was changed. %(reason)s") % {"reason": refusal})
     else:
-        messages.success(request, _("Counted: %(count)d customers now.") % {"count": count})
+        text = ngettext("Counted: %(count)d customer now.", "Counted: %(count)d customers now.", count)
+        messages.success(request, text % {"count": count})
     return redirect(found)
 
 

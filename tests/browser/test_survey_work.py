@@ -133,7 +133,7 @@ def test_a_campaign_and_a_purchase_ask_and_the_row_in_the_mail_is_answered(visit
 
     assert dict(Answer.objects.counted().values_list("customer__first_name", "score")) == {"Ann": 9, "Bob": 3}
     staff.open(f"/feedback/asking/{asking.pk}/")
-    assert page.is_visible("text=1 mails sent, 1 answers")
+    assert page.is_visible("text=Mails sent: 1. Answers: 1.")
     assert staff.problems == customer.problems == []
 
 

@@ -30,7 +30,7 @@ def test_every_change_of_the_rule_is_kept_and_can_be_brought_back(staff_client, 
     assert "Country is “France”." in page
     assert "<s>Country is “Germany”.</s>" in page
     assert str(clerk) in page
-    assert "The rule is back as it was: 1 customers now." in back
+    assert "The rule is back as it was: 1 customer now." in back
     segment = Segment.objects.get()
     assert segment.rule == GERMANS
     assert segment.member_count == 1

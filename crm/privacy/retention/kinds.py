@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from crm.models import RetentionRule
 from crm.privacy.retention import people, things
@@ -33,7 +34,7 @@ PERIODS: dict[int, str | Promise] = {
 
 def period(days: int) -> str:
     """As people say it."""
-    return str(PERIODS.get(days) or _("%(n)d days") % {"n": days})
+    return str(PERIODS.get(days) or ngettext("%(n)d day", "%(n)d days", days) % {"n": days})
 
 
 @dataclass(frozen=True, slots=True)
