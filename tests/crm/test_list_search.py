@@ -181,3 +181,19 @@ def test_postgresql_finds_words_by_its_index(shop, words):
 
     assert "Bitmap Index Scan on customer_by_words" in plan
     assert "'{" in plan or words.isascii()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an index of PostgreSQL")
+def test_postgresql_filters_by_figures_without_reading_their_rows(shop):
+    crowd()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+
+    one = CustomerFeatures.objects.filter(
+        customer=Customer.objects.latest("pk").pk,
+        orders__gte=2,
+        revenue__gte=1,
+        last_bought_on__gte="2026-01-01",
+    )
+
+    assert "Index Only Scan using segments_customerfeatures_pkey" in one.values("customer").explain()
