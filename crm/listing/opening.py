@@ -68,6 +68,7 @@ class _Wanted:
         """A page of many: the next few thousand in order hold it, or else all who match are sorted."""
         everybody, order = self.filters.ordered(self.among)
         rows: list[Customer] = []
+        seen = 0
         for part in walking.nearest(self.filters.beside(), order, everybody, **self.marks()):
             some = self.filters.apply(self.among.filter(pk__in=bulk.numbers(part)))
             ordered = self.filters.ordered(with_columns(some, self.columns))[0]
@@ -75,6 +76,9 @@ class _Wanted:
             rows += beyond[: SIZE + 1 - len(rows)]
             if len(rows) > SIZE:
                 return self.page(rows, order)
+            seen += len(part)
+            if 2 * len(rows) * walking.reach(self.filters.beside()) < SIZE * seen:
+                break  # At this rate not even half a page: those who match stand elsewhere.
         return self.met(gather=True)
 
     def met(self, *, gather: bool = False) -> Page[Customer]:

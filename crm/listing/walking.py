@@ -65,6 +65,11 @@ def nearest(
     yield from _parts(beyond.values_list(owner, flat=True), NEAR_BESIDE)
 
 
+def reach(sort: str) -> int:
+    """How many customers there are in all parts."""
+    return (NEAR_BESIDE if sort else NEAR)[-1]
+
+
 def _parts(rows: QuerySet[Any, Any], ends: Sequence[int]) -> Iterator[list[int]]:
     for start, end in pairwise((0, *ends)):
         part = list(rows[start:end])
