@@ -15,8 +15,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`title` says the finding. `kind`: line, forecast, area, bar, stacked, ranking, scatter, radar or
-    sankey."""
+    """`title` says the finding. `kind`: line, forecast, area, bar, stacked, ranking, interval, scatter, radar
+    or sankey. An interval has three series: the best guess, its lower and its upper end."""
 
     kind: str
     title: str
@@ -27,7 +27,7 @@ class Chart:
     first_column: str = ""
     options: dict[str, Any] = field(
         default_factory=dict
-    )  # scale, min, max; nodes, colors, links; band: [lower, upper].
+    )  # scale, min, max; nodes, colors, links; band: [lower, upper]; zero.
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -30,30 +31,36 @@ TAKEN = ("JPEG", "PNG", "GIF", "WEBP")
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
 
 
+def take_upload(upload: UploadedFile[bytes], *, alt: str = "") -> Picture:
+    """The same of what a form brings; what is too large is not even read."""
+    _check_weight(upload.size or 0)
+    return take(upload.read(), upload.name or "", alt=alt)
+
+
 def take(data: bytes, name: str, *, alt: str = "") -> Picture:
     """Keep an uploaded picture; a Refusal says what is wrong with it. The same one again is the same row."""
-    if len(data) > LARGEST:
-        raise Refusal(
-            _("This picture has %(size)d MB. At most 10 MB can be taken; make it smaller and try again.")
-            % {"size": len(data) >> 20}
-        )
+    _check_weight(len(data))
     digest = hashlib.sha256(data).hexdigest()
     if known := Picture.objects.filter(digest=digest).first():
         return known
     ready, ending, (width, height) = _made_ready(data)
     file = default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}.{ending}", ContentFile(ready))
-    return Picture.objects.get_or_create(
-        digest=digest,
-        defaults={
-            "name": PurePosixPath(name.replace("\\", "/")).stem[:120] or _("Picture"),
-            "alt": alt[:200],
-            "ending": ending,
-            "file": file,
-            "width": width,
-            "height": height,
-            "size": len(ready),
-        },
-    )[0]
+    values = {
+        "name": PurePosixPath(name.replace("\\", "/")).stem[:120] or _("Picture"),
+        "alt": alt[:200],
+        "ending": ending,
+        "file": file,
+        "width": width,
+        "height": height,
+        "size": len(ready),
+    }
+    made = False
+    try:
+        picture, made = Picture.objects.get_or_create(digest=digest, defaults=values)
+    finally:
+        if not made:  # Somebody else was faster, or the row could not be written: no file without a row.
+            default_storage.delete(file)
+    return picture
 
 
 def remove(picture: Picture) -> None:
@@ -75,6 +82,14 @@ def _made_ready(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
         raise Refusal(_("This picture has too many points to open. Make it smaller first.")) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
         raise Refusal(_("This is no picture that can be read. Take a JPEG, PNG, GIF or WebP file.")) from None
+
+
+def _check_weight(size: int) -> None:
+    if size > LARGEST:
+        raise Refusal(
+            _("This picture has %(size)d MB. At most 10 MB can be taken; make it smaller and try again.")
+            % {"size": size >> 20}
+        )
 
 
 def _check_size(size: tuple[int, int]) -> None:

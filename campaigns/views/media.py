@@ -32,9 +32,8 @@ def media(request: HttpRequest) -> HttpResponse:
     """All pictures; a POST takes one more, and answers JSON where the visual editor asks."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
         try:
-            picture = pictures.take(upload.read(), upload.name, alt=form.cleaned_data["alt"])
+            picture = pictures.take_upload(form.cleaned_data["file"], alt=form.cleaned_data["alt"])
         except Refusal as refusal:
             form.add_error("file", str(refusal))
         else:

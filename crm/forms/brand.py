@@ -52,7 +52,7 @@ class BrandForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or {}
         if upload := data.get("picture"):
             try:
-                self.instance.logo = pictures.take(upload.read(), upload.name, alt=self.business.name)
+                self.instance.logo = pictures.take_upload(upload, alt=self.business.name)
             except Refusal as refusal:
                 self.add_error("picture", str(refusal))
         elif data.get("no_logo"):

@@ -111,6 +111,42 @@ def test_the_page_takes_a_picture_and_says_what_is_wrong_with_another(staff_clie
     assert "too many points to open" in told.json()["error"]
 
 
+def test_a_picture_of_30_mb_is_refused_unread_and_leaves_nothing(staff_client, tmp_path):
+    heavy = drawn() + bytes(30 << 20)  # A picture that could be opened, were it not so heavy.
+
+    page = staff_client.post("/campaigns/pictures/", {"file": SimpleUploadedFile("big.png", heavy)})
+    told = staff_client.post(
+        "/campaigns/pictures/",
+        {"file": SimpleUploadedFile("big.png", heavy)},
+        headers={"Accept": "application/json"},
+    )
+    logo = staff_client.post("/settings/brand/", {"picture": SimpleUploadedFile("big.png", heavy)})
+
+    assert page.status_code == told.status_code == logo.status_code == 422
+    says = "This picture has 30 MB. At most 10 MB can be taken; make it smaller and try again."
+    assert says in page.content.decode()
+    assert told.json() == {"error": says}
+    assert says in logo.content.decode()
+    assert not Picture.objects.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_two_who_upload_the_same_at_once_one_file_stays(tmp_path, monkeypatch):
+    data, first = drawn(), []
+
+    def meanwhile(_bytes):
+        monkeypatch.undo()
+        first.append(pictures.take(data, "first.png"))
+        return "0" * 32
+
+    monkeypatch.setattr(pictures.secrets, "token_hex", meanwhile)
+
+    kept = pictures.take(data, "second.png")
+
+    assert [kept] == first
+    assert [one.name for one in tmp_path.rglob("*.png")] == [kept.file.removeprefix("pictures/")]
+
+
 def test_the_logo_stands_in_mails_and_on_public_pages_and_goes_with_its_picture(staff_client, client, shop):
     fields = {"brand_color": "#aa3377", "background": "#ffffff", "text_color": "#111111", "font": "serif"}
     more = {"footer": "Open daily", "social_instagram": "https://instagram.com/tea", "social_weibo": ""}
