@@ -136,7 +136,7 @@ def _said(experiment: Experiment, versions: list[Version], reading: Reading, ver
 
 def _chart(title: str, experiment: Experiment, versions: list[Version]) -> Chart:
     return Chart(
-        "bar",
+        "interval",
         title,
         [one.letter for one in versions],
         [
@@ -146,4 +146,5 @@ def _chart(title: str, experiment: Experiment, versions: list[Version]) -> Chart
         ],
         unit="%",
         first_column=_("Version"),
+        note=_("The dot is the best guess; in truth it lies somewhere on the line (95 %)."),
     )

@@ -7,6 +7,8 @@ const SYMBOLS = ["circle", "triangle", "rect", "diamond", "pin", "arrow", "round
 // Where the colours begin again, the shapes do not: the ninth has the first colour and another shape.
 const symbol = (index) => SYMBOLS[(index + Math.floor(index / COLORS.length)) % SYMBOLS.length];
 
+const isDark = () => document.documentElement.getAttribute("data-bs-theme") === "dark";
+
 const base = () => {
   const style = getComputedStyle(document.body);
   return {
@@ -36,6 +38,35 @@ const plain = (type, extra = {}) => (spec) => ({
   })),
 });
 
+// The best guess as a dot, from where to where the truth may lie as whiskers; series: guess, lower and upper end.
+const interval = (spec) => {
+  const [guess, low, high] = spec.series;
+  const color = COLORS[isDark() ? 4 : 0];
+  const whiskers = (_params, api) => {
+    const [from, to] = [1, 2].map((at) => api.coord([api.value(at), api.value(0)]));
+    const cap = (x) => ({ type: "line", shape: { x1: x, y1: from[1] - 6, x2: x, y2: from[1] + 6 }, style });
+    const style = { stroke: color, lineWidth: 2 };
+    const line = { type: "line", shape: { x1: from[0], y1: from[1], x2: to[0], y2: to[1] }, style };
+    return { type: "group", children: [line, cap(from[0]), cap(to[0])] };
+  };
+  const said = ([{ dataIndex: at }]) =>
+    `${echarts.format.encodeHTML(spec.labels[at])}<br>${[guess, low, high].map((one) => `${echarts.format.encodeHTML(one.name)}: <b>${one.values[at]}</b>`).join("<br>")}`;
+  const { xAxis, yAxis } = axes(spec, true);
+  return {
+    xAxis, yAxis: { ...yAxis, axisLine: { onZero: false }, axisTick: { show: false } },
+    grid: { ...base().grid, left: 28, top: 12 },
+    tooltip: { trigger: "axis", confine: true, axisPointer: { type: "shadow" }, formatter: said },
+    series: [
+      { type: "custom", silent: true, renderItem: whiskers, encode: { x: [1, 2], y: 0 }, data: spec.labels.map((_label, at) => [at, low.values[at], high.values[at]]) },
+      {
+        type: "scatter", symbolSize: 11, color, itemStyle: { opacity: 1 }, data: guess.values,
+        // No difference: whoever's whiskers reach over it may have done nothing.
+        markLine: spec.zero === undefined ? undefined : { silent: true, symbol: "none", label: { show: false }, lineStyle: { type: "dashed", color: COLORS[7] }, data: [{ xAxis: spec.zero }] },
+      },
+    ],
+  };
+};
+
 const KINDS = {
   line: plain("line"),
   area: plain("line", { area: true }),
@@ -55,6 +86,7 @@ const KINDS = {
     return option;
   },
   ranking: plain("bar", { horizontal: true }),
+  interval,
   scatter: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
@@ -89,8 +121,8 @@ const paint = (figure) => {
   const canvas = figure.querySelector(".ck-canvas");
   const spec = JSON.parse(figure.querySelector("script").textContent);
   echarts.getInstanceByDom(canvas)?.dispose();
-  const dark = document.documentElement.getAttribute("data-bs-theme") === "dark";
-  const chart = echarts.init(canvas, dark ? "dark" : null, { renderer: "svg" });
+  if (figure.dataset.chart === "interval") canvas.style.height = `${4 + 2.5 * spec.labels.length}rem`;
+  const chart = echarts.init(canvas, isDark() ? "dark" : null, { renderer: "svg" });
   chart.setOption({ ...base(), backgroundColor: "transparent", ...KINDS[figure.dataset.chart](spec) });
   figure.dataset.drawn = "1";
   new ResizeObserver(() => chart.isDisposed() || chart.resize()).observe(canvas);

@@ -36,10 +36,10 @@ def proof(request: HtmxRequest) -> HttpResponse:
 
 
 def _chart(together: effect.Together) -> Chart:
-    rows = list(reversed(together.rows))
+    rows = together.rows
     words = {"n": len(rows)}
     return Chart(
-        "bar",
+        "interval",
         _("Buyers more per 100 people, of the last %(n)d campaigns with a hold-out") % words,
         [campaign.name for campaign, _effect in rows],
         [
@@ -48,6 +48,8 @@ def _chart(together: effect.Together) -> Chart:
             Series(_("At most"), [round(100 * one.lift_interval[1], 2) for _campaign, one in rows]),
         ],
         first_column=_("Campaign"),
+        note=_("The dot is the best guess; in truth it lies somewhere on the line (95 %)."),
+        options={"zero": 0},
     )
 
 

@@ -62,6 +62,15 @@ def test_a_test_is_set_up_read_once_and_its_winner_sent_to_the_rest(visitor, own
     trial = page.locator("#trial")
     assert trial.inner_text().startswith("B did better")
     assert "The rest got version B." in trial.inner_text()
+    drawn = trial.locator("[data-chart=interval] .ck-canvas svg")
+    drawn.wait_for()
+    assert (
+        drawn.locator("path[stroke='#0072B2']").count() == 6
+    )  # For each of two versions a line with two ends.
+    assert drawn.locator("path[fill='#0072B2']").count() == 2
+    page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+    page.evaluate("document.dispatchEvent(new Event('ck:theme'))")
+    trial.locator("path[fill='#56B4E9']").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     # The people behind a number, and why one of them got nothing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -129,6 +130,8 @@ def test_the_effect_is_said_in_plain_words_beside_attribution_and_cost(owner_cli
     assert "Return on it (ROI)" in page
     assert "1 campaign with people held out" in proof
     assert "Of 100 who got it, 42.9 more bought" in proof
+    assert 'data-chart="interval"' in proof
+    assert re.search(r'"name": "More buyers per 100", "values": \[42\.86\]', proof)
 
 
 def test_without_hold_out_the_page_says_that_it_is_not_known(staff_client):
