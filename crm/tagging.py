@@ -11,16 +11,22 @@ from django.db import transaction
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from crm import access, fading, interests
+from crm import access, fading, interests, tag_names
 from crm.errors import Refusal
 from crm.models import Customer, CustomerTag, Tag
+
+
+def named(name: str) -> Tag | None:
+    """The tag of this name, whatever its case; one by model in any of our languages."""
+    found = Tag.objects.filter(name__iexact=name).first()
+    return found or Tag.objects.filter(name__in=tag_names.same(name)).first()
 
 
 @transaction.atomic
 def add(customer: Customer, name: str, *, weight: int = 100, at: datetime, reason: str = "") -> CustomerTag:
     """Put a tag on a customer by hand; an equal name (whatever its case) is the same tag."""
     name = " ".join(name.split())
-    tag = Tag.objects.filter(name__iexact=name).first() or Tag.objects.get_or_create(name=name)[0]
+    tag = named(name) or Tag.objects.get_or_create(name=name)[0]
     values = {
         "weight": weight,
         "source": CustomerTag.Source.PERSON,

@@ -12,12 +12,13 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models import Q
 
-        from crm import field_kinds, journal, sensitive, tagging, timeline
+        from crm import field_kinds, journal, sensitive, tag_names, tagging, timeline
         from crm.merging import carry
         from crm.models import CustomerTag
         from crm.signals import import_finished, merged, undone
         from segments import list_tools, own_fields, service
         from segments.model_tags import words
+        from segments.model_tags.catalogue import CLASSES
         from segments.models import (
             ClusterMember,
             CustomerFeatures,
@@ -35,6 +36,7 @@ class SegmentsConfig(AppConfig):
         text.connect()
         list_tools.register()
         tagging.reasons(words.say)
+        tag_names.register(one.name for one in CLASSES.values())
         service.register()
         sensitive.used_in(own_fields.users_of)
         field_kinds.breaks_in(own_fields.broken_by)

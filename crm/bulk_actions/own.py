@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm import consent, custom_fields, journal, removing
+from crm import consent, custom_fields, journal, removing, tagging
 from crm.access import Right
 from crm.bulk_actions.kinds import Action, Task, register
 from crm.errors import Refusal
@@ -41,8 +41,13 @@ class TagForm(Look, forms.Form):
         return " ".join(str(self.cleaned_data["tag"]).split())
 
 
+class TagChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.shown)
+
+
 class KnownTagForm(Look, forms.Form):
-    tag = forms.ModelChoiceField(Tag.objects.all(), label=gettext_lazy("Tag"), to_field_name="name")
+    tag = TagChoice(Tag.objects.all(), label=gettext_lazy("Tag"), to_field_name="name")
 
     def clean_tag(self) -> str:
         return str(self.cleaned_data["tag"].name)
@@ -96,7 +101,7 @@ class NothingForm(Look, forms.Form):
 
 def _add_tag(task: Task, ids: Sequence[int]) -> int:
     name = task.options["tag"]
-    tag = Tag.objects.filter(name__iexact=name).first()
+    tag = tagging.named(name)
     if tag is None:
         tag, fresh = Tag.objects.get_or_create(name=name)
         if fresh:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm import tag_names
 from crm.imports.kinds import Plan
 from crm.models import CustomerTag, Tag
 
@@ -46,12 +47,19 @@ def take(
 
 def _tags(names: set[str], plan: Plan) -> dict[str, int]:
     """Tag numbers by name without case; missing ones are made."""
-    known = {name.casefold(): number for number, name in Tag.objects.values_list("pk", "name")}
+    known = _known()
     missing = {name.casefold(): name for name in sorted(names) if name.casefold() not in known}
     if not missing:
         return known
     before = set(known.values())
     Tag.objects.bulk_create([Tag(name=name) for name in missing.values()], ignore_conflicts=True)
-    known = {name.casefold(): number for number, name in Tag.objects.values_list("pk", "name")}
+    known = _known()
     plan.made(Tag, set(known.values()) - before)
     return known
+
+
+def _known() -> dict[str, int]:
+    """Tags by model are known by their name in each of our languages."""
+    tags = dict(Tag.objects.values_list("name", "pk"))
+    others = {one.casefold(): number for name, number in tags.items() for one in tag_names.same(name)}
+    return others | {name.casefold(): number for name, number in tags.items()}

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from crm import code_words, custom_fields, groups
+from crm import code_words, custom_fields, groups, tag_names
 from crm.listing import columns, filters
 from crm.listing.columns import Column
 from crm.listing.filters import Filter
@@ -231,4 +231,4 @@ def _in_use(column: str, label: Promise, choices: filters.Choices | None = None)
 
 
 def _tags() -> Pairs:
-    return [(one, one) for one in tag_choices()]
+    return [(one, tag_names.shown(one)) for one in tag_choices()]

@@ -166,7 +166,7 @@ def register_own() -> None:
         Column(
             "tags",
             _("Tags"),
-            value=lambda row, _f: ", ".join(one.tag.name for one in getattr(row, "tag_uses", ())),
+            value=lambda row, _f: ", ".join(one.tag.shown for one in getattr(row, "tag_uses", ())),
         ),
         Column("orders", _("Orders"), Look.NUMBER, lambda _r, f: f.orders, figures=True),
         Column("revenue", _("Revenue, net"), Look.MONEY, lambda _r, f: f.revenue, figures=True),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm import addresses, masking
+from crm import addresses, masking, tag_names
 from crm.models.personal import PersonalData, PersonalQuerySet
 
 INDEXED = re.compile("[a-z0-9]{3}")
@@ -287,6 +287,11 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown(self) -> str:
+        """The name in the reader's language where the program gave it."""
+        return tag_names.shown(self.name)
 
 
 class CustomerTag(PersonalData):

@@ -134,4 +134,4 @@ def of_customer(customer: Customer) -> list[Given]:
     """The tags by model of one customer, the clearest first."""
     rows = CustomerTag.objects.filter(customer=customer, source=CustomerTag.Source.MODEL)
     rows = rows.select_related("tag").order_by("-weight", "tag__name")
-    return [Given(row.tag.name, row.weight, say(row.reason)) for row in rows]
+    return [Given(row.tag.shown, row.weight, say(row.reason)) for row in rows]

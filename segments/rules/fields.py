@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from crm import custom_fields
+from crm import custom_fields, tag_names
 from crm.ledger import STAGES
 from crm.models import Customer, CustomField, Interaction, Subscription, Tag
 from segments.models import HandPick, Score, Segment
@@ -243,7 +243,9 @@ class Catalogue:
     def _tags(self) -> dict[str, Field]:
         names = Tag.objects.values_list("pk", "name")
         return {
-            name.casefold(): Field(f"tag.{name}", name, Kind.NUMBER, TAGS, how="tag", key=str(pk))
+            name.casefold(): Field(
+                f"tag.{name}", tag_names.later(name), Kind.NUMBER, TAGS, how="tag", key=str(pk)
+            )
             for pk, name in names
         }
 

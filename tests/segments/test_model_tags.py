@@ -4,14 +4,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from crm import ledger, merging, privacy, tagging
-from crm.models import Customer, CustomerTag, Interaction, Tag
+from crm.models import Customer, CustomerTag, Interaction, Tag, User
 from segments import audience, refresh
 from segments.following import follower
 from segments.lifecycle import stages
 from segments.model_tags import giving, words
+from segments.model_tags.catalogue import CLASSES
 from segments.models import LifecycleChoice, Membership, ModelTag, Segment, Touched
+from tests.crm.importing import bring_text
 from tests.people import make_customer, make_purchase, make_refund
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +244,43 @@ def test_a_refresh_of_everyone_takes_up_itself_what_it_gave(shop):
 
     assert CustomerTag.objects.filter(source="model").exists()
     assert not Touched.objects.exists()
+
+
+def test_the_name_the_program_gave_is_said_in_the_readers_language(shop, owner, owner_client):
+    crowd()
+    bought("six", 100, 90, 80, 50, 40, 30)
+    refresh.run(None, as_of=DAY)
+    loyal = Tag.objects.get(name="loyal")
+    customer = Customer.objects.get(last_name="six")
+    renamed = Tag.objects.get(name="sleeping")
+    Tag.objects.filter(pk=renamed.pk).update(name="our dreamers")
+
+    User.objects.filter(pk=owner.pk).update(language="zh-hans")
+    page = owner_client.get(customer.get_absolute_url()).content.decode()
+    tags = owner_client.get("/customers/tags/").content.decode()
+    rules = owner_client.get("/segments/new/").content.decode()
+
+    with override("zh-hans"):
+        said = str(CLASSES["loyal"].name)
+    assert said != "loyal"
+    for text in (page, tags):
+        assert f"{said}" in text
+        assert ">loyal<" not in text
+    assert "our dreamers" in tags  # Renamed by hand: as it was renamed.
+    assert f"?tag={loyal.name}" in page  # Addresses and rules keep the name that is stored.
+    assert said in rules
+    assert "tag.loyal" in rules
+
+
+def test_the_name_in_another_language_is_the_same_tag(shop, tmp_path):
+    tag = Tag.objects.create(name="loyal")
+    customer = make_customer(external_id="K1")
+    with override("zh-hans"):
+        said = str(CLASSES["loyal"].name)
+
+    by_hand = tagging.add(customer, said, at=noon(0))
+    bring_text(tmp_path, "customers", f"customer,tags\nK2,{said}\n")
+
+    assert by_hand.tag == tag
+    assert list(Tag.objects.values_list("name", flat=True)) == ["loyal"]
+    assert CustomerTag.objects.filter(tag=tag).count() == 2
