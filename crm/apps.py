@@ -25,6 +25,7 @@ class CrmConfig(AppConfig):
         _listen_to_sign_ins()
         _clear_at_night()
         _tell_changes()
+        _seal_images_anew()
         post_migrate.connect(audit_guard.install, sender=self, dispatch_uid="audit_guard.install")
         journal.watch(CustomField, undoing.users_of_fields)
         sensitive.used_in(sealing.under_way)
@@ -105,6 +106,14 @@ def _clear_at_night() -> None:
         journal.forget_old,
     ):
         housekeeping.register(chore)
+
+
+def _seal_images_anew() -> None:
+    """What undoing puts back, and rows that wait for correction, hold sealed values among others."""
+    from crm import key_rotation
+
+    key_rotation.register("crm.JournalEntry", "image", within=True)
+    key_rotation.register("crm.ImportProblem", "cells", within=True)
 
 
 def _tell_changes() -> None:

@@ -13,6 +13,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from django.utils.translation import gettext as _
 from crm.errors import Refusal
 
 SIGN = "ck1:"  # What every sealed text begins with; a later way of sealing gets another number.
+WITHIN = re.compile(r"ck1:[0-9a-f]{8}:[A-Za-z0-9_=-]+")  # Sealed texts in a longer one.
 
 
 class Unreadable(Refusal):
@@ -49,6 +51,15 @@ def open(sealed: str) -> str:  # noqa: A001 - the opposite of sealing.
         raise Unreadable(
             _("A value is encrypted with a key that FIELD_KEYS does not hold. Put the old key back.")
         ) from None
+
+
+def seal_anew(text: str) -> str:
+    """The same with every sealed text in it sealed by the newest key."""
+
+    def anew(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith(prefix()) else seal(open(found[0]))
+
+    return WITHIN.sub(anew, text)
 
 
 def is_sealed(text: str) -> bool:

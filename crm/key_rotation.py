@@ -21,11 +21,13 @@ STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where sealed text lies."""
+    """Where sealed text lies; `within` longer texts, which may be JSON."""
 
     table: str
     name: str
     key: str
+    within: bool = False
+    kind: str = "text"
 
     def __str__(self) -> str:
         return f"{self.table}.{self.name}"
@@ -46,13 +48,13 @@ class Rotation:
         return not self.unreadable and not self.remaining
 
 
-_others: list[tuple[str, str]] = []
+_others: list[tuple[str, str, bool]] = []
 
 
-def register(model: str, column: str) -> None:
+def register(model: str, column: str, *, within: bool = False) -> None:
     """Let rotation reach sealed text in a column that is no EncryptedText ("crm.Mailbox", "password")."""
-    if (model, column) not in _others:
-        _others.append((model, column))
+    if (model, column, within) not in _others:
+        _others.append((model, column, within))
 
 
 def columns() -> list[Column]:
@@ -64,9 +66,17 @@ def columns() -> list[Column]:
         for one in model._meta.local_concrete_fields
         if isinstance(one, EncryptedText)
     ]
-    fields += [apps.get_model(model)._meta.get_field(name) for model, name in _others]
+    found = [(one, False) for one in fields]
+    found += [(apps.get_model(model)._meta.get_field(name), within) for model, name, within in _others]
     return [
-        Column(one.model._meta.db_table, str(one.column), str(one.model._meta.pk.column)) for one in fields
+        Column(
+            one.model._meta.db_table,
+            str(one.column),
+            str(one.model._meta.pk.column),
+            within,
+            str(one.db_type(connection)),
+        )
+        for one, within in found
     ]
 
 
@@ -92,50 +102,70 @@ def _steps(column: Column, step: int) -> Iterator[int]:
         anew = []
         for key, sealed in rows:
             try:
-                anew.append((encryption.seal(encryption.open(sealed)), key, sealed))
+                fresh = _anew(column, sealed)
             except Unreadable:
                 continue
+            if fresh != sealed:
+                anew.append((fresh, key, sealed))
         yield _replace(column, anew)
 
 
+def _anew(column: Column, text: str) -> str:
+    return encryption.seal_anew(text) if column.within else encryption.seal(encryption.open(text))
+
+
 def _old(column: Column, step: int, last: int | None) -> list[tuple[int, str]]:
-    """The next rows that the newest key did not seal, in the order of their keys."""
-    table, name, key = (connection.ops.quote_name(one) for one in (column.table, column.name, column.key))
-    where = f"{name} <> '' AND {name} NOT LIKE %s"
-    params: list[str | int] = [f"{encryption.prefix()}%"]
-    if last is not None:
-        where, params = f"{where} AND {key} > %s", [*params, last]
+    """The next rows that the newest key did not seal, or not alone, in the order of their keys."""
+    table, text, key = _quoted(column)
+    where, params = f"{text} <> '' AND {text} NOT LIKE %s", [f"{encryption.prefix()}%"]
+    if column.within:
+        where, params = f"{text} LIKE %s", [f"%{encryption.SIGN}%"]
+    return _read(f"SELECT {key}, {text} FROM {table} WHERE {where}", key, step, params, last)
+
+
+def _read(sql: str, key: str, step: int, params: list[str], last: int | None) -> list[tuple[int, str]]:
+    after, told = ("", []) if last is None else (f" AND {key} > %s", [last])
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {key}, {name} FROM {table} WHERE {where} ORDER BY {key} LIMIT %s", [*params, step]
-        )
+        cursor.execute(f"{sql}{after} ORDER BY {key} LIMIT %s", [*params, *told, step])
         return list(cursor.fetchall())
+
+
+def _quoted(column: Column) -> tuple[str, str, str]:
+    """Table, the column as text, and key."""
+    table, name, key = (connection.ops.quote_name(one) for one in (column.table, column.name, column.key))
+    return table, f"CAST({name} AS text)" if column.within else name, key
 
 
 @transaction.atomic
 def _replace(column: Column, anew: list[tuple[str, int, str]]) -> int:
-    table, name, key = (connection.ops.quote_name(one) for one in (column.table, column.name, column.key))
-    changed = 0
+    table, text, key = _quoted(column)
+    name, changed = connection.ops.quote_name(column.name), 0
     with connection.cursor() as cursor:
         for values in anew:
-            cursor.execute(f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s", values)
+            cursor.execute(
+                f"UPDATE {table} SET {name} = CAST(%s AS {column.kind}) WHERE {key} = %s AND {text} = %s",
+                values,
+            )
             changed += cursor.rowcount
     return changed
 
 
 def _judge(column: Column, rotation: Rotation) -> None:
     """Count what is current, and what is not: unreadable, or just written by a process with the old keys."""
-    table, name = connection.ops.quote_name(column.table), connection.ops.quote_name(column.name)
+    table, text, _pk = _quoted(column)
+    anywhere = "%" if column.within else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {name} LIKE %s", [f"{encryption.prefix()}%"])
+        cursor.execute(
+            f"SELECT COUNT(*) FROM {table} WHERE {text} LIKE %s", [f"{anywhere}{encryption.prefix()}%"]
+        )
         rotation.current += cursor.fetchone()[0]
     last: int | None = None
     while rows := _old(column, STEP, last):
         last = rows[-1][0]
         for _key, sealed in rows:
             try:
-                encryption.open(sealed)
+                is_old = _anew(column, sealed) != sealed
             except Unreadable:
                 rotation.unreadable += 1
             else:
-                rotation.remaining += 1
+                rotation.remaining += is_old

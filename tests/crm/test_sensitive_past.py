@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from crm import field_kinds, merging, sensitive
+from crm import field_kinds, key_rotation, merging, sensitive
 from crm.models import AuditEntry, BulkJob, Customer, CustomField, ImportBatch, Journal, SensitiveValue
 from tests.crm.importing import bring_text
 from tests.crm.test_bulk_actions import ask, run
@@ -77,6 +77,26 @@ def test_what_undoing_puts_back_is_the_value_of_that_time_and_sealed(tmp_path, o
     assert known(field) == {"ada@tea.example": FIRST}
     person.refresh_from_db()
     assert person.custom == {"pet": "cat"}
+
+
+def test_what_undoing_puts_back_opens_when_the_old_key_is_gone(tmp_path, owner, field, settings):
+    old, new = settings.FIELD_KEYS, "another-long-key-for-tests"
+    make_customer(email="ada@tea.example", custom={"health": FIRST, "pet": "cat"})
+    bring_text(tmp_path, "customers", f"email,Health\nno address,{SECOND}\n")
+    job = run(ask("field", {"field": "custom.health", "value": None}, owner))
+    make_sensitive(field)
+    settings.FIELD_KEYS = f"{new},{old}"
+
+    found = key_rotation.rotate(step=1)
+
+    assert found.old_keys_unused
+    assert found.done["crm_journalentry.image"] >= 1
+    assert found.done["crm_importproblem.cells"] == 1
+    assert key_rotation.rotate().done["crm_journalentry.image"] == 0
+    settings.FIELD_KEYS = new
+    undo_job(job)
+    move()
+    assert known(field) == {"ada@tea.example": FIRST}
 
 
 def test_a_field_that_is_no_longer_sensitive_gives_undoing_its_plain_values_again(owner, field):
