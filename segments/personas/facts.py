@@ -90,7 +90,8 @@ def _figures(people: QuerySet[CustomerFeatures]) -> dict[str, float | None]:
     if any(one.name == "lapse_chance" for one in CustomerFeatures._meta.get_fields()):
         wanted["lapse"] = Avg("lapse_chance")
     found = people.order_by().aggregate(**{f"of_{name}": value for name, value in wanted.items()})
-    return {name: None if found[f"of_{name}"] is None else float(found[f"of_{name}"]) for name in wanted}
+    told = {name: found[f"of_{name}"] for name in wanted}  # Counts stay whole: words follow them.
+    return {name: one if one is None or isinstance(one, int) else float(one) for name, one in told.items()}
 
 
 def _who(found: Facts, ids: Sequence[int], today: date) -> None:
