@@ -93,7 +93,7 @@ def test_an_own_field_that_others_use_since_refuses(tmp_path):
     found = people(tmp_path, "1,ada@x.example,Ada,UK,,,38\n")
     make_customer(custom={"shoe_size": 40})
 
-    with pytest.raises(CommandError, match="is filled in since for 1 customers"):
+    with pytest.raises(CommandError, match=r"is filled in since for 1 customer\."):
         undo(found)
 
 
