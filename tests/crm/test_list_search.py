@@ -188,6 +188,8 @@ def test_postgresql_filters_by_figures_without_reading_their_rows(shop):
     crowd()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        # A few rows are found by any index for the same price; of many the key is the cheapest.
+        cursor.execute("DROP INDEX features_by_recency, features_by_revenue")
 
     one = CustomerFeatures.objects.filter(
         customer=Customer.objects.latest("pk").pk,
