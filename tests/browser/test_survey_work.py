@@ -41,15 +41,8 @@ def link_in_mail(page, to, score):
     return links.first.get_attribute("href")
 
 
-def test_a_survey_is_built_from_a_template_in_two_languages_with_a_rule_and_published(visitor, owner):
-    staff = signed_in(visitor)
-    page = staff.page
-
-    # From a template, with one more question that only the unhappy see.
-    page.goto("/feedback/new/")
-    page.locator("form.card", has_text="After a visit").locator("button").click()
-    page.wait_for_url("**/edit/")
-    survey = Survey.objects.get()
+def ask_the_unhappy(page):
+    """One more question, for those with a score of at most 2."""
     page.click("#questions a:has-text('Add')")
     page.click("nav a:has-text('Single choice'), nav a:has-text('One choice')")
     page.fill("[name=label_en]", "What was wrong?")
@@ -60,6 +53,18 @@ def test_a_survey_is_built_from_a_template_in_two_languages_with_a_rule_and_publ
     page.fill("[name=show_value_0]", "2")
     page.click("#question-form button.btn-primary")
     page.wait_for_url("**/edit/")
+
+
+def test_a_survey_is_built_from_a_template_in_two_languages_with_a_rule_and_published(visitor, owner):
+    staff = signed_in(visitor)
+    page = staff.page
+
+    # From a template, with one more question that only the unhappy see.
+    page.goto("/feedback/new/")
+    page.locator("form.card", has_text="After a visit").locator("button").click()
+    page.wait_for_url("**/edit/")
+    survey = Survey.objects.get()
+    ask_the_unhappy(page)
     asked = survey.questions.get(kind="single")
     assert asked.show_if == {"all": [{"of": "score", "op": "at_most", "value": 2}]}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from crm.models import Customer, CustomerTag, Tag
 from segments import audience, refresh
@@ -42,3 +42,24 @@ def test_a_deleted_customer_or_segment_takes_its_stays_along():
 
     audience.delete(segment)
     assert not Membership.objects.exists()
+
+
+def test_who_comes_in_between_by_a_merge_does_not_end_a_rebuild(monkeypatch):
+    segment = Segment.objects.create(
+        slug="all", name="All", rule={"all": [{"field": "orders", "op": "is", "value": 0}]}
+    )
+    one = make_customer()
+    CustomerFeatures.objects.create(customer=one, as_of=NOON.date())
+    run, asked = audience._run, []
+
+    def meets_somebody(sql, params=()):
+        asked.append(sql)
+        if sql.startswith("INSERT INTO") and audience.MEMBERSHIPS in sql and "ON CONFLICT" not in sql:
+            raise IntegrityError("one_open_membership")
+        return run(sql, params)
+
+    monkeypatch.setattr(audience, "_run", meets_somebody)
+
+    assert audience.rebuild(segment, at=NOON) == 1
+    assert list(Membership.objects.values_list("customer_id", flat=True)) == [one.pk]
+    assert sum(audience.MEMBERSHIPS in sql and sql.startswith("INSERT") for sql in asked) == 2
