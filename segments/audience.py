@@ -277,7 +277,7 @@ def _enter(segment: Segment, at: datetime, few: bool) -> int:
     moment_type = "timestamptz" if connection.vendor == "postgresql" else "text"
     inside = f"SELECT m.customer_id FROM {MEMBERSHIPS} m WHERE m.segment_id = %s AND m.left_at IS NULL"
     if is_many:
-        new = f"(SELECT id FROM found_members EXCEPT {inside}) f"
+        new = f"(SELECT id FROM found_members EXCEPT {inside}) f ORDER BY f.id"  # As the indexes lie.
     else:
         new = f"found_members f WHERE NOT EXISTS ({inside} AND m.customer_id = f.id)"
     sql = (
