@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns import experiments, kept
 from campaigns.models import Campaign, Experiment
@@ -94,7 +95,8 @@ def _what(experiment: Experiment, arm: Any, text: Any) -> str:
     if kind == Experiment.Kind.SENDER:
         return str(arm.from_name or _("The usual name"))
     if kind == Experiment.Kind.TIME:
-        return _("%(n)d hours later") % {"n": arm.hours_later} if arm.hours_later else _("At once")
+        later = ngettext("%(n)d hour later", "%(n)d hours later", arm.hours_later) % {"n": arm.hours_later}
+        return later if arm.hours_later else _("At once")
     return _("The campaign's own design") if arm.letter == "a" else _("Another design")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.errors import Refusal
 from segments.numerics import comparing
@@ -56,7 +57,11 @@ def _check(successes: Sequence[int], trials: Sequence[int]) -> None:
             raise Refusal(_("Arm %(arm)s has no trials, so it cannot be compared.") % {"arm": letter})
         if not 0 <= x <= n:
             raise Refusal(
-                _("Arm %(arm)s: the successes must lie between 0 and its %(trials)d trials.")
+                ngettext(
+                    "Arm %(arm)s: the successes must lie between 0 and its %(trials)d trial.",
+                    "Arm %(arm)s: the successes must lie between 0 and its %(trials)d trials.",
+                    n,
+                )
                 % {"arm": letter, "trials": n}
             )
 

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import audit, custom_fields, sensitive
 from crm.custom_fields import Stored
@@ -223,7 +224,11 @@ def change_back(own: CustomField, *, by: User) -> int:
         count += len(patches)
     if unfit:
         raise Refusal(
-            _("%(n)d values were edited since and do not fit the old kind. Change the kind with a preview.")
+            ngettext(
+                "%(n)d value was edited since and does not fit the old kind. Change the kind with a preview.",
+                "%(n)d values were edited since and do not fit the old kind. Change the kind with a preview.",
+                unfit,
+            )
             % {"n": unfit}
         )
     before = {name: own.changed_from[name] for name in REMEMBERED}

@@ -9,7 +9,7 @@ from babel.core import Locale
 from babel.numbers import format_currency
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from crm.models import Business, Customer
 
@@ -37,6 +37,16 @@ def locale_of(language: str | None = None) -> Locale:
 @cache
 def _locale(name: str) -> Locale:
     return Locale.parse(name)
+
+
+def days(count: int) -> str:
+    """A time that is counted in days, for sentences that hold more than one number."""
+    return ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
+
+
+def hours(count: int) -> str:
+    """A time that is counted in hours."""
+    return ngettext("%(n)d hour", "%(n)d hours", count) % {"n": count}
 
 
 def money(amount: Decimal | float, currency: str, *, whole: bool = False) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from crm import languages
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import percent
 from feedback import moving, sheet
@@ -82,8 +84,8 @@ def moving_trend(kind: str, windows: Sequence[moving.Window], width: int) -> Cha
         [date_format(day, "SHORT_DATE_FORMAT") for day, _one in shown],
         _with_ends([one for _day, one in shown]),
         unit=_("NPS, −100 to 100") if kind == "nps" else _("percent"),
-        note=_("Each point counts the answers of %(days)s days, so neighbours share most of them.")
-        % {"days": width},
+        note=_("Each point counts the answers of %(days)s, so neighbours share most of them.")
+        % {"days": languages.days(width)},
         first_column=_("Until"),
         options={"scale": True},
     )
@@ -100,14 +102,24 @@ def _with_ends(shown: Sequence[Score | None]) -> list[Series]:
 def _moving_title(last: Score | None, before: Score | None, width: int) -> str:
     """The newest window against the last one that shares no answer with it."""
     if last is None or before is None:
-        return _("The score of the last %(days)s days at each point") % {"days": width}
+        return _("The score of the last %(days)s at each point") % {"days": languages.days(width)}
     change = scores.difference(last, before)
-    words = {"points": abs(round(change.value)), "days": width}
+    points = abs(round(change.value))
     if change.p_value >= 0.05:
-        return _("No clear change against the %(days)s days before") % words
-    if change.value > 0:
-        return _("Up by %(points)s points against the %(days)s days before") % words
-    return _("Down by %(points)s points against the %(days)s days before") % words
+        text = _("No clear change against the %(days)s before")
+    elif change.value > 0:
+        text = ngettext(
+            "Up by %(points)s point against the %(days)s before",
+            "Up by %(points)s points against the %(days)s before",
+            points,
+        )
+    else:
+        text = ngettext(
+            "Down by %(points)s point against the %(days)s before",
+            "Down by %(points)s points against the %(days)s before",
+            points,
+        )
+    return text % {"points": points, "days": languages.days(width)}
 
 
 def _trend_title(scored: Sequence[Score]) -> str:
@@ -121,8 +133,18 @@ def _trend_title(scored: Sequence[Score]) -> str:
         return _("No clear change between the earlier and the later months")
     points = abs(round(change.value))
     if change.value > 0:
-        return _("Up by %(points)s points from the earlier to the later months") % {"points": points}
-    return _("Down by %(points)s points from the earlier to the later months") % {"points": points}
+        text = ngettext(
+            "Up by %(points)s point from the earlier to the later months",
+            "Up by %(points)s points from the earlier to the later months",
+            points,
+        )
+    else:
+        text = ngettext(
+            "Down by %(points)s point from the earlier to the later months",
+            "Down by %(points)s points from the earlier to the later months",
+            points,
+        )
+    return text % {"points": points}
 
 
 def _round(value: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from campaigns import effect, experiments, month
@@ -40,7 +41,12 @@ def _chart(together: effect.Together) -> Chart:
     words = {"n": len(rows)}
     return Chart(
         "interval",
-        _("Buyers more per 100 people, of the last %(n)d campaigns with a hold-out") % words,
+        ngettext(
+            "Buyers more per 100 people, of the last campaign with a hold-out",
+            "Buyers more per 100 people, of the last %(n)d campaigns with a hold-out",
+            len(rows),
+        )
+        % words,
         [campaign.name for campaign, _effect in rows],
         [
             Series(_("More buyers per 100"), [round(100 * one.lift, 2) for _campaign, one in rows]),

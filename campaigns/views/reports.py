@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET
 
@@ -47,7 +48,10 @@ def _chart(kind: str, rows: list[groups.Row]) -> Chart:
         Series(_("Opened"), [row.opened for row in rows]),
         Series(_("Clicked"), [row.clicked for row in rows]),
     ]
-    title = _("Most clicks: %(group)s (%(n)d people)") % words if best.clicked else _("Nobody clicked yet")
+    most = ngettext(
+        "Most clicks: %(group)s (%(n)d person)", "Most clicks: %(group)s (%(n)d people)", best.clicked
+    )
+    title = most % words if best.clicked else _("Nobody clicked yet")
     return Chart(
         "bar", title, [row.label for row in rows], series,
         unit=_("people"), first_column=str(groups.KINDS[kind]),

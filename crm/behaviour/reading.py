@@ -55,7 +55,7 @@ def listed(body: Any) -> list[Any]:
         raise Bad(_("Send an object with `event`, or with a list `events`."))
     events = body.get("events", [body] if "event" in body else [])
     if not isinstance(events, list) or len(events) > MOST:
-        raise Bad(_("`events` is a list of at most %(n)d events.") % {"n": MOST})
+        raise Bad(_("`events` is a list of at most %(most)d events.") % {"most": MOST})
     return events
 
 

@@ -33,7 +33,7 @@ class SomeFilesField(forms.FileField):
             super(SomeFilesField, self).clean(one, initial) for one in given if one
         ]
         if len(files) > self.most:
-            raise forms.ValidationError(gettext("At most %(n)d files at once.") % {"n": self.most})
+            raise forms.ValidationError(gettext("At most %(most)d files at once.") % {"most": self.most})
         if sum(one.size or 0 for one in files) > self.largest:
             raise forms.ValidationError(
                 gettext("The files are larger than %(n)d MB together.") % {"n": self.largest >> 20}

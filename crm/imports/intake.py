@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm import journal
 from crm.errors import Refusal
@@ -169,7 +170,13 @@ def check(batch: ImportBatch) -> kinds.Plan:
 
 def _columns_seen(batch: ImportBatch) -> str:
     if not batch.findings["header"]:
-        return _("The file is read as %(n)d columns without names.") % {"n": len(batch.findings["columns"])}
+        n = len(batch.findings["columns"])
+        text = ngettext(
+            "The file is read as %(n)d column without names.",
+            "The file is read as %(n)d columns without names.",
+            n,
+        )
+        return text % {"n": n}
     names = ", ".join(batch.findings["columns"][:40])
     return _("The columns are: %(columns)s.") % {"columns": names}
 

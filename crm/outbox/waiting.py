@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm import languages
 from crm.models import Mailing, Message, PaceCount, Sender, WorkerHeartbeat
 from crm.outbox import mending, pacing, reasons, troubles
 
@@ -71,8 +72,16 @@ def _limits(mailing: Mailing | None, now: datetime) -> list[Answer]:
     if sender.window_messages:
         left, opens_at = pacing.window(sender, now)
         if not left and opens_at:
-            text = _("The sender has used its %(n)s mails in %(hours)s hours. It goes on at %(at)s.")
-            values = {"n": sender.window_messages, "hours": sender.window_hours, "at": _clock(opens_at)}
+            text = ngettext(
+                "The sender has used its %(n)s mail in %(hours)s. It goes on at %(at)s.",
+                "The sender has used its %(n)s mails in %(hours)s. It goes on at %(at)s.",
+                sender.window_messages,
+            )
+            values = {
+                "n": sender.window_messages,
+                "hours": languages.hours(sender.window_hours),
+                "at": _clock(opens_at),
+            }
             found.append(Answer("wait", text % values))
     if sender.per_minute and not found:
         text = ngettext(

@@ -43,6 +43,18 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 @register.filter
+def days(count: float) -> str:
+    """A time in days, with its word."""
+    return languages.days(round(count))
+
+
+@register.filter
+def hours(count: int) -> str:
+    """A time in hours, with its word."""
+    return languages.hours(count)
+
+
+@register.filter
 def offered(address: str, user: access.Person) -> bool:
     """Whether a link to this address may be shown: it would not be refused."""
     return access.may_open(user, address)

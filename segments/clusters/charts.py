@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number
@@ -105,7 +106,8 @@ def _map(result: dict[str, Any], names: Sequence[str], labels: Sequence[str]) ->
     counts = {"shown": number(len(drawn["points"])), "of": number(drawn["of"])}
     if drawn["flat"]:
         axes = [labels[0], labels[1] if len(labels) > 1 else ""]
-        note = _("%(shown)s of %(of)s customers.") % counts
+        text = ngettext("%(shown)s of %(of)s customer.", "%(shown)s of %(of)s customers.", drawn["of"])
+        note = text % counts
     else:
         axes = [_("first direction"), _("second direction")]
         note = _(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number
@@ -107,9 +107,15 @@ def _of_segment(alarm: DriftAlarm, segment: Segment | None) -> Told:
     name = segment.name if segment else alarm.name
     words = {"name": name, "n": number(abs(change)), "usual": number(alarm.details["usual"])}
     title = (
-        _("“%(name)s” grew by %(n)s people in a week")
+        ngettext(
+            "“%(name)s” grew by %(n)s person in a week",
+            "“%(name)s” grew by %(n)s people in a week",
+            abs(change),
+        )
         if change > 0
-        else _("“%(name)s” lost %(n)s people in a week")
+        else ngettext(
+            "“%(name)s” lost %(n)s person in a week", "“%(name)s” lost %(n)s people in a week", abs(change)
+        )
     )
     return Told(
         alarm,

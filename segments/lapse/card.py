@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm import languages
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number
 from segments.lapse.lapsing import BANDS
@@ -87,8 +88,8 @@ def _spread(result: dict[str, Any]) -> Chart:
     low, middle, high = result["bands"]
     return Chart(
         "bar",
-        _("%(n)s of your buyers will probably stay away for the next %(days)d days")
-        % {"n": number(high), "days": result["days"]},
+        _("%(n)s of your buyers will probably stay away for the next %(days)s")
+        % {"n": number(high), "days": languages.days(result["days"])},
         [_("Probably come back"), _("Either way"), _("Probably stay away")],
         [Series(_("Buyers"), [low, middle, high])],
         unit=_("buyers"),
@@ -102,11 +103,11 @@ def _calibration(check: dict[str, Any]) -> Chart:
     expected, actual = check["sum_predicted"], check["sum_actual"]
     words = {"expected": number(expected), "actual": number(actual)}
     if abs(expected - actual) <= EVEN * check["customers"]:
-        title = _("The chances held: %(expected)s were expected to stay away, %(actual)s did")
+        title = _("The chances held: expected to stay away %(expected)s, stayed away %(actual)s")
     elif expected > actual:
-        title = _("The chances were too high: %(expected)s were expected to stay away, %(actual)s did")
+        title = _("The chances were too high: expected to stay away %(expected)s, stayed away %(actual)s")
     else:
-        title = _("The chances were too low: %(expected)s were expected to stay away, %(actual)s did")
+        title = _("The chances were too low: expected to stay away %(expected)s, stayed away %(actual)s")
     return Chart(
         "bar",
         title % words,

@@ -7,29 +7,31 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm import languages
 from crm.errors import Refusal
 
 type Note = dict[str, Any]  # {"code": …, and the numbers that its sentence names}
+TIMES = ("days", "wanted")  # Are said in days.
 WORDS = {
     "nothing": _("No customer has a purchase that counts yet. Import purchases first."),
     "broken": _("The chances could not be calculated from these purchases, so none are shown."),
     "few": _(
-        "Too little to learn from: of %(count)d customers known %(days)d days earlier, %(came)d came back and"
-        " %(gone)d did not. A model needs at least %(least)d customers, and %(each)d of each kind."
+        "Too little to learn from. Customers known %(days)s earlier: %(count)d, of whom %(came)d came back"
+        " and %(gone)d did not. A model needs at least %(least)d customers, and %(each)d of each kind."
     ),
     "short": _(
-        "Your purchases begin on %(first)s: too short a past for a forecast of %(days)d days, as one such"
+        "Your purchases begin on %(first)s: too short a past for a forecast of %(days)s, as one such"
         " period is needed to learn from and one to judge by. Choose fewer days, or wait."
     ),
     "shortened": _(
-        "You call a customer lost after %(wanted)d days, but your purchases reach back too little to learn"
-        " that. So the chances are about the next %(days)d days, until the past is long enough."
+        "You call a customer lost after %(wanted)s, but your purchases reach back too little to learn"
+        " that. So the chances are about the next %(days)s, until the past is long enough."
     ),
     "unjudged": _("The chances could not be checked: the past is too short for a period kept apart."),
     "differs": _(
-        "The period it was judged by was unlike the one it learned from: %(expected)d customers were expected"
-        " to stay away, %(actual)d did. After a season such as Christmas that is usual. Take the order of the"
-        " customers more seriously than the height of their chances."
+        "The period it was judged by was unlike the one it learned from: customers expected to stay away"
+        " %(expected)d, stayed away %(actual)d. After a season such as Christmas that is usual. Take the"
+        " order of the customers more seriously than the height of their chances."
     ),
     "no_better": _(
         "In the period kept apart, the model was no better than the rule of thumb “silent for longer than"
@@ -46,7 +48,11 @@ def note(code: str, **numbers: Any) -> Note:
 
 
 def in_words(notes: Sequence[Note]) -> list[str]:
-    return [str(WORDS[one["code"]]) % one for one in notes if one.get("code") in WORDS]
+    return [str(WORDS[one["code"]]) % (one | _times(one)) for one in notes if one.get("code") in WORDS]
+
+
+def _times(one: Note) -> dict[str, str]:
+    return {name: languages.days(one[name]) for name in TIMES if name in one}
 
 
 class Unlearnable(Refusal):

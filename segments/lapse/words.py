@@ -9,6 +9,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm import languages
 from crm.templatetags.crm_format import number
 from segments import scoring
 from segments.lapse import lapsing
@@ -33,24 +34,28 @@ class Risk:
 
 def definition(choice: LifecycleChoice, now: stages.Thresholds) -> str:
     """When a customer counts as lost, in one sentence."""
-    words = {"days": now.lost_days, "usual": round(now.usual_days or 0), "gaps": number(choice.lost_gaps, 1)}
+    words = {
+        "days": languages.days(now.lost_days),
+        "usual": languages.days(round(now.usual_days or 0)),
+        "gaps": number(choice.lost_gaps, 1),
+    }
     if choice.lost_days:
-        return _("You call a customer lost after %(days)d days without a purchase.") % words
+        return _("You call a customer lost after %(days)s without a purchase.") % words
     if choice.lost_gaps and now.usual_days:
         text = _(
-            "You call a customer lost after %(gaps)s times the usual %(usual)d days between two purchases:"
-            " %(days)d days without one."
+            "You call a customer lost after %(gaps)s times the usual %(usual)s between two purchases:"
+            " %(days)s without one."
         )
         return text % words
     if now.usual_days:
         text = _(
-            "A customer counts as lost after %(days)d days without a purchase. We suggest that because your"
-            " customers usually come back within %(usual)d days."
+            "A customer counts as lost after %(days)s without a purchase. We suggest that because your"
+            " customers usually come back within %(usual)s."
         )
         return text % words
     return (
         _(
-            "A customer counts as lost after %(days)d days without a purchase, until more customers have come"
+            "A customer counts as lost after %(days)s without a purchase, until more customers have come"
             " back and show the rhythm of your shop."
         )
         % words

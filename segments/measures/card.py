@@ -184,16 +184,20 @@ def _margin_words(orders: Mapping[str, float], business: Business) -> str:
     return _("%(margin)s %% of %(revenue)s") % words
 
 
+def _new(customers: int) -> str:
+    return ngettext("%(n)s new customer", "%(n)s new customers", customers) % {"n": number(customers)}
+
+
 def _new_words(total: Channel) -> str:
     if not total.has_spending:
         return _("Enter what you spend to see it")
-    return _("%(n)s new customers") % {"n": number(total.new)}
+    return _new(total.new)
 
 
 def _range_words(one: Channel, business: Business) -> str:
     found = one.ltv_range
     if found is None:
-        return _("%(n)s new customers") % {"n": number(one.valued)} if one.has_spending else ""
+        return _new(one.valued) if one.has_spending else ""
     return _("between %(low)s and %(high)s") % {
         "low": _amount(found[0], business),
         "high": _amount(found[1], business),

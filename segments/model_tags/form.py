@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from crm import languages
 from crm.forms.look import Look
 from crm.templatetags.crm_format import number
 from segments.lifecycle import stages
@@ -44,8 +45,8 @@ class ModelTagsForm(Look, forms.Form):
         asked: dict[str, Any] = super().clean() or {}
         sleeping = self._limit("sleeping", asked)
         if sleeping >= self.now.lost_days:
-            text = _("Sleeping must begin before lost, which is after %(days)d days.")
-            self.add_error("limit_sleeping", text % {"days": self.now.lost_days})
+            text = _("Sleeping must begin before lost, which is after %(days)s.")
+            self.add_error("limit_sleeping", text % {"days": languages.days(self.now.lost_days)})
         if self._limit("lost", asked) <= sleeping and "limit_sleeping" not in self.errors:
             self.add_error("limit_lost", _("Lost must come later than sleeping: choose more days."))
         return asked

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
@@ -151,7 +151,11 @@ def profit(result: dict[str, Any], margin: float, cost: float, currency: str) ->
     contacts, most = max(curve, key=lambda one: one[1])
     chart = Chart(
         "line",
-        _("Contacting %(n)s customers leaves most: %(money)s")
+        ngettext(
+            "Contacting %(n)s customer leaves most: %(money)s",
+            "Contacting %(n)s customers leaves most: %(money)s",
+            contacts,
+        )
         % {"n": number(contacts), "money": number(most)},
         [number(one[0]) for one in curve],
         [Series(_("Profit"), [one[1] for one in curve])],

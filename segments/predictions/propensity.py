@@ -208,9 +208,12 @@ def _enough(question: Question, target: Floats) -> None:
     yes = int(target.sum())
     if min(yes, len(target) - yes) < FEWEST_OF_EACH:
         raise Refusal(
-            _(
+            ngettext(
+                "“%(name)s” is yes for %(yes)d customer and no for %(no)d; to learn the difference, at least"
+                " %(least)d of each are needed.",
                 "“%(name)s” is yes for %(yes)d customers and no for %(no)d; to learn the difference, at least"
-                " %(least)d of each are needed."
+                " %(least)d of each are needed.",
+                yes,
             )
             % {"name": question.label, "yes": yes, "no": len(target) - yes, "least": FEWEST_OF_EACH}
         )

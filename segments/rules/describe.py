@@ -167,7 +167,9 @@ def _measured(node: Did) -> str:
             return ""
         if node.op == "is" and node.value == 1:
             return _(" exactly once")
-        return _(" %(amount)s times") % {"amount": amount(node.op, node.value)}
+        many = int(node.value) if isinstance(node.value, Decimal) else 2
+        text = ngettext(" %(amount)s time", " %(amount)s times", many)
+        return text % {"amount": amount(node.op, node.value)}
     of = str(node.of.label) if node.of else ""
     templates = {
         "sum": _(", %(of)s in total %(amount)s"),

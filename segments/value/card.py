@@ -157,20 +157,20 @@ def _finding(check: dict[str, Any]) -> str:
     words = {"n": weeks, "actual": number(actual), "expected": number(expected)}
     if abs(expected - actual) <= EVEN * max(actual, 1):
         text = ngettext(
-            "Right in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
-            "Right in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Right in the %(n)d week kept apart: purchases expected %(expected)s, made %(actual)s",
+            "Right in the %(n)d weeks kept apart: purchases expected %(expected)s, made %(actual)s",
             weeks,
         )
     elif expected > actual:
         text = ngettext(
-            "Too high in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
-            "Too high in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Too high in the %(n)d week kept apart: purchases expected %(expected)s, made %(actual)s",
+            "Too high in the %(n)d weeks kept apart: purchases expected %(expected)s, made %(actual)s",
             weeks,
         )
     else:
         text = ngettext(
-            "Too low in the %(n)d week kept apart: %(expected)s purchases expected, %(actual)s made",
-            "Too low in the %(n)d weeks kept apart: %(expected)s purchases expected, %(actual)s made",
+            "Too low in the %(n)d week kept apart: purchases expected %(expected)s, made %(actual)s",
+            "Too low in the %(n)d weeks kept apart: purchases expected %(expected)s, made %(actual)s",
             weeks,
         )
     return text % words

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm import languages
+
 type Note = dict[str, Any]  # {"code": …, and the numbers that its sentence names}
 
 # Those that mean another method was used than the one asked for.
 REPLACED = ("no_dropout", "one_chance", "few", "alike", "spend_few", "spend_alike", "spend_heavy")
+TIMES = ("ahead", "back")  # Are said in days.
 WORDS = {
     "no_dropout": _(
         "Drop-out is not identified: these purchases do not tell who has left for good. Used instead: the"
@@ -53,7 +56,7 @@ WORDS = {
     ),
     "future": _("Purchases dated after today do not count (%(n)d)."),
     "short": _(
-        "The forecast looks further ahead than the purchases reach back (%(ahead)d days against %(back)d)."
+        "The forecast looks further ahead than the purchases reach back (%(ahead)s against %(back)s)."
     ),
     "old": _("The last sale was on %(day)s; everything is counted from that day, not from today."),
     "nothing": _(
@@ -79,4 +82,8 @@ def note(code: str, **numbers: Any) -> Note:
 
 
 def in_words(notes: Sequence[Note]) -> list[str]:
-    return [str(WORDS[one["code"]]) % one for one in notes if one.get("code") in WORDS]
+    return [str(WORDS[one["code"]]) % (one | _times(one)) for one in notes if one.get("code") in WORDS]
+
+
+def _times(one: Note) -> dict[str, str]:
+    return {name: languages.days(one[name]) for name in TIMES if name in one}

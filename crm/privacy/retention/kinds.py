@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from crm import languages
 from crm.models import RetentionRule
 from crm.privacy.retention import people, things
 
@@ -34,7 +34,7 @@ PERIODS: dict[int, str | Promise] = {
 
 def period(days: int) -> str:
     """As people say it."""
-    return str(PERIODS.get(days) or ngettext("%(n)d day", "%(n)d days", days) % {"n": days})
+    return str(PERIODS.get(days) or languages.days(days))
 
 
 @dataclass(frozen=True, slots=True)
