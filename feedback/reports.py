@@ -32,6 +32,7 @@ from feedback import measuring, texts
 from feedback.models import Answer, Invitation, Question, Survey
 from feedback.numerics.scores import Difference, Score
 from segments.clusters import naming
+from segments.rfm import names as rfm_names
 
 MAILED = ("campaign:", "asking:", "reask")  # Beginnings of the sources whose invitations travel by mail.
 MONTHS = 36  # As many as a trend shows, up to the last answer.
@@ -46,6 +47,7 @@ COLUMNS = {
     "tag": "customer__tags__tag__name",
 }
 ASKED_ABOUT = ("product", "category", "channel", "agent")  # What an answer is about, not whose it is.
+CALLED = {"cluster": naming.name_of, "rfm.group": rfm_names.plain_of}  # Customers carry keys and codes.
 GROUPS = ("good", "middle", "bad")
 COUNTABLE = {*Question.SCORES, Question.Kind.SINGLE, Question.Kind.MULTI}
 
@@ -182,7 +184,7 @@ def by_field(survey: Survey, field: str, zone: ZoneInfo) -> list[tuple[str | Non
     for group, value, n in rows:
         name = None if group in (None, "") else str(group)
         tables[name][value] = tables[name].get(value, 0) + n
-    called = naming.name_of if field == "cluster" else str  # Customers carry the key of their cluster.
+    called = CALLED.get(field, str)
     named = [
         (None if name is None else called(name), measuring.score(survey, table))
         for name, table in tables.items()

@@ -86,6 +86,11 @@ def in_use() -> Names:
     return _read(kept.get("map", "ten"), kept.get("own", {}), kept.get("middle", "median"))
 
 
+def plain_of(code: str) -> str:
+    """The name that scripts see of a group of any map."""
+    return PLAIN.get(code) or name_of(code)
+
+
 def name_of(code: str) -> str:
     """What people call a group of any map, for lists: own names are read once a minute."""
     if not code:

@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
+from django.utils.translation import override
 
+from crm import tagging
 from crm.errors import Refusal
 from crm.models import Mailing, Message
 from feedback import breakdowns, charts, reports
 from feedback.models import Answer
 from feedback.numerics import scores
-from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
+from segments.models import CustomerFeatures, Membership, RfmChoice, ScoringRun, Segment
 from tests.feedback.surveys import (
     make_answer,
     make_answers,
@@ -148,8 +151,26 @@ def test_scores_go_by_fields_of_the_customer():
 
     assert by("country") == {"France": 100, "Japan": -100, None: 0}
     assert by("custom.plan") == {"gold": 0, None: 0}
-    assert by("rfm.group") == {"champions": 100, None: -50}
+    assert by("rfm.group") == {"Champions": 100, None: -50}
     assert by("month") == {"2026-06": 0}
+
+
+def test_scripts_see_the_same_names_whatever_the_language():
+    survey = make_survey()
+    RfmChoice.objects.create(own={"past": {"own1": "Stammgäste"}})
+    for group, value in (("champions", 10), ("own1", 0)):
+        customer = make_customer()
+        CustomerFeatures.objects.create(customer=customer, as_of=NOON.date(), rfm_group=group)
+        tagging.add(customer, "loyal", at=NOON)
+        make_answer(survey, value, customer=customer)
+
+    cache.clear()
+    with override("zh-hans"):
+        groups = [name for name, _score in reports.by_field(survey, "rfm.group", BERLIN)]
+        tags = [name for name, _score in reports.by_field(survey, "tag", BERLIN)]
+
+    assert sorted(filter(None, groups)) == ["Champions", "Stammgäste"]
+    assert tags == ["loyal"]
 
 
 def test_clusters_are_called_by_their_name():

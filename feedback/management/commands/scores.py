@@ -31,7 +31,7 @@ class Command(JsonCommand):
         parser.add_argument(
             "--by",
             default="",
-            help="segment, month, country, rfm.group, product, category, channel, agent, custom.<key>, …",
+            help="segment, month, country, rfm.group, product, category, channel, agent, tag, …",
         )
 
     def answer(self, **options: Any) -> Told:
