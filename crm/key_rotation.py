@@ -2,7 +2,7 @@
 
 Each step is one transaction over some rows, and a value says itself which key sealed it, so the columns are
 their own checkpoint: what was done stays done, and all keys open meanwhile. A value that somebody changes at
-the same time wins over its rotation.
+the same time wins over its rotation. Files are replaced one by one, each as a whole.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from django.db import connection, transaction
 
 from crm import encryption
 from crm.encryption import EncryptedText, Unreadable
+from crm.imports import resealing
 
 STEP = 500
+FILES = "files of rows to correct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,18 @@ class Column:
 
 @dataclass(slots=True)
 class Rotation:
-    """What a run found and did. `done` counts values sealed anew, per column."""
+    """What a run found and did. `done` counts values sealed anew, per column, and lines of files."""
 
     done: dict[str, int] = field(default_factory=dict)
     current: int = 0  # Sealed with the newest key, after the run.
     unreadable: int = 0  # No key opens them; they were left as they are.
     remaining: int = 0  # Readable, but written with an old key while the run was on.
+    waiting: int = 0  # Imports that are not over, whose file holds values sealed with an old key.
 
     @property
     def old_keys_unused(self) -> bool:
         """Whether the keys behind the first may be taken out of FIELD_KEYS."""
-        return not self.unreadable and not self.remaining
+        return not self.unreadable and not self.remaining and not self.waiting
 
 
 _others: list[tuple[str, str, bool]] = []
@@ -81,7 +84,7 @@ def columns() -> list[Column]:
 
 
 def rotate(
-    step: int = STEP, after_step: Callable[[Column, int], object] = lambda column, n: None
+    step: int = STEP, after_step: Callable[[Column | str, int], object] = lambda place, n: None
 ) -> Rotation:
     """Seal what an old key sealed with the newest one. `after_step` hears how many each step did."""
     rotation = Rotation()
@@ -90,9 +93,23 @@ def rotate(
         for changed in _steps(column, step):
             rotation.done[str(column)] += changed
             after_step(column, changed)
+    rotation.done[FILES] = 0
+    for path in resealing.files():
+        changed = resealing.seal_anew(path)
+        rotation.done[FILES] += changed
+        after_step(FILES, changed)
     for column in columns():
         _judge(column, rotation)
+    for path in resealing.files():
+        _count(rotation, *resealing.judge(path))
+    rotation.waiting = resealing.waiting()
     return rotation
+
+
+def _count(rotation: Rotation, current: int, unreadable: int, remaining: int) -> None:
+    rotation.current += current
+    rotation.unreadable += unreadable
+    rotation.remaining += remaining
 
 
 def _steps(column: Column, step: int) -> Iterator[int]:

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from crm import encryption, privacy, sensitive
+from crm import encryption, key_rotation, privacy, sensitive
 from crm.errors import Refusal
-from crm.imports import intake, running
+from crm.imports import intake, resealing, running
 from crm.models import Customer, CustomField, ImportProblem, SensitiveValue
 from tests.crm.importing import bring_text, outcomes
 from tests.people import make_customer
@@ -160,3 +160,65 @@ def test_a_purchase_file_fills_it_and_a_field_being_imported_in_the_open_cannot_
     assert values() == {"ada@tea.example": SECRET}
     assert privacy.erase(Customer.objects.get(), by=None, at=batch.created_at) is not None
     assert not SensitiveValue.objects.exists()
+
+
+def test_rows_to_correct_open_with_the_new_key_alone_after_a_rotation(tmp_path, shop, settings):
+    make_field()
+    found = bring_text(tmp_path, "customers", FILE.replace("1981-02-01", "no day"))
+    path, old, new = Path(found["error_file"]), settings.FIELD_KEYS, "another-long-key-for-tests"
+    before = path.read_text(encoding="utf-8-sig")
+    settings.FIELD_KEYS = f"{new},{old}"
+
+    def die(place, n):
+        if place == key_rotation.FILES:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        key_rotation.rotate(after_step=die)
+    path.with_name(path.name + ".anew").write_text("half of it")  # As a run killed while writing leaves it.
+    rotation = key_rotation.rotate()
+
+    assert rotation.old_keys_unused
+    assert (rotation.done[key_rotation.FILES], rotation.remaining) == (0, 0)  # The killed run did it.
+    assert [one.name for one in path.parent.glob("*errors*")] == [path.name]
+    assert path.stat().st_mode & 0o777 == 0o600
+    after = path.read_text(encoding="utf-8-sig")
+    assert encryption.WITHIN.sub("", after) == encryption.WITHIN.sub("", before)
+    settings.FIELD_KEYS = new
+    corrected = after.replace("no day", "1981-02-01")
+    assert outcomes(bring_text(tmp_path, "customers", corrected, name=path.name)) == {"created": 1}
+    assert values()["bo@tea.example"] == OTHER
+
+
+def test_a_rotation_says_when_a_file_that_waits_needs_the_old_key(tmp_path, shop, owner, settings):
+    make_field()
+    found = bring_text(tmp_path, "customers", FILE.replace("1981-02-01", "no day"))
+    path, old, new = Path(found["error_file"]), settings.FIELD_KEYS, "another-long-key-for-tests"
+    draft = intake.take([path.read_bytes()], path.name, "customers", options={}, by=owner)
+    settings.FIELD_KEYS = f"{new},{old}"
+
+    first = key_rotation.rotate()
+    intake.discard(draft)
+
+    assert (first.waiting, first.old_keys_unused) == (1, False)
+    assert key_rotation.rotate().old_keys_unused
+
+
+def test_a_file_of_a_lost_key_is_left_as_it_is_and_one_deleted_meanwhile_stays_away(
+    tmp_path, shop, settings, monkeypatch
+):
+    make_field()
+    found = bring_text(tmp_path, "customers", FILE.replace("1981-02-01", "no day"))
+    path, old = Path(found["error_file"]), settings.FIELD_KEYS
+    kept = path.read_bytes()
+    settings.FIELD_KEYS = "another-long-key-for-tests"
+
+    lost = key_rotation.rotate()
+
+    assert (lost.unreadable, lost.old_keys_unused) == (3, False)  # One value, one row kept aside, one line.
+    assert path.read_bytes() == kept
+    settings.FIELD_KEYS = f"{settings.FIELD_KEYS},{old}"
+    anew = encryption.seal_anew
+    monkeypatch.setattr(encryption, "seal_anew", lambda line: path.unlink(missing_ok=True) or anew(line))
+    assert resealing.seal_anew(path) == 0
+    assert list(path.parent.glob("*errors*")) == []

@@ -20,6 +20,7 @@ class Command(JsonCommand):
             "current": rotation.current,
             "unreadable": rotation.unreadable,
             "remaining": rotation.remaining,
+            "waiting": rotation.waiting,
             "keys": encryption.key_names(),
             "old_keys_unused": rotation.old_keys_unused,
             "next": _advice(rotation),
@@ -31,6 +32,8 @@ def _advice(rotation: key_rotation.Rotation) -> str:
         return "Some values open with none of the keys: add the missing key to FIELD_KEYS, run again."
     if rotation.remaining:
         return "Something still writes with an old key: restart web and workers, run again."
+    if rotation.waiting:
+        return "Imports that wait brought values sealed with an old key: finish or discard them, run again."
     if len(encryption.key_names()) == 1:
         return "Everything is encrypted with the only key."
     return (
