@@ -39,8 +39,8 @@ class Placement:
         return nearest(ready, self.centres)
 
     def renumbered(self, order: list[int]) -> Placement:
-        """Cluster order[0] becomes 0, and so on."""
-        place = np.full(len(order) + 1, NOISE, dtype=np.int64)  # The last one is for −1.
+        """Cluster order[0] becomes 0, and so on; those not named go."""
+        place = np.full(len(self.centres) + 1, NOISE, dtype=np.int64)  # The last one is for −1.
         place[order] = np.arange(len(order))
         parts = {name: value[order] for name, value in self.parts.items() if name not in {"points", "labels"}}
         if self.kind == "points":

@@ -288,8 +288,9 @@ def _evidence(ready: Floats, fits: Fits, wish: Wish, tell: Tell) -> list[Evidenc
 def _numbered(placement: Placement, labels: Labels) -> tuple[Placement, Labels]:
     """Number the clusters by size, largest first; equal sizes by their centres. Empty ones go."""
     sizes = np.bincount(labels[labels >= 0], minlength=len(placement.centres))
-    order = sorted(range(len(sizes)), key=lambda one: (-sizes[one], *placement.centres[one].tolist()))
-    place = np.full(len(order) + 1, NOISE, dtype=np.int64)
+    held = np.flatnonzero(sizes).tolist()  # A mixture may have a part that is likeliest for nobody.
+    order = sorted(held, key=lambda one: (-sizes[one], *placement.centres[one].tolist()))
+    place = np.full(len(sizes) + 1, NOISE, dtype=np.int64)
     place[order] = np.arange(len(order))
     return placement.renumbered(order), place[labels]
 

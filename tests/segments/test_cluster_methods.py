@@ -62,6 +62,18 @@ def test_data_without_clusters_are_rated_unstable(method, kind):
     assert max(found.stability.clusters) < 0.6
 
 
+@pytest.mark.parametrize("method", ["gmm", "dbscan", "hdbscan"])
+@pytest.mark.parametrize("kind", ["normal", "exponential"])
+def test_mixtures_and_dense_places_claim_no_groups_where_there_are_none(method, kind):
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 1, (300, 3)) if kind == "normal" else rng.exponential(1, (300, 3))
+
+    found = grouped(values, method=method)
+
+    assert not found.stability.is_real
+    assert found.k == 1 or max(found.stability.clusters) < 0.6
+
+
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_newcomers_are_assigned_without_refitting_from_plain_numbers(method):
     values = planted()
@@ -94,6 +106,19 @@ def test_a_mixture_says_when_one_group_explains_the_data_best():
 
     assert found.by_bic == 1
     assert not found.stability.is_real
+
+
+def test_a_part_of_a_mixture_that_is_likeliest_for_nobody_is_no_cluster():
+    rng = np.random.default_rng(7)
+    values = np.c_[rng.poisson(2, 600), rng.gamma(2, 20, 600)].astype(float)
+
+    found = grouped(values, method="gmm", k=9)
+
+    sizes = [one.size for one in found.profiles]
+    assert min(sizes) > 0
+    assert len(sizes) == found.k == len(found.model.centres) < 9
+    assert sum(sizes) == 600
+    assert (found.model.nearest(values) == found.labels).all()
 
 
 def test_the_same_seed_gives_the_same_clusters_with_every_method():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from crm.models import Customer, CustomField
+from crm.models import CustomField
 from segments import lease, refresh
 from segments.clusters import laboratory
 from segments.clusters.naming import name_clusters, render
@@ -241,28 +241,3 @@ def test_a_used_clustering_assigns_everyone_and_newcomers_at_the_next_refresh(sh
     assert at_once == keys
     like = CustomerFeatures.objects.filter(orders=5).first()
     assert CustomerFeatures.objects.get(customer=newcomer).cluster == like.cluster != ""
-
-
-@needs_mall
-@pytest.mark.django_db
-def test_the_mall_file_gives_five_clusters_by_command(shop):
-    for key in ("annual_income_k", "spending_score_1_100"):
-        CustomField.objects.create(key=key, label=key, kind="number")
-    with MALL.open() as file:
-        Customer.objects.bulk_create(
-            Customer(
-                external_id=row["CustomerID"],
-                custom={
-                    "annual_income_k": int(row["Annual Income (k$)"]),
-                    "spending_score_1_100": int(row["Spending Score (1-100)"]),
-                },
-            ).prepare()
-            for row in csv.DictReader(file)
-        )
-
-    found = answer_of(
-        "cluster", "--features", "custom.annual_income_k,custom.spending_score_1_100", "--scaling", "none"
-    )
-
-    assert found["k"] == 5
-    assert found["silhouette"] == pytest.approx(0.5539, abs=0.001)

@@ -4,8 +4,10 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Max
 
 from crm.models import Customer, Purchase
 from segments import audience, order_days, purchase_days, refresh
@@ -16,6 +18,7 @@ from segments.models import CustomerFeatures, LifecycleChoice, ScoringRun, Segme
 from segments.numerics.lapse.history import NEVER
 from tests.people import make_customer, make_purchase, make_refund
 from tests.segments import cdnow
+from tests.segments.test_value_command import sell
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +143,29 @@ def test_too_little_is_said_in_plain_words(shop, staff_client):
         run_lapse()
     with pytest.raises(CommandError, match="too short a past for a forecast of 300 days"):
         run_lapse("--horizon-days=300")
+
+
+def test_a_period_unlike_the_one_it_learned_from_is_said_on_the_page(shop, staff_client):
+    stages.choose(LifecycleChoice(lost_days=40))
+    rng = np.random.default_rng(5)
+    later = [rng.integers(60, 240, rng.poisson(4)).tolist() for _ in range(300)]
+    sell([sorted({n % 60, *days}) for n, days in enumerate(later)])
+    usual = page_after_refresh(staff_client)
+    last = Purchase.objects.aggregate(last=Max("bought_at"))["last"]
+    lately = Purchase.objects.filter(bought_at__gt=last - timedelta(days=40), bought_at__lt=last)
+    lately.filter(customer__pk__in=Customer.objects.order_by("pk")[:190]).delete()
+
+    quiet = page_after_refresh(staff_client)
+
+    assert "was unlike the one it learned from" not in usual
+    assert "The period it was judged by was unlike the one it learned from" in quiet
+    assert "Take the order of the customers more seriously" in quiet
+
+
+def page_after_refresh(client):
+    ScoringRun.objects.all().delete()  # A check holds for a week.
+    refresh.run(None, only=["features", "lapse"])
+    return client.get("/segments/lapse/").text
 
 
 def test_without_purchases_the_page_says_so_before_and_after_the_first_refresh(shop, staff_client):
