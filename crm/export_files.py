@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm import access, audit, exporting, masking
+from crm import access, audit, exporting, kept_queries, masking
 from crm.access import Right
 from crm.customer_list import Filters
 from crm.errors import Refusal
@@ -120,7 +120,11 @@ def _write(row: ExportFile, target: Path) -> int:
     counted = [0]
     with masking.applied(masked), translation.override("en"), target.open("xb") as file:
         target.chmod(0o600)
-        people = Filters.read(row.filters).apply(access.customers(row.by).order_by())
+        filters = Filters.read(row.filters)
+        # Without one of its filters the file would hold more people than were asked for.
+        if not kept_queries.is_whole(row.filters, filters.pairs(view=False)):
+            raise Refusal(_("A filter of this export is not there any more. Please order it again."))
+        people = filters.apply(access.customers(row.by).order_by())
         columns = columns_of(row.columns)
         found = _beating(row, exporting.customers(people, columns, masked=masked), counted)
         header = [one.key for one in columns]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from crm import encryption
+from crm import encryption, kept_queries
 from crm.imports import error_file, sealing, staging
 from crm.journal import images
 from crm.models import BulkJob, CustomField, ExportFile, ImportBatch, Journal, JournalEntry, RememberedAnswer
@@ -28,6 +28,7 @@ def hide(field: CustomField) -> None:
     _turn_images(field.key, encryption.sealed_value)
     _hide_jobs(field)
     _hide_imports(field)
+    kept_queries.forget_field(field)
     for export in ExportFile.objects.filter(path__gt=""):
         if f"custom.{field.key}" in export.columns:
             Path(settings.MEDIA_ROOT, export.path).unlink(missing_ok=True)

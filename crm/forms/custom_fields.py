@@ -50,7 +50,8 @@ class CustomFieldForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_(
             "Kept encrypted and opened one by one; each look is written down. "
-            "Not in lists, search, segments, mails, imports and the API."
+            "Not in lists, search, segments, mails and the API; files may fill it."
+            " Saved views that filter by it are deleted."
         ),
     )
     readers = forms.MultipleChoiceField(

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, CharField, F, FileField, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from crm import audit, bulk, webhooks
+from crm import audit, bulk, kept_queries, webhooks
 from crm.consent import email_hash
 from crm.models import AuditEntry, Customer, PersonalArchive, PrivacyRequest, Suppression, User
 from crm.models.customer import new_public_id
@@ -68,6 +68,7 @@ def anonymise(
     files.refuse_while_importing()
     needles = mentions.needles_of(people)
     done.files = [*_archives(people), *mentions.clear_files(needles)]
+    done.tables.update(kept_queries.forget_people(needles.sure))
     done.tables.update(mentions.clear_tables(needles, [one.pk for one in people], beat))
     for some in batched(people, STEP):
         with transaction.atomic():
@@ -92,8 +93,8 @@ def _take_out(person: Customer, *, by: User | None, at: datetime) -> Erased:
         _forget_bare_hash(person)
         _tables([person.pk], done)
         with audit.passage():
-            for table, n in (sweeping.tables(needles) if needles else {}).items():
-                done.tables[table] += n
+            done.tables.update(kept_queries.forget_people(needles.sure))
+            done.tables.update(sweeping.tables(needles) if needles else {})
         _shell([person], at, done)
         _record([person], by, at, done)
     traces.forget_cached()

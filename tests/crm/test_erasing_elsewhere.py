@@ -4,6 +4,7 @@ import importlib
 import inspect
 import logging
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from celery import current_app
@@ -12,7 +13,8 @@ from django.core.files.base import ContentFile
 
 from crm import privacy
 from crm.cases.opening import open_case
-from crm.models import Case, ReceivedMail
+from crm.customer_list import Filters
+from crm.models import BulkJob, Case, Customer, CustomerView, ExportFile, ReceivedMail
 from tests.crm.planting import empty_media as empty_media
 from tests.crm.planting import in_files, in_tables
 from tests.people import NOON, make_customer
@@ -70,3 +72,33 @@ def test_the_queue_holds_numbers_only():
 
     assert len(ours) > 15
     assert wordy == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["erase", "anonymise"])
+def test_kept_filters_that_hold_the_address_or_phone_hide_it_and_match_nobody(shop, owner, way):
+    person = make_customer(email=EMAIL, phone="+491701234567")
+    make_customer(email="bo@example.com")
+    typed = {
+        "address": urlencode({"email": EMAIL}),
+        "part": urlencode({"q": f"{MARK}mia@exam"}),
+        "phone": urlencode({"q": "0170 123 45 67"}),
+        "abroad": urlencode({"phone": "00491701234567"}),
+    }
+    for name, query in typed.items():
+        CustomerView.objects.create(name=name, by=owner, query=query)
+    CustomerView.objects.create(name="others", by=owner, query=urlencode({"q": "@example.com"}))
+    BulkJob.objects.create(action="tag", by=owner, back=typed["part"] + "&country=France", state="done")
+    ExportFile.objects.create(by=owner, filters=typed["part"], state="done")
+
+    if way == "erase":
+        privacy.erase(person, by=None, at=NOON)
+    else:
+        privacy.anonymise([person], by=None, at=NOON)
+
+    assert list(in_tables(MARK)) == []
+    views = {one.name: one.query for one in CustomerView.objects.all()}
+    assert views.pop("others") == urlencode({"q": "@example.com"})
+    assert all(query.endswith("=•••") for query in views.values())
+    assert BulkJob.objects.get().back == "q=•••&country=France"
+    assert not any(Filters.read(query).apply(Customer.objects.all()).exists() for query in views.values())

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError
 
-from crm import field_kinds, key_rotation, merging, sensitive
-from crm.models import AuditEntry, BulkJob, Customer, CustomField, ImportBatch, Journal, SensitiveValue
+from crm import export_files, field_kinds, key_rotation, merging, sensitive
+from crm.models import (
+    AuditEntry,
+    BulkJob,
+    Customer,
+    CustomerView,
+    CustomField,
+    ExportFile,
+    ImportBatch,
+    Journal,
+    SensitiveValue,
+)
 from tests.crm.importing import bring_text
 from tests.crm.test_bulk_actions import ask, run
 from tests.crm.test_bulk_actions import undo as undo_job
@@ -143,3 +154,26 @@ def test_a_change_of_many_that_waited_does_not_write_into_a_sensitive_field(owne
     person.refresh_from_db()
     assert (job.state, person.custom) == ("failed", {})
     assert "sensitive" in job.error
+
+
+def test_lists_that_were_kept_forget_the_value_and_grow_nowhere(owner, field):
+    make_customer(email="ada@tea.example", custom={"health": FIRST})
+    kept = "country=France&" + urlencode({"custom.health": FIRST})
+    CustomerView.objects.create(name="Nuts", by=owner, query=kept)
+    other = CustomerView.objects.create(name="French", by=owner, query="country=France")
+    BulkJob.objects.create(action="tag", by=owner, back=kept, state="done")
+    waiting = ExportFile.objects.create(by=owner, filters=kept, columns=["email"])
+    early = ExportFile.objects.create(by=owner, filters=kept, columns=["email"])
+
+    sensitive.switch(CustomField.objects.get(pk=field.pk), on=True)
+    export_files.run(early.pk)  # Before the values have moved: the list knows the filter no more.
+    move()
+
+    assert in_the_open(FIRST) == []
+    assert in_the_open("Nut+allergy") == []
+    assert list(CustomerView.objects.all()) == [other]
+    assert BulkJob.objects.get().back == "country=France"
+    for export in (waiting, early):
+        export.refresh_from_db()
+        assert (export.state, export.path) == ("failed", "")
+        assert "order it again" in export.error
