@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ def for_editor() -> list[dict[str, Any]]:
     """Blocks by name and content; `section` ones stand beside sections, the others inside a column."""
     heading, text, button = _("A heading"), _("Write here what you want to say."), _("Have a look")
     column = f"<mj-column><mj-text>{text}</mj-text></mj-column>"
+    rows = ((_("Day"), _("Opening hours")), (_("Monday to Friday"), "9–18"), (_("Saturday"), "10–14"))
     code = '<mj-text align="center" font-size="28px" font-weight="700">{{ coupon }}</mj-text>'
     found = [
         _block("heading", _("Heading"), f'<mj-text><h1 style="margin:0">{heading}</h1></mj-text>'),
@@ -38,6 +40,7 @@ def for_editor() -> list[dict[str, Any]]:
         _block(
             "columns", _("Two columns"), f"<mj-section {WHITE}>{column}{column}</mj-section>", section=True
         ),
+        _block("table", _("Table"), _table(rows)),
         _block("divider", _("Line"), '<mj-divider border-width="1px" border-color="#dddddd"></mj-divider>'),
         _block("spacer", _("Space"), '<mj-spacer height="24px"></mj-spacer>'),
         _block("social", _("Social networks"), SOCIAL),
@@ -54,6 +57,19 @@ def for_editor() -> list[dict[str, Any]]:
         )
         for one in Snippet.objects.all()[:40]
     ]
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    """Two columns under a first row that says what they hold."""
+    made = ""
+    for n, texts in enumerate(rows):
+        cell = "td" if n else "th"
+        made += "<tr>"
+        for side, text in zip(("left", "right"), texts, strict=True):
+            style = f"padding:8px 0;text-align:{side};border-bottom:1px solid #e7e7e2"
+            made += f'<{cell} style="{style}">{text}</{cell}>'
+        made += "</tr>"
+    return f'<mj-table font-size="16px" padding="8px 40px">{made}</mj-table>'
 
 
 def _block(key: str, label: str, content: str, *, section: bool = False) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import placeholders, slot_words, slots
+from campaigns import extras, placeholders, slot_products, slot_words, slots
+from campaigns.slot_products import Products
 from campaigns.slots import Kind, Slot
 from crm.models import Picture
 
@@ -32,12 +35,17 @@ LABELS = {
     "note_2_title": gettext_lazy("Second box: headline"),
     "note_2": gettext_lazy("Second box: text"),
     "footer": gettext_lazy("Why they get this mail"),
+    "products": gettext_lazy("Recommended products"),
+    "table": gettext_lazy("Table"),
 }
 
 
 def label(name: str) -> str:
     """What a slot is called; one of the shop's own by its name."""
-    return str(LABELS.get(name) or name.replace("_", " ").replace("-", " ").capitalize())
+    known = LABELS.get(name)
+    if known is None and (found := re.fullmatch(r"(products|table) (\d+)", name)):
+        return f"{LABELS[found[1]]} {found[2]}"
+    return str(known or name.replace("_", " ").replace("-", " ").capitalize())
 
 
 class WordsForm(forms.Form):
@@ -56,11 +64,28 @@ class WordsForm(forms.Form):
         return slots.filled(self.mjml, said, self.names)
 
     def _said(self, n: int, slot: Slot) -> Slot:
-        text, address = (str(self[key].value() or "") for key in self._keys(n))
+        text, address = (str(self[key].value() or "") if key in self.fields else "" for key in self._keys(n))
         text = text.replace("\r\n", "\n").strip()
-        if slot.kind in (Kind.TEXT, Kind.LINE):
+        if slot.products:
+            return replace(slot, products=self._shelf(n, text, slot.products))
+        if slot.kind in (Kind.TEXT, Kind.LINE, Kind.TABLE):
             address = ""
         return Slot(slot.name, slot.kind, text, address.strip())
+
+    def _shelf(self, n: int, text: str, before: Products) -> Products:
+        said = {
+            key: str(self[name].value() or "").replace("\r\n", "\n").strip()
+            for key in ("count", "look", "empty")
+            if (name := f"slot_{n}_{key}") in self.fields
+        }
+        count, look = said["count"], said.get("look", "")
+        return replace(
+            before,
+            each=text or before.each,
+            look=look if look in slot_products.LOOKS else before.look,
+            count=int(count) if count in map(str, range(1, extras.MOST + 1)) else before.count,
+            empty=said.get("empty", before.empty),
+        )
 
     def _keys(self, n: int) -> tuple[str, str]:
         text = f"slot_{n}"
@@ -68,6 +93,9 @@ class WordsForm(forms.Form):
 
     def _offer(self, n: int, slot: Slot) -> None:
         said = label(slot.name)
+        if slot.products:
+            self.fields |= _shelf_fields(n, said, slot.products)
+            return
         attrs = {"class": "form-control", "data-preview-source": "", "data-words": ""}
         line = forms.TextInput(attrs=attrs)
         wide = forms.Textarea(attrs={**attrs, "rows": 7})
@@ -76,8 +104,12 @@ class WordsForm(forms.Form):
             required=False,
             initial=slot.text,
             strip=False,
-            widget=wide if slot.kind == Kind.TEXT or "\n" in slot.text else line,
+            widget=wide if slot.kind in (Kind.TEXT, Kind.TABLE) or "\n" in slot.text else line,
         )
+        if slot.kind == Kind.TABLE:
+            text.help_text = _(
+                "One row a line, with a stroke | between its cells. Add or remove rows freely."
+            )
         if slot.kind == Kind.PICTURE:
             text.label = _("%s: what it shows") % said
             text.help_text = _("Read aloud, and shown where pictures are off.")
@@ -104,6 +136,50 @@ def _picture(said: str, slot: Slot) -> forms.Field:
         initial=slot.address,
         widget=forms.Select(attrs={"class": "form-select", "data-preview-source": ""}),
     )
+
+
+def _shelf_fields(n: int, said: str, shelf: Products) -> dict[str, forms.Field]:
+    """How many products, how they look, what is said of each, and what where none is known."""
+    select = forms.Select(attrs={"class": "form-select", "data-preview-source": ""})
+    found: dict[str, forms.Field] = {
+        f"slot_{n}_count": forms.ChoiceField(
+            label=_("%s: how many at most") % said,
+            required=False,
+            choices=[(one, one) for one in range(1, extras.MOST + 1)],
+            initial=shelf.count,
+            help_text=_("Each person sees products that suit them, chosen when the mail is sent."),
+            widget=select,
+        ),
+    }
+    if not shelf.is_table:
+        drawn = [] if shelf.look else [("", _("As the layout draws them"))]
+        found[f"slot_{n}_look"] = forms.ChoiceField(
+            label=_("%s: how they look") % said,
+            required=False,
+            choices=[*drawn, *((key, look.label) for key, look in slot_products.LOOKS.items())],
+            initial=shelf.look,
+            widget=select,
+        )
+        found[f"slot_{n}"] = _each(said, shelf)
+    if shelf.empty is not None:
+        words = _("%s: what stands there where nothing is known of a person") % said
+        found[f"slot_{n}_empty"] = _written(words, shelf.empty, rows=2)
+    return found
+
+
+def _each(said: str, shelf: Products) -> forms.Field:
+    field = _written(_("%s: what is said of each") % said, shelf.each or slot_products.usual(), rows=3)
+    names = ", ".join(f"{{{one}}}" for one in slot_products.NAMES.values())
+    field.help_text = _("For each product you can write %(names)s.") % {"names": names}
+    if not shelf.look:
+        field.help_text += " " + _("Used once you choose another look.")
+    return field
+
+
+def _written(label: str, initial: str, rows: int) -> forms.Field:
+    attrs = {"class": "form-control", "data-preview-source": "", "data-words": "", "rows": rows}
+    widget = forms.Textarea(attrs=attrs)
+    return forms.CharField(label=label, required=False, initial=initial, strip=False, widget=widget)
 
 
 def merged(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from campaigns import placeholders
 
-CODE = re.compile(r"\{\{-?\s*([\w.]+)\s*(?:\|\s*default:\s*(?:\"([^\"]*)\"|'([^']*)')\s*)?-?\}\}")
+CODE = re.compile(
+    r"\{\{-?\s*([\w.]+)\s*(?:\|\s*default:\s*(?:\"([^\"]*)\"|'([^']*)')\s*|(\|\s*money)\s*)?-?\}\}"
+)
 SAID = re.compile(r"(?<!\{)\{([^{}|\n]{1,60})(?:\|([^{}|\n]{0,80}))?\}(?!\})")
 LINK = re.compile(r"\[([^\[\]\n]+)\]\(([^()\s]+)\)")
 STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -21,6 +23,7 @@ class Words:
 
     labels: dict[str, str]  # Placeholder → its label.
     names: dict[str, str]
+    money: frozenset[str] = frozenset()  # Placeholders that are printed as amounts.
 
     def written(self, text: str) -> str:
         """{{ customer.first_name | default: "there" }} as {First name|there}."""
@@ -28,7 +31,8 @@ class Words:
         def say(found: re.Match[str]) -> str:
             label = self.labels.get(found[1])
             fallback = found[2] if found[2] is not None else found[3]
-            if label is None or (fallback and re.search(r"[{}|\n]", fallback)):
+            odd = bool(found[4]) != (found[1] in self.money)
+            if label is None or odd or (fallback and re.search(r"[{}|\n]", fallback)):
                 return found[0]
             return f"{{{label}}}" if fallback is None else f"{{{label}|{fallback}}}"
 
@@ -41,6 +45,8 @@ class Words:
             name = self.names.get(found[1].strip().lower())
             if name is None:
                 return found[0]
+            if name in self.money:
+                return f"{{{{ {name} | money }}}}"
             fallback = (found[2] or "").replace('"', "”")
             return f'{{{{ {name} | default: "{fallback}" }}}}' if found[2] else f"{{{{ {name} }}}}"
 

@@ -1,5 +1,5 @@
 // Liquid code on its way through the visual editor: nothing of it may be lost, and nothing of it may break MJML.
-const CODE = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
+export const CODE = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 const TAG = /<!--[\s\S]*?-->|<(\/?)([a-zA-Z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'"<>])*?)(\/?)>/g;
 const HOLDERS = new Set(["mjml", "mj-body", "mj-wrapper", "mj-section", "mj-column", "mj-group", "mj-hero"]);
 const CLOSED = new Set(["mj-social", "mj-navbar", "mj-accordion", "mj-carousel", "mj-accordion-element"]);
@@ -33,11 +33,28 @@ export const CHIP = /<span[^<>]*\sdata-code="([^"]*)"[^<>]*>[^<]*<\/span>/g;
 const pictured = (attributes, blank) =>
   /\ssrc\s*=\s*(?:"[^"]+"|'[^']+')/.test(attributes) ? attributes : `${attributes.replace(/\ssrc\s*=\s*(?:""|'')/, "").trimEnd()} src="${blank}"`;
 
+// A table would lose its rows in the editor, and products are more than words: both pass through whole.
+const ATTRIBUTES = `(?:"[^"]*"|'[^']*'|[^'"<>])*`;
+const WHOLE = new RegExp(`<(mj-table|mj-text)\\b${ATTRIBUTES}>(?:(?!</?mj-)[\\s\\S])*</\\1>`, "g");
+const PRODUCTS = /\{%-?\s*for\s+\w+\s+in\s+recommended_products\b/;
+const KEPT = /<mj-raw[^<>]*\sdata-kept="([^"]*)"[^<>]*>[\s\S]*?<\/mj-raw>/g;
+const stay = (hidden, codes) => hidden.replace(WHOLE, (part, tag) => {
+  const whole = show(part, codes);
+  return tag === "mj-table" || PRODUCTS.test(whole) ? `<mj-raw data-kept="${encodeURIComponent(whole)}"></mj-raw>` : part;
+});
+export const keep = (mjml) => {
+  const [hidden, codes] = hide(mjml);
+  return show(stay(hidden, codes), codes);
+};
+export const kept = (part) => decodeURIComponent(part.getAttributes?.()["data-kept"] ?? "");
+export const unnamed = (whole) => whole.replace(/^(<[^>]*?)\sdata-slot="[^"]*"/, "$1");
+
 // What the editor can load, and what must be put back afterwards; null when only the source can hold it.
 export const open = (source, labels = {}, blank = "") => {
   const head = source.match(HEAD)?.[0] ?? "";
   const start = source.match(/<mjml[^<>]*>/)?.[0] ?? "<mjml>";
-  const [hidden, codes] = hide(source.replace(HEAD, ""));
+  const [bare, codes] = hide(source.replace(HEAD, ""));
+  const hidden = stay(bare, codes);
   const path = [];
   let tables = 0; // Where a chip would fall out of its row.
   let out = "";
@@ -89,7 +106,8 @@ export const close = (mjml, { head, start, blank }) => {
     .replace(RAW, (_, codes) => codes.trim())
     .replace(/\s(?:id|data-gjs-[\w-]+|draggable)="[^"]*"/g, "")
     .replace(/<mj-head(?:\s[^<>]*)?>[\s\S]*?<\/mj-head>|<mj-head[^<>]*\/>/, "")
-    .replace(/^\s*<mjml[^<>]*>|<\/mjml>\s*$/g, "");
+    .replace(/^\s*<mjml[^<>]*>|<\/mjml>\s*$/g, "")
+    .replace(KEPT, (_, whole) => decodeURIComponent(whole));
   return tidy(`${start}${head ? `\n  ${head}` : ""}\n${body}\n</mjml>`, head);
 };
 

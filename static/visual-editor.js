@@ -1,10 +1,11 @@
 // The visual editor: a page of its own in a frame over the form. It reads the design from the form's source field
 // and writes it back there; the form itself stays what keeps it.
-import { CHIP, chip, close, open, sampled, spoken } from "./mail-liquid.js";
+import { CHIP, CODE, chip, close, keep, kept, open, sampled, spoken, unnamed } from "./mail-liquid.js";
 
 const parts = JSON.parse(document.getElementById("parts").textContent);
 const field = window.parent.document.querySelector("[data-source]");
 const opened = field ? open(field.value, parts.labels, parts.blank) : null;
+const LOOP = /\{%-?\s*for\s+\w+\s+in\s+recommended_products(?:\s+limit:\s*(\d+))?/;
 const by = (id) => document.getElementById(id);
 const done = (write) => {
   if (write && opened) {
@@ -105,11 +106,12 @@ const start = () => {
     say(parts.added);
   };
   for (const one of parts.blocks) {
-    const block = editor.Blocks.add(one.id, { label: one.label, content: one.content });
+    const content = keep(one.content);
+    const block = editor.Blocks.add(one.id, { label: one.label, content });
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "btn btn-sm", textContent: one.label, draggable: true });
     button.dataset.block = one.id;
-    button.addEventListener("click", () => putIn(one.content, one.section));
+    button.addEventListener("click", () => putIn(content, one.section));
     button.addEventListener("dragstart", (event) => editor.Blocks.startDrag(block, event));
     button.addEventListener("dragend", (event) => editor.Blocks.endDrag(event));
     by("blocks").append(button);
@@ -145,18 +147,46 @@ const start = () => {
     say(parts.added);
   });
 
-  // A snippet or a condition in words, where its code would be a riddle.
+  // A snippet or a condition in words, where its code would be a riddle; a table or products by what they are.
   const said = (part) => {
+    const whole = kept(part);
+    if (whole) {
+      const loop = whole.match(LOOP);
+      if (loop) return parts.products.replace("%s", loop[1] ?? "4");
+      return `${parts.names["mj-table"]}: ${rowsOf(whole).map((row) => row.join(" ")).join(" ").slice(0, 22)}`;
+    }
     const code = part.getInnerHTML?.({}).replace(/&quot;|&#39;/g, "'") ?? "";
     if (/^\s*\{%-?\s*end/.test(code)) return parts.end;
     const name = code.match(/\{%-?\s*snippet\s+["']([^"']+)["']/)?.[1];
     return name ? parts.snippet.replace("%s", name) : parts.condition.replace("%s", spoken(code.trim(), parts.labels).replace(/[{}]/g, "").replace(/\s+/g, " "));
   };
+  const rowsOf = (whole) => {
+    const inner = whole.replace(/^<mj-table[^>]*>|<\/mj-table>$/g, "");
+    const words = inner.replace(CODE, (code) => spoken(code, parts.labels));
+    const page = new DOMParser().parseFromString(`<table>${words}</table>`, "text/html");
+    return [...page.querySelectorAll("tr")].map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
+  };
+  const pictured = (box, whole) => {
+    const page = box.ownerDocument;
+    if (LOOP.test(whole)) box.textContent = parts.products.replace("%s", whole.match(LOOP)[1] ?? "4");
+    else {
+      const table = box.appendChild(page.createElement("table"));
+      for (const cells of rowsOf(whole)) {
+        const row = table.insertRow();
+        for (const text of cells) row.insertCell().textContent = text;
+      }
+    }
+    const hint = box.appendChild(page.createElement("div"));
+    hint.className = "ck-hint";
+    hint.textContent = parts.elsewhere;
+  };
   const shown = (part) => {
     if (part.get("tagName") !== "mj-raw" || !part.view?.el) return;
     const box = part.view.el.ownerDocument.createElement("div");
     box.className = "ck-spoken";
-    box.textContent = said(part);
+    const whole = kept(part);
+    if (whole) pictured(box, whole);
+    else box.textContent = said(part);
     part.view.el.replaceChildren(box);
   };
 
@@ -237,7 +267,10 @@ const start = () => {
       const part = editor.getSelected();
       if (!part) return;
       const twin = part.clone();
-      twin.onAll((one) => one.removeAttributes("data-slot")); // A name stands for one part only.
+      twin.onAll((one) => { // A name stands for one part only.
+        one.removeAttributes("data-slot");
+        if (kept(one)) one.addAttributes({ "data-kept": encodeURIComponent(unnamed(kept(one))) });
+      });
       part.parent().append(twin, { at: part.index() + 1 });
     },
     remove: () => editor.getSelected()?.remove(),
@@ -248,7 +281,7 @@ const start = () => {
 
   editor.on("load", () => {
     const style = editor.Canvas.getDocument().createElement("style");
-    style.textContent = `${sheet}\n.ck-spoken { padding: 8px 16px; border: 1px dashed #8a9099; border-radius: 6px; font: 13px/20px sans-serif; text-align: center; color: #5f6670; background: #f4f5f6; }\n.ck-chip { padding: 0 6px; border-radius: 10px; background: #e3e8f8; color: #24345c; font-size: .92em; text-decoration: none; white-space: nowrap; }`;
+    style.textContent = `${sheet}\n.ck-spoken { padding: 8px 16px; border: 1px dashed #8a9099; border-radius: 6px; font: 13px/20px sans-serif; text-align: center; color: #5f6670; background: #f4f5f6; }\n.ck-spoken table { width: 100%; border-collapse: collapse; text-align: left; color: #1f2328; }\n.ck-spoken td { padding: 4px 8px; border-bottom: 1px solid #d9dde3; }\n.ck-spoken .ck-hint { padding-top: 6px; }\n.ck-chip { padding: 0 6px; border-radius: 10px; background: #e3e8f8; color: #24345c; font-size: .92em; text-decoration: none; white-space: nowrap; }`;
     editor.Canvas.getDocument().head.append(style);
     // What the library takes for usual would be left out, though the design may set something else for all.
     for (const { id } of [...editor.Components.getTypes()]) {

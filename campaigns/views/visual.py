@@ -47,6 +47,8 @@ def _parts(request: HttpRequest, business: Business) -> dict[str, Any]:
         "snippet": _("Snippet: %s"),
         "end": _("End of the condition"),
         "condition": _("Only for some: %s"),
+        "products": _("Recommended products, %s at most"),
+        "elsewhere": _("Change it under “Words and pictures”."),
         "placeholders": [
             {"label": str(one.label), "code": one.code} for one in placeholders.everything() if one.is_text
         ],

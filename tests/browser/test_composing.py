@@ -107,6 +107,44 @@ def test_every_design_and_the_trickiest_code_come_back_from_the_editor_as_they_w
     ] == []  # An invented picture.
 
 
+def test_tables_and_products_pass_through_the_visual_editor_whole_and_are_written_in_fields(visitor, owner):
+    table = "<mj-table><tr><th>Day</th></tr><tr class='late'><td>{{ customer.city }}</td></tr></mj-table>"
+    rows = (
+        '<mj-table data-slot="shelf">{% for one in recommended_products limit: 2 %}'
+        "<tr><td>{{ one.name }}</td></tr>{% endfor %}</mj-table>"
+    )
+    one = visitor()
+    one.sign_in("olga@teahouse.example", "steep-leaves-4")
+    one.open("/campaigns/templates/new/?from=welcome.en")
+    layout_of(one.page)
+    parts = f"<mj-section><mj-column>{table}{rows}</mj-column></mj-section>"
+    one.page.locator("[data-source]").fill(f"<mjml><mj-body>{parts}</mj-body></mjml>")
+
+    frame = frame_of(one.page)
+    canvas = frame.frame_locator("#canvas iframe.gjs-frame")
+    frame.get_by_role("button", name="Recommended products, 2 at most").click()
+    frame.locator("#copy").click()
+    frame.get_by_role("button", name="Table", exact=True).click()
+    canvas.get_by_role("cell", name="Saturday", exact=True).wait_for()
+    assert canvas.get_by_role("cell", name="{City}", exact=True).count() == 1
+    frame.get_by_role("button", name="Done").click()
+    one.page.locator("#visual-dialog").wait_for(state="hidden")
+
+    kept = re.sub(r"\s+</mj-table>", "</mj-table>", source(one.page))
+    assert table in kept
+    assert kept.count(rows) == 1
+    assert kept.count(rows.replace(' data-slot="shelf"', "")) == 1
+    assert ">Saturday</td>" in kept
+    one.page.get_by_role("button", name="Words and pictures").click()
+    one.page.get_by_label("Table 2").fill("Day | Hours\nSunday | shut | Sorry")
+    one.page.get_by_label("Shelf: how many at most").select_option("3")
+    one.page.get_by_role("button", name="Layout").click()
+    one.page.locator("#id_mjml").wait_for()
+    assert ">Sorry</td></tr>" in source(one.page)
+    assert "limit: 3 %}<tr><td>{{ one.name }}</td></tr>" in source(one.page)
+    assert one.problems == []
+
+
 def test_a_missing_field_is_found_before_sending_and_mended(visitor, owner):
     ada = make_customer(city="")
     make_campaign(make_list(ada), slug="spring", name="Spring", subject="News for {{ customer.city }}")
