@@ -23,7 +23,7 @@ const base = () => {
 const axes = (spec, horizontal) => {
   const category = { type: "category", data: spec.labels, axisLabel: { hideOverlap: true } };
   const value = { type: "value", scale: Boolean(spec.scale) };
-  const names = { width: 130, overflow: "break" };  // Long names go over two lines, so none is cut off.
+  const names = { width: 150, overflow: "break", interval: 0 };  // Long names go over two lines, so none is cut off.
   return horizontal ? { yAxis: { ...category, axisLabel: names, inverse: true }, xAxis: value } : { xAxis: category, yAxis: value };
 };
 
@@ -66,6 +66,11 @@ const interval = (spec) => {
     ],
   };
 };
+
+// On a phone the names around a radar need most of the width.
+const corners = () => innerWidth < 576
+  ? { radius: "40%", axisName: { width: 72, overflow: "break", fontSize: 10 } }
+  : { radius: "58%", axisName: { width: 80, overflow: "break" } };
 
 const KINDS = {
   line: plain("line"),
@@ -112,7 +117,7 @@ const KINDS = {
   radar: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     legend: { top: 0, type: "scroll" },
-    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), radius: "58%", center: ["50%", "56%"], axisName: { width: 80, overflow: "break" } },
+    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), ...corners(), center: ["50%", "56%"] },
     series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: symbol(index) })) }],
   }),
 };
@@ -122,6 +127,8 @@ const paint = (figure) => {
   const spec = JSON.parse(figure.querySelector("script").textContent);
   echarts.getInstanceByDom(canvas)?.dispose();
   if (figure.dataset.chart === "interval") canvas.style.height = `${4 + 2.5 * spec.labels.length}rem`;
+  // Long names take two lines each; few bars need no more than every other chart.
+  if (figure.dataset.chart === "ranking") canvas.style.height = `${Math.max(18, 4 + 2.25 * spec.labels.length)}rem`;
   const chart = echarts.init(canvas, isDark() ? "dark" : null, { renderer: "svg" });
   chart.setOption({ ...base(), backgroundColor: "transparent", ...KINDS[figure.dataset.chart](spec) });
   figure.dataset.drawn = "1";

@@ -87,7 +87,10 @@ def _shares(result: dict[str, Any], names: Sequence[str]) -> Chart:
         "ranking",  # Names are long, and each must be read.
         title,
         names,
-        [Series(_("Share of customers"), sizes), Series(_("Share of revenue"), revenue)],
+        [
+            Series(_("Share of customers"), sizes),
+            *([Series(_("Share of revenue"), revenue)] if money > 0 else []),
+        ],
         unit="%",
         first_column=_("Cluster"),
     )

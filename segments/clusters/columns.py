@@ -97,6 +97,11 @@ def features() -> dict[str, Feature]:
     return found | {field.name: Feature(field.name, field.label, True, field) for field in categories}
 
 
+def is_own(name: str) -> bool:
+    """Whether the shop itself named it; all other names come from the catalogue of texts."""
+    return name.startswith(("custom.", "answer."))
+
+
 def _is_category(field: Field) -> bool:
     return field.how == "custom" and field.kind in {Kind.CHOICE, Kind.YES_NO}
 

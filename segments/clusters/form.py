@@ -107,7 +107,7 @@ class ClusterForm(forms.Form):
         known = columns.features()
         self.categories = {name for name, one in known.items() if one.is_category}
         field.choices = [(name, one.label) for name, one in known.items()]
-        field.initial = list(laboratory.DEFAULT_FEATURES)
+        field.initial = list(laboratory.first_features())
 
     @property
     def boxes(self) -> list[tuple[bool, list[Any]]]:

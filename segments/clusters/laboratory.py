@@ -18,13 +18,21 @@ from crm.errors import Refusal
 from crm.models import Business
 from segments import features, frames, lease, runs, scoring, store
 from segments.clusters import columns, results
-from segments.models import ScoringRun
+from segments.models import CustomerFeatures, ScoringRun
 from segments.numerics import clustering
 from segments.numerics.clustering import Wish
 
 DEFAULT_FEATURES = ("recency_days", "orders", "revenue")
 MOST_FEATURES = 12
 WAITING = (ScoringRun.State.QUEUED, ScoringRun.State.RUNNING)
+
+
+def first_features() -> Sequence[str]:
+    """What is ticked at first: how people buy; where nobody bought yet, the shop's own numbers."""
+    if CustomerFeatures.objects.filter(orders__gt=0).exists():
+        return DEFAULT_FEATURES
+    own = [name for name, one in columns.features().items() if columns.is_own(name) and not one.is_category]
+    return own[:MOST_FEATURES] or DEFAULT_FEATURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ def prepare(
         as_of=as_of,
         parameters={
             "features": list(wanted),
+            "labels": {name: str(one.label) for name, one in wanted.items() if columns.is_own(name)},
             "k": k or "auto",
             "scaling": scaling,
             "seed": seed,

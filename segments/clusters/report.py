@@ -16,6 +16,8 @@ from segments.clusters import column_words, naming, tree_rules
 from segments.clusters import words as cluster_words
 from segments.models import ScoringRun
 
+WEAK = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -38,6 +40,11 @@ class Cluster:
     recall: float | None
     kept: bool
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether the rule finds mostly others, or misses most of the cluster."""
+        return min(self.precision or 0.0, self.recall or 0.0) < WEAK
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -59,13 +66,14 @@ class Report:
     features: list[str]
     average: list[tuple[float, bool]]
     clusters: list[Cluster]
+    has_revenue: bool
     evidence: list[dict[str, Any]]
     charts: list[Chart]
 
 
 def asked(run: ScoringRun) -> dict[str, Any]:
     """The parameters in words."""
-    kept = run.result.get("labels", {})
+    kept = run.result.get("labels") or run.parameters.get("labels", {})
     wanted, k = run.parameters.get("features", []), run.parameters.get("k")
     labels = {name: column_words.feature_label(name, kept) for name in wanted}
     method = run.parameters.get("method", "kmeans")
@@ -120,6 +128,7 @@ def report(run: ScoringRun) -> Report:
         labels,
         [(result["average"][name], "=" in name) for name in columns],
         _clusters(result, names, columns),
+        any(one["revenue"] for one in result["clusters"]),
         _evidence(result),
         cluster_charts.charts(result, names, labels),
     )

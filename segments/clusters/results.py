@@ -77,10 +77,10 @@ def build(run: ScoringRun, found: Clustering, people: People, *, as_of: date | N
 
 
 def _labels(table: Table) -> dict[str, str]:
-    """What the shop itself named; all other names come from the catalogue of texts."""
+    """What the shop itself named, and how."""
     known = cluster_columns.features()
     own = {one.feature for one in table.columns} | set(table.dropped) | set(table.missing)
-    return {name: str(known[name].label) for name in own if name.startswith(("custom.", "answer."))}
+    return {name: str(known[name].label) for name in own if cluster_columns.is_own(name)}
 
 
 def _clusters(run: ScoringRun, found: Clustering, people: People, as_of: date | None) -> list[dict[str, Any]]:

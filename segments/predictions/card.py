@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
-from segments.clusters.column_words import feature_label
+from segments.clusters.column_words import column_label, feature_label
 from segments.models import ScoringRun
 from segments.predictions.mail_targets import TARGETS
 from segments.predictions.propensity import YES_NO
@@ -87,8 +87,41 @@ def build(run: ScoringRun) -> Card:
     result = run.result
     labels = result["labels"]
     rows = [(str(LEARNERS[one["name"]]), one, one["name"] == result["best"]) for one in result["models"]]
-    dropped = [(feature_label(name, labels), str(WHY[why])) for name, why in result["dropped"].items()]
-    return Card(run, result, rows, [_held(result), _found(result)], dropped)
+    dropped: dict[str, list[str]] = {}
+    for name, why in result["dropped"].items():
+        dropped.setdefault(str(WHY[why]), []).append(feature_label(name, labels))
+    left_out = [(why, _(", ").join(names)) for why, names in dropped.items()]
+    return Card(run, result, rows, [*_weights(result), _held(result), _found(result)], left_out)
+
+
+def _weights(result: dict[str, Any]) -> list[Chart]:
+    """What it looks at most; runs of earlier versions do not know it."""
+    rows = result.get("weights")
+    if not rows:
+        return []
+    times, unit = (100, _("percentage points")) if result["kind"] == YES_NO else (1, result["label"])
+    first = feature_label(rows[0]["feature"], result["labels"])
+    return [
+        Chart(
+            "ranking",
+            _("It looks most at: %(feature)s") % {"feature": first},
+            [_weight(one, result) for one in rows],
+            [Series(_("Difference it makes"), [round(times * one["strength"], 2) for one in rows])],
+            unit=str(unit),
+            note=_(
+                "How much the forecast would change on average if only this were as with the middle customer."
+            ),
+            first_column=_("Feature"),
+        )
+    ]
+
+
+def _weight(one: dict[str, Any], result: dict[str, Any]) -> str:
+    if "top" in one:
+        return _("%(value)s: highest") % {"value": column_label(one["top"], result["labels"])}
+    told = {"up": _("%(name)s: the more, the higher"), "down": _("%(name)s: the more, the lower")}
+    text = told.get(one["way"], _("%(name)s: now higher, now lower"))
+    return text % {"name": feature_label(one["feature"], result["labels"])}
 
 
 def _tenths(result: dict[str, Any]) -> list[tuple[int, float, float]]:

@@ -19,7 +19,7 @@ from segments import features, lease, runs
 from segments.clusters import columns
 from segments.models import ScoringRun, Segment
 from segments.numerics.prediction import comparing
-from segments.predictions import mail_targets, propensity
+from segments.predictions import mail_targets, propensity, weighing
 from segments.predictions.propensity import Data, Learned, Question
 
 WAITING = (ScoringRun.State.QUEUED, ScoringRun.State.RUNNING)
@@ -71,7 +71,8 @@ def _work(run: ScoringRun) -> dict[str, Any]:
 
     data, found = learned(question, told)
     lease.step(run, "keeping")
-    result = _result(question, data, found) | {"seconds": round(time.perf_counter() - began, 1)}
+    result = _result(question, data, found) | {"weights": _weights(question, data, found)}
+    result["seconds"] = round(time.perf_counter() - began, 1)
     model = {
         "model": found.model.as_json(),
         "calibration": found.calibration.as_json(),
@@ -114,6 +115,17 @@ def _result(question: Question, data: Data, found: Learned) -> dict[str, Any]:
             [len(one), float(found.outside[one].mean()), float(found.actual[one].mean())] for one in parts
         ],
     }
+
+
+def _weights(question: Question, data: Data, found: Learned) -> list[dict[str, Any]]:
+    """What the best learner looks at most."""
+
+    def say(values: Floats) -> Floats:
+        said = found.model.predict(values)
+        return found.calibration(said) if question.kind == propensity.YES_NO else said
+
+    known = data.table.values[~np.isnan(data.target)]
+    return weighing.weigh(say, data.table.columns, known, found.typical)
 
 
 def remove(run: ScoringRun) -> None:

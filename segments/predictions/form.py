@@ -25,6 +25,7 @@ class PredictionForm(Look, forms.Form):
         super().__init__(*args, **kwargs)
         names = [(name, one.label) for name, one in columns.features().items()]
         self.fields["target"].choices = list(propensity.targets().items())  # type: ignore[attr-defined]
+        self.fields["target"].initial = propensity.first_target()
         self.fields["features"].choices = names  # type: ignore[attr-defined]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -27,16 +27,20 @@ def opens(day: date) -> date:
     return day - timedelta(days=DAYS)
 
 
+def anything_sent() -> bool:
+    """Whether there is a mail that anybody could have answered."""
+    return _marketing().exists()
+
+
+def _marketing() -> QuerySet[Message]:
+    return Message.objects.filter(state=Message.State.SENT, mailing__purpose=Mailing.Purpose.MARKETING)
+
+
 def happened(target: str, ids: npt.NDArray[np.int64], since: date) -> npt.NDArray[np.float64]:
     """For each customer (n, ascending) who got a mail in the weeks after `since`: 1 or 0; else NaN."""
     zone = Business.current().zone
     begin, end = days.end_of(since, zone), days.end_of(since + timedelta(days=DAYS), zone)
-    sent = Message.objects.filter(
-        state=Message.State.SENT,
-        sent_at__gte=begin,
-        sent_at__lt=end,
-        mailing__purpose=Mailing.Purpose.MARKETING,
-    )
+    sent = _marketing().filter(sent_at__gte=begin, sent_at__lt=end)
     got = dict(sent.exclude(customer=None).order_by().values_list("customer_id").annotate(Min("sent_at")))
     rows: Any
     if target == "mail.bought":

@@ -86,6 +86,14 @@ def targets() -> dict[str, str]:
     return {**{name: str(label) for name, label in mail_targets.TARGETS.items()}, **own}
 
 
+def first_target() -> str | None:
+    """The shop's first own yes or no until a mail went out; then who opens one."""
+    if mail_targets.anything_sent():
+        return None
+    known = cluster_columns.features()
+    return next((name for name, one in known.items() if _kind_of(one.field) == YES_NO), None)
+
+
 def ask(target: str, features: Sequence[str] = ()) -> Question:
     """Check the names; without features all that do not simply tell the target in other words."""
     known, catalogue = cluster_columns.features(), Catalogue()

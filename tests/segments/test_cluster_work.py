@@ -299,3 +299,41 @@ def test_a_handful_of_customers_is_too_few_to_judge_rather_than_no_groups(owner_
 
 def interrupted(*arguments, **values):
     raise KeyboardInterrupt
+
+
+def test_a_shop_without_purchases_is_offered_its_own_numbers_and_reads_no_revenue(owner_client):
+    for number in range(40):
+        make_customer(custom={"income": 10 * (number % 2) + number / 100, "score": number % 7})
+    for key in ("income", "score"):
+        CustomField.objects.create(key=key, label=f"My {key}", kind="number")
+    form = owner_client.get("/segments/clusters/").context["form"]
+
+    waiting = laboratory.prepare(["custom.income"], k=2, scaling="standard", seed=1)
+    before = owner_client.get(f"/segments/clusters/{waiting.pk}/").text
+    laboratory.run(lease.claim(waiting.pk))
+    after = owner_client.get(f"/segments/clusters/{waiting.pk}/").text
+    make_purchase(make_customer())
+    refresh.run(None)
+
+    assert form["features"].value() == ["custom.income", "custom.score"]
+    assert "Clusters by My income" in before
+    assert "revenue" not in after.lower()
+    assert owner_client.get("/segments/clusters/").context["form"]["features"].value() == [
+        "recency_days", "orders", "revenue",
+    ]  # fmt: skip
+
+
+def test_a_rule_that_finds_mostly_others_is_called_weak(owner_client):
+    heaps()
+    refresh.run(None)
+    run = done()
+    clusters = run.result["clusters"]
+    clusters[0] |= {"precision": 0.1, "recall": 1.0}
+    clusters[1] |= {"precision": 1.0, "recall": 0.3}
+    ScoringRun.objects.filter(pk=run.pk).update(result=run.result)
+
+    page = owner_client.get(f"/segments/clusters/{run.pk}/").text
+
+    assert page.count("weak rule") == 2
+    assert "Most people it finds are not in the cluster." in page
+    assert "It misses most of the cluster." in page

@@ -178,8 +178,8 @@ def test_the_pages_ask_show_and_stop(shop, staff_client):
     assert bad.status_code == 422
     assert "Waiting for a worker" in waiting
     assert "stopped before its end" in stopped
-    assert "Twin – equals what is foretold" in page
-    assert page.count("data-csv-button") == 3
+    assert "so nothing would be foretold from it: Twin" in page
+    assert page.count("data-csv-button") == 4
     assert "Whom does it pay to contact?" in page
     assert "invalid-feedback" in wrong
 
@@ -211,3 +211,29 @@ def test_a_field_that_nobody_answered_leaves_the_middle_customer_unknown_there(r
     assert np.isnan(middle[0])
     assert middle[1:].tolist() == [1.0, 0.0]
     assert not recwarn.list
+
+
+def test_what_a_prediction_looks_at_most_is_told_with_its_way(shop, staff_client):
+    bring()
+    run = finished(features=("custom.visits", "custom.plan", "custom.spend"))
+
+    weights = run.result["weights"]
+    page = staff_client.get(f"/segments/predictions/{run.pk}/").text
+
+    strengths = [one["strength"] for one in weights]
+    assert strengths == sorted(strengths, reverse=True)
+    assert {one["feature"]: one.get("way") or one["top"] for one in weights} == {
+        "custom.visits": "up", "custom.spend": "up", "custom.plan": "custom.plan=gold",
+    }  # fmt: skip
+    assert "It looks most at: Visits" in page
+    assert "Visits: the more, the higher" in page
+    assert "Plan: gold: highest" in page
+
+
+def test_a_shop_without_mails_is_offered_its_own_yes_or_no_first(shop, staff_client):
+    before = staff_client.get("/segments/predictions/").context["form"]["target"].value()
+    bring(people=3)
+
+    after = staff_client.get("/segments/predictions/").context["form"]["target"].value()
+
+    assert (before, after) == (None, "custom.loyal")

@@ -208,7 +208,7 @@ def test_the_list_of_clusterings_needs_few_queries(staff_client, shop, django_as
     for seed in range(2, 15):
         laboratory.prepare(["orders"], k=None, scaling="none", seed=seed)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         page = staff_client.get("/segments/clusters/").content.decode()
 
     assert "In use" in page
