@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
+from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
 
@@ -51,6 +53,24 @@ class JsonCommand(BaseCommand):
 
     def misused(self, reason: str) -> NoReturn:
         raise CommandError(reason, returncode=2)
+
+
+def existing_file(path: Path) -> Path:
+    """A file that is to be read; Refusal in the same words wherever it is missing."""
+    if path.is_dir():
+        raise Refusal(_("“%(name)s” is a folder. Please name a file.") % {"name": path})
+    if not path.exists():
+        raise Refusal(_("There is no file “%(name)s”.") % {"name": path})
+    return path
+
+
+def new_file(path: Path) -> Path:
+    """A file that is to be written; its folder must be there."""
+    if path.is_dir():
+        raise Refusal(_("“%(name)s” is a folder. Please name a file.") % {"name": path})
+    if not path.parent.is_dir():
+        raise Refusal(_("There is no folder “%(name)s”.") % {"name": path.parent})
+    return path
 
 
 def _one_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns import arms
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 
 
 class Command(JsonCommand):
@@ -22,5 +22,5 @@ class Command(JsonCommand):
         parser.add_argument("--outcome", required=True, metavar="COLUMN")
 
     def answer(self, **options: Any) -> Answer:
-        found = arms.read(options["file"], options["arm"], options["outcome"])
+        found = arms.read(existing_file(options["file"]), options["arm"], options["outcome"])
         return arms.lift(found, options["control"])

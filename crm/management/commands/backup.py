@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from crm import backups
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, new_file
 
 
 class Command(JsonCommand):
@@ -18,4 +18,4 @@ class Command(JsonCommand):
         parser.add_argument("file", type=Path)
 
     def answer(self, **options: Any) -> Answer:
-        return asdict(backups.write(options["file"], at=timezone.now()))
+        return asdict(backups.write(new_file(options["file"]), at=timezone.now()))

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 from crm.errors import Refusal
 from crm.imports import intake, kinds, presets, results, running, staging
 from crm.models import ImportBatch
@@ -53,8 +53,7 @@ class Command(JsonCommand):
             self.misused(f"{kind} cannot be imported; choose one of {', '.join(kinds.known())}.")
         if options["preset"]:
             presets.named(options["preset"], kind)
-        if not path.is_file():
-            raise Refusal(f"There is no file {path}.")
+        existing_file(path)
         if options["dry_run"]:
             return self._rehearse(kind, path, options)
         return self._bring(kind, path, options)

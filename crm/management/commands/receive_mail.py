@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.cases import incoming
 from crm.cases.incoming.filing import LARGEST
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 
 
 class Command(JsonCommand):
@@ -23,7 +23,7 @@ class Command(JsonCommand):
         if source == "-":
             raw = sys.stdin.buffer.read(LARGEST + 1)
         else:
-            with Path(source).open("rb") as file:
+            with existing_file(Path(source)).open("rb") as file:
                 raw = file.read(LARGEST + 1)
         if not raw.strip():
             self.misused("There is no mail in it.")

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from crm import backups
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 
 WARNING = (
     "Warning: %(n)d addresses and numbers of erased people were remembered with another SECRET_KEY. "
@@ -24,7 +24,7 @@ class Command(JsonCommand):
         parser.add_argument("file", type=Path)
 
     def answer(self, **options: Any) -> Answer:
-        done = backups.restore(options["file"], at=timezone.now())
+        done = backups.restore(existing_file(options["file"]), at=timezone.now())
         if done.unmatched:
             self.stderr.write(self.style.WARNING(WARNING % {"n": done.unmatched}))
         return asdict(done)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 from crm.errors import Refusal
 from crm.imports import reading as files
 from feedback import listening
@@ -40,7 +40,7 @@ class Command(JsonCommand):
             return listening.of_survey(survey)
         if not options["text"]:
             self.misused(_("Say with --text which column holds the comments."))
-        told = _rows(Path(options["file"]), options["text"], options["score"])
+        told = _rows(existing_file(Path(options["file"])), options["text"], options["score"])
         verdicts = scales.verdicts([score for _text, score in told])
         return listening.of_texts(
             [text for text, _score in told], verdicts, only_starting=options["starting"]
@@ -49,8 +49,6 @@ class Command(JsonCommand):
 
 def _rows(path: Path, text: str, score: str) -> list[tuple[str, str]]:
     """Comment and score of each row with a comment."""
-    if not path.is_file():
-        raise Refusal(_("There is no file “%(name)s”.") % {"name": path})
     rows = files.rows(path, files.format_of(path))
     names = [one.strip() for one in next(iter(rows), (0, []))[1]]
     for column in filter(None, (text, score)):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 from crm.errors import Refusal
 from segments.numerics import pairs
 from segments.recommending import basket_file, baskets
@@ -32,7 +32,11 @@ class Command(JsonCommand):
         share = options["min_support"]
         if share is not None and not 0 <= share <= 1:
             self.misused("--min-support must lie between 0 and 1, for example 0.01")
-        lines = basket_file.read(options["file"]) if options["file"] else baskets.named(baskets.read())
+        lines = (
+            basket_file.read(existing_file(options["file"]))
+            if options["file"]
+            else baskets.named(baskets.read())
+        )
         if not len(lines.items):
             raise Refusal(_("There are no baskets yet, so nothing can be counted."))
         found = pairs.find(lines.baskets, lines.items, min_support=share or 0.0)

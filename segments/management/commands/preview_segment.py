@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from crm.commands import Answer, JsonCommand
+from crm.commands import Answer, JsonCommand, existing_file
 from crm.errors import Refusal
 from crm.models import Customer
 from segments import audience
@@ -76,7 +76,7 @@ def _person(customer: Customer) -> dict[str, str]:
 
 def _json(text: str | None, file: Path | None) -> object:
     try:
-        return json.loads(file.read_text(encoding="utf-8") if file else text or "")
+        return json.loads(existing_file(file).read_text(encoding="utf-8") if file else text or "")
     except (ValueError, RecursionError) as error:
         raise Refusal(f"The rule is not valid JSON: {error}") from error
     except OSError as error:
