@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,8 @@ from segments.rules.moment import Moment
 from segments.rules.parsing import parse
 from segments.rules.preview import preview
 
-RUNS = 20  # Of each; the second slowest is the 95th percentile.
+RUNS = 20  # The second slowest is the 95th percentile.
+LONG_RUNS = 5  # Of the statement with all counts, which takes half a minute in a large shop; its median.
 RULE = {
     "all": [
         {"field": "country", "op": "in", "value": ["Germany", "United Kingdom", "China"]},
@@ -66,7 +68,7 @@ def figures(size: str) -> Iterator[dict[str, Any]]:
 
     ours = _slowest(lambda: preview(parse(RULE), business=business))
     alone = _slowest(_by_hand(moment.today, business, lines=False))
-    with_lines = _slowest(_by_hand(moment.today, business, lines=True))
+    with_lines = median(_times(_by_hand(moment.today, business, lines=True), LONG_RUNS))
     yield {"name": "preview", "value": ours, "unit": "s", "limit": with_lines}
     yield {"name": "preview_without_lines", "value": ours, "unit": "s", "limit": alone}
 
@@ -101,9 +103,13 @@ def _by_hand(today: date, business: Business, *, lines: bool) -> Callable[[], li
 
 def _slowest(work: Callable[[], Any]) -> float:
     """The 95th percentile."""
+    return sorted(_times(work, RUNS))[int(0.95 * RUNS) - 1]
+
+
+def _times(work: Callable[[], Any], runs: int) -> list[float]:
     times = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         started = perf_counter()
         work()
-        times.append(perf_counter() - started)
-    return round(sorted(times)[int(0.95 * RUNS) - 1], 5)
+        times.append(round(perf_counter() - started, 5))
+    return times
