@@ -18,6 +18,7 @@ from crm.models import Business, Customer, Interaction, Message, User
 
 HITS = {"small": 1_000_000, "large": 10_000_000}
 PER_MESSAGE = 5
+PIECE = 100_000  # Messages whose hits are written at once.
 REQUESTS = 1500
 ROUNDS = 40
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
@@ -87,8 +88,8 @@ def _fill(campaign: Campaign, count: int) -> None:
     moments = [(at + timedelta(minutes=n)).isoformat(sep=" ") for n in range(PER_MESSAGE)]
     kinds = [("open", None), ("click", places[0]), ("open", None), ("click", places[1]), ("open", None)]
 
-    def rows() -> Iterator[dict[str, Any]]:
-        for n in range(count):
+    def rows(numbers: range) -> Iterator[dict[str, Any]]:
+        for n in numbers:
             for k, (kind, link) in enumerate(kinds):
                 yield {
                     "message_id": first + n, "kind": kind, "link_id": link, "at": moments[k],
@@ -96,7 +97,8 @@ def _fill(campaign: Campaign, count: int) -> None:
                     "signal": "",
                 }  # fmt: skip
 
-    bulk.write_full(MessageEvent, rows())
+    for start in range(0, count, PIECE):
+        bulk.write_full(MessageEvent, rows(range(start, min(start + PIECE, count))))
 
 
 def _forget_machines() -> None:

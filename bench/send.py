@@ -17,7 +17,7 @@ from django.conf import settings
 from crm.memory import peak_mb
 
 MESSAGES = 5000
-FEW, MANY = 1000, 50_000
+FEW, MANY = 1000, 100_000
 
 
 def figures(size: str) -> Iterator[dict[str, Any]]:
