@@ -43,10 +43,19 @@ def give(group: Facts, everyone: Facts, favourite: Line | None, best_time: str) 
                 _("Reach them at their time"), _("They buy more than others: %(time)s.") % {"time": best_time}
             )
         )
+    if not found and not _is_known(group):
+        why = _("None of them has bought, answered or got a mail yet: nothing speaks for any treatment.")
+        found.append(Advice(_("Find out what they want"), why))
     if not found:
         why = _("In value, satisfaction and mails they are like everyone.")
         found.append(Advice(_("Treat them like everybody else"), why))
     return found[:4]
+
+
+def _is_known(group: Facts) -> bool:
+    """Whether anybody of them bought, answered or got a mail."""
+    told = (group.figures.get(name) for name in ("buyers", "nps_known", "csat_known"))
+    return any(told) or group.known.get("mail", 0) > 0
 
 
 def _worth(group: Facts, everyone: Facts) -> list[Advice]:

@@ -18,7 +18,7 @@ from crm.models import Business, User
 from segments import since_refresh
 from segments.models import CustomerFeatures, ScoringRun
 from segments.people import Selection
-from segments.personas import advice, facts, telling
+from segments.personas import advice, facts, own, telling
 from segments.personas.facts import Facts
 from segments.personas.telling import Part
 
@@ -35,6 +35,7 @@ class Card:
     products: Part
     others: list[Part]
     when: list[Part]
+    means: list[own.Mean]
     mail: list[tuple[str, float, float]]
     advice: list[advice.Advice]
     nps: float | None
@@ -64,6 +65,7 @@ def card(selection: Selection, business: Business, now: datetime, reader: Person
     everyone = _facts("", CustomerFeatures.objects.all(), business, now, reader)
     products, when = telling.products(group, everyone), telling.when(group, everyone)
     others = [
+        own.values(group, everyone),
         telling.model_tags(group, everyone),
         telling.categories(group, everyone),
         telling.channels(group, everyone),
@@ -76,6 +78,7 @@ def card(selection: Selection, business: Business, now: datetime, reader: Person
         products,
         [one for one in others if one],
         when,
+        own.means(group, everyone),
         [(name, group.share("mail", name), everyone.share("mail", name)) for name in group.counts["mail"]],
         advice.give(group, everyone, favourite, _best_time(when)),
         advice.score(group),

@@ -19,11 +19,13 @@ from crm import bulk, charges, masking
 from crm.models import Business, Customer, CustomerTag, Interaction, Message, Purchase, PurchaseLine
 from crm.models.purchase import counting
 from segments.models import CustomerFeatures, ModelTag
+from segments.personas import own_counts
+from segments.personas.own_counts import OwnCounts
 
 SAMPLE = 5_000
 YEAR = timedelta(days=365)
 SOON = timedelta(days=7)  # A purchase so soon after a click is counted as its fruit.
-HIDDEN_BELOW = 10  # Ages of fewer people say too much to who sees masked data.
+HIDDEN_BELOW = 10  # Ages and own fields of fewer people say too much of each.
 AGES = (18, 25, 35, 45, 55, 65)  # Where a band begins.
 PARTS = ((5, "morning"), (11, "noon"), (14, "afternoon"), (18, "evening"), (22, "night"))
 
@@ -39,6 +41,7 @@ class Facts:
     buyers: int = 0  # Of those drawn, with a line of an order that counts.
     orders: int = 0  # Of those drawn.
     figures: dict[str, float | None] = field(default_factory=dict)
+    own: OwnCounts = field(default_factory=OwnCounts)
 
     def share(self, what: str, value: Any) -> float:
         """Of those whose value is known."""
@@ -56,6 +59,7 @@ def read(people: QuerySet[CustomerFeatures], business: Business, today: date, no
     _when(found, ids, business)
     _responded(found, ids, now)
     _tagged(found, ids)
+    found.own = own_counts.count(ids, HIDDEN_BELOW)
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.models import Business, Customer, Interaction, User
+from crm.models import Business, Customer, CustomField, Interaction, User
 from segments import people, refresh
 from segments.models import CustomerFeatures, Segment
 from segments.numerics.lifts import lifts
@@ -212,3 +212,36 @@ def test_groups_and_clusters_have_personas_and_few_queries(shop, staff_client, d
     assert group.context["card"].facts.size == CustomerFeatures.objects.filter(rfm_group=code).count()
     assert cluster.context["card"].facts.size == 20
     assert telling.FEW == 10
+
+
+def test_own_fields_that_set_a_group_apart_are_told_and_others_are_not(shop, staff_client):
+    for key, kind in (("plan", "choice"), ("vip", "yes_no"), ("income", "number"), ("luck", "number")):
+        CustomField.objects.create(key=key, label=f"My {key}", kind=kind, choices=["gold", "basic"])
+    for n in range(60):
+        is_hers = n < 20
+        own = {"plan": "gold" if is_hers or n % 8 == 0 else "basic", "vip": n % 2 == 0, "luck": n % 7}
+        make_customer(gender="f" if is_hers else "m", custom={**own, "income": 90 + n % 5 - 50 * (n >= 20)})
+    rule = {"all": [{"field": "gender", "op": "is", "value": "f"}]}
+    Segment.objects.create(slug="ladies", name="Ladies", rule=rule)
+    refresh.run(None)
+
+    card = card_of({"segment": "ladies"})
+    page = staff_client.get("/segments/persona/?segment=ladies").text
+
+    assert lines_of(card.others, "Your own fields") == {"My plan: gold": (1.0, 0.417, True)}
+    assert [(one.label, one.here, round(one.of_all, 1)) for one in card.means] == [("My income", 92.0, 58.7)]
+    assert [one.what for one in card.advice] == ["Find out what they want"]
+    assert "Means in which they surely differ from everyone." in page
+
+
+def test_own_fields_of_a_handful_are_not_told(shop):
+    CustomField.objects.create(key="income", label="Income", kind="number")
+    for n in range(40):
+        make_customer(gender="f" if n < 9 else "m", custom={"income": 500 if n < 9 else 10 + n % 3})
+    refresh.run(None)
+
+    found = facts.read(
+        CustomerFeatures.objects.filter(customer__gender="f"), shop, shop.today(), timezone.now()
+    )
+
+    assert (found.size, found.own.numbers) == (9, {})
