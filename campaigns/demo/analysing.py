@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from campaigns.demo import remembering
 from feedback import reading
 from segments import lease, refresh
 from segments.clusters import laboratory
@@ -15,6 +16,7 @@ CLUSTERS = 4
 
 def analyse() -> None:
     refresh.run(None)
+    remembering.remember()
     _group(3)  # To compare with; the four below are in use.
     if run := _group(CLUSTERS):
         laboratory.use(run)

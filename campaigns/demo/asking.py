@@ -62,8 +62,9 @@ def run(one: Asking, people: Mapping[int, Person], now: datetime) -> list[Hope]:
     mails = list(Message.objects.filter(mailing__source=one.source, state=Message.State.QUEUED))
     for mail in mails:
         asked_at = rows[mail.context["invitation"]].asked_at
-        mail.state, mail.attempts, mail.sent_at = Message.State.SENT, 1, asked_at + timedelta(minutes=2)
-    Message.objects.bulk_update(mails, ["state", "attempts", "sent_at"], batch_size=500)
+        mail.state, mail.attempts = Message.State.SENT, 1
+        mail.planned_at, mail.sent_at = asked_at, asked_at + timedelta(minutes=2)
+    Message.objects.bulk_update(mails, ["state", "attempts", "planned_at", "sent_at"], batch_size=500)
     return [Hope(row, people[row.customer_id], 0.4) for row in rows.values()]
 
 

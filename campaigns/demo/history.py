@@ -88,6 +88,7 @@ def keep_letter(
         mjml=letter.mjml,
         coupon=letter.coupon,
         holdout_percent=letter.held,
+        effect_days=letter.days,
         survey=surveys.get(letter.survey),
         state=Campaign.State.DONE,
         scheduled_at=start,

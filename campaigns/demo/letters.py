@@ -46,6 +46,7 @@ class Letter:
     buys: float = 0.25
     pull: float = 1.0  # How much better than usual it was read.
     held: int = 0  # So many of 100 got nothing, to compare.
+    days: int = 14  # Of its effect.
     trial: Trial | None = None
 
 
@@ -156,6 +157,7 @@ LETTERS = (
         ("https://example.com/journal/cold-brew", "https://example.com/coffee/cold-brew"),
         buys=0.45,
         held=10,
+        days=30,  # Until answers have come, too.
         trial=Trial("What are you brewing this weekend?", 1.75, share=0.8),
     ),
     Letter(

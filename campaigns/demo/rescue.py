@@ -101,8 +101,10 @@ def ask_again(people: Mapping[int, Person], now: datetime) -> list[Hope]:
     }
     mails = list(Message.objects.filter(mailing__source=reasking.SOURCE, key__in=list(asked)))
     for one in mails:
-        one.state, one.sent_at, one.attempts = Message.State.SENT, asked[one.key], 1
-    Message.objects.bulk_update(mails, ["state", "sent_at", "attempts"], batch_size=500)
+        one.state, one.attempts = Message.State.SENT, 1
+        at = asked[one.key] or now
+        one.planned_at, one.sent_at = at, at
+    Message.objects.bulk_update(mails, ["state", "planned_at", "sent_at", "attempts"], batch_size=500)
     found = Invitation.objects.filter(source__in=list(asked)).select_related("survey").order_by("pk")
     return [Hope(one, people[one.customer_id], 0.6, lift=0.25) for one in found]
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F, Sum
 
-from campaigns import effect, experiments
-from campaigns.demo import loading, removing, rescue
+from campaigns import effect, experiments, worked
+from campaigns.demo import loading, remembering, removing, rescue
 from campaigns.models import Campaign, Experiment
 from crm import outbox, subscriptions
 from crm.models import (
@@ -25,7 +25,8 @@ from crm.models import (
     User,
 )
 from feedback.models import Answer, NotAsked, Review, Theme
-from segments.models import CustomerFeatures, ScoringRun, Segment
+from segments import refresh
+from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
 from tests.people import make_customer
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -138,6 +139,25 @@ def test_a_test_of_subjects_has_a_winner_that_went_to_the_rest_and_hold_outs_hav
     assert len(found.rows) == 3
     assert found.is_sure
     assert found.lift.effect > 0
+
+
+def test_effects_show_by_segment_as_the_segments_were_on_the_day_of_each_mail():
+    loading.load(NOW, count=700)
+    refresh.run(None)
+
+    remembering.remember()
+
+    campaign = Campaign.objects.get(slug="for-the-weekend")
+    groups = worked.count(campaign, now=NOW)["groups"]
+    assert {"conversion", "revenue", "retention"} <= groups["may-be-written-to"]["cells"].keys()
+    stays = Membership.objects.filter(segment__slug="bought-lately")
+    assert stays.filter(left_at__isnull=False).exists()
+    for customer, entered, left in stays.filter(entered_at__lt=campaign.started_at).values_list(
+        "customer", "entered_at", "left_at"
+    ):
+        bought = Purchase.objects.filter(customer=customer, bought_at__lt=entered).latest("bought_at")
+        assert (entered - bought.bought_at).days <= 31
+        assert left is None or left > entered
 
 
 def test_bad_answers_became_cases_that_were_answered_and_people_were_asked_again():
