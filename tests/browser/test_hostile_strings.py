@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from crm import cases
-from crm.models import CustomField, Interaction
+from crm.models import CustomField, Group, GroupMember, Interaction, User
 from segments import audience
 from segments.models import Segment
 from tests.feedback.surveys import make_answer, make_invitation, make_question, make_survey, path_of
@@ -86,3 +86,27 @@ def test_no_text_runs_or_becomes_part_of_a_page(transactional_db, owner, visitor
     assert wrong == []
     assert alarms == []
     assert staff.problems + stranger.problems == []
+
+
+def test_a_word_without_an_end_stays_on_its_page(transactional_db, owner, visitor):
+    word = "W" * 80
+    person = make_customer(first_name=word, last_name=word, country=word[:60], email="w@example.com")
+    make_customer(first_name=word, last_name="X", email="w@example.com")
+    User.objects.create_user("long@teahouse.example", None, name=word, role="manager")
+    group = Group.objects.create(name=word, kind="household")
+    GroupMember.objects.create(group=group, customer=person)
+    case = cases.open_case(word, customer=person, text=word, at=timezone.now())
+    make_survey(slug="long", name=word)
+    phone = visitor(viewport={"width": 390, "height": 800})
+    phone.sign_in(EMAIL, PASSWORD)
+
+    wide = {}
+    places = [person.get_absolute_url() + one for one in ("", "edit/", "merge/", "mails/")]
+    places += [group.get_absolute_url(), f"/service/{case.pk}/", "/service/", "/settings/staff/"]
+    places += ["/customers/filter/?key=country", "/feedback/recovery/", "/feedback/long/ask/?q=w"]
+    for place in places:
+        assert phone.open(place).status == 200, place
+        width = phone.page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[place] = width
+    assert wide == {}
