@@ -18,5 +18,5 @@ COPY --from=build --chown=closeknit /app /app
 USER closeknit
 VOLUME /data
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
+CMD exec granian --interface wsgi --host 0.0.0.0 --port 8000 --workers ${WEB_WORKERS:-2} \
+    --blocking-threads 4 --no-ws --log-level warning config.wsgi:application

@@ -32,7 +32,8 @@ def running(**environment: str) -> Iterator[int]:
     """The web server as `Procfile` starts it, on a free port."""
     port = _free_port()
     granian = Path(sys.executable).with_name("granian")
-    command = [granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", os.environ.get("WEB_WORKERS") or ("2" if os.environ.get("REDIS_URL") else "1")]
     command += ["--blocking-threads", "4", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
     server = subprocess.Popen([*map(str, command)], cwd=ROOT, env={**os.environ, **environment})
     try:

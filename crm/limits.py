@@ -1,7 +1,7 @@
 """How often something may be asked: counts per name and window of time.
 
-With Redis all processes count together. Without it one process serves the pages (see Procfile), and its own
-memory is exact and costs no file.
+With Redis all processes count together. Without it one process serves the pages (see Procfile) unless
+WEB_WORKERS says otherwise, and its own memory is exact and costs no file.
 """
 
 from __future__ import annotations

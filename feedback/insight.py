@@ -43,6 +43,7 @@ class Insight:
     difference: Difference | None
     heard: Heard
     trouble: Trouble | None
+    also: list[Voice]  # The next topics with complaints.
     joy: Voice | None
     drivers: list[Driver]
 
@@ -61,7 +62,8 @@ def of(
     is_enough = now_score is not None and before is not None and now_score.is_enough and before.is_enough
     heard = voices.heard(answers, survey, days, end)
     remarks = voices.between(answers, start, end)
-    hurting = _worst(heard.voices)
+    worst = _worst(heard.voices)
+    hurting = worst[0] if worst else None
     joy = max(
         (one for one in heard.voices if one is not hurting), key=lambda one: one.moods["good"], default=None
     )
@@ -77,20 +79,21 @@ def of(
         scores.difference(now_score, before) if is_enough and now_score and before else None,
         heard,
         _trouble(hurting, answers, remarks, end, zone) if hurting else None,
+        worst[1:],
         joy,
         of_survey(survey, answers, language),
     )
 
 
-def _worst(found: Sequence[Voice]) -> Voice | None:
-    """The topic with the most complaints; where the score is known to suffer, that weighs more."""
+def _worst(found: Sequence[Voice]) -> list[Voice]:
+    """The three topics with most complaints; where the score is known to suffer, that weighs more."""
 
     def harm(one: Voice) -> float:
         pull = -one.impact.value if one.impact and one.is_clear and one.impact.value < 0 else 0.0
         return one.moods["bad"] * (1 + pull / 50)
 
-    worst = max(found, key=harm, default=None)
-    return worst if worst and worst.moods["bad"] >= scores.MINIMUM else None
+    enough = [one for one in found if one.moods["bad"] >= scores.MINIMUM]
+    return sorted(enough, key=harm, reverse=True)[:3]
 
 
 def _trouble(

@@ -128,10 +128,15 @@ def of_theme(theme: Theme, remarks: QuerySet[Remark], *, mood: str = "", count: 
         found = found.filter(mood=mood)
     # A few hundred bytes are enough to choose from; the nearest to a readable length.
     near = found.order_by(Abs(Length("answer__comment") - 60), "-pk")[:CANDIDATES]
-    rows = list(near.annotate(topics=Count("mentions")).values_list("answer", "topics"))
-    topics = dict(rows)
-    shown = quoted(list(topics))
-    return sorted(shown, key=lambda one: quotes.worth(len(one.text), topics[one.answer]))[:count]
+    sure = {answer: abs(chance - 0.5) for answer, chance in near.values_list("answer", "chance")}
+    told = Mention.objects.filter(remark__in=list(sure), theme__is_hidden=False).values_list("remark")
+    topics = dict(told.annotate(n=Count("pk")).order_by())
+
+    def worth(one: Quote) -> tuple[int, float, int]:
+        first, then = quotes.worth(len(one.text), topics.get(one.answer, 1))
+        return first, -round(sure[one.answer], 1), then
+
+    return sorted(quoted(list(sure)), key=worth)[:count]
 
 
 def quoted(keys: Sequence[int], *, each_once: bool = True) -> list[Quote]:

@@ -39,8 +39,8 @@ def naming(vocabulary: Sequence[str], language: str) -> frozenset[str]:
 
 
 def _names(word: str, part: str) -> bool:
-    if len(word) == 1:
-        return part == "n"
+    if len(word) == 1:  # As a sign it stands in too many other words.
+        return False
     return not part or part.startswith(_NOUNS) or part == "v"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,3 +30,21 @@ def worth(length: int, topics: int) -> tuple[int, int]:
     """Smaller is better: few topics, and a length that says something and is read in a moment."""
     readable = 0 if 15 <= length <= 160 else 1 if length <= 300 else 2
     return (max(topics, 1) + 2 * readable, abs(length - 40))
+
+
+def parts(text: str, words: Iterable[str], *, length: int) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it is one of the words; cut to `length` where they stand."""
+    latin = sorted((re.escape(one) for one in words if one.isascii()), key=len, reverse=True)
+    signs = sorted((re.escape(one) for one in words if not one.isascii()), key=len, reverse=True)
+    ways = [rf"\b(?:{'|'.join(latin)})(?:s|es)?\b"] if latin else []
+    pattern = re.compile("|".join([*ways, *signs]) or r"(?!)", re.IGNORECASE)
+    first = pattern.search(text)
+    start = max(first.start() - length // 2, 0) if first and first.end() > length else 0
+    shown = text[start : start + length]
+    shown = f"{'…' if start else ''}{shown}{'…' if start + length < len(text) else ''}"
+    found: list[tuple[str, bool]] = []
+    at = 0
+    for one in pattern.finditer(shown):
+        found += [(shown[at : one.start()], False), (one[0], True)]
+        at = one.end()
+    return [piece for piece in [*found, (shown[at:], False)] if piece[0]]

@@ -7,7 +7,7 @@ are assigned at once and a person can rename, merge, split and pin. Deterministi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,9 @@ KEYWORDS: Final = 12
 PARTS: Final = 16
 FOLLOWS: Final = 0.35  # A word follows another when at least this share of its comments holds that as well.
 CLEAR: Final = 0.5  # A comment has a topic when the weights of the words in it come to this much.
+SAME: Final = 0.8  # A frequent word that hardly stands without the leading one says the topic as well.
+FOLLOWER: Final = 0.45  # Another one is not enough alone: two are.
+NAMES_TOO: Final = 0.25  # A word stands in a label beside the leading one when it is at least so frequent.
 LEAST_SHARE: Final = 0.015  # A topic is spoken of in at least this share of the comments.
 
 
@@ -38,7 +41,8 @@ LEAST_SHARE: Final = 0.015  # A topic is spoken of in at least this share of the
 class Topic:
     """`words` are {word: weight}, the clearest 1. `aspect` names a topic that most shops have, else "".
 
-    The weight of a found word is the share of the comments with it that hold the leading word as well.
+    The weight of a found word is the share of the comments with it that hold the leading word as well; it is
+    enough alone only where that is nearly always so.
     """
 
     language: str
@@ -148,12 +152,22 @@ def _factorise(
             int(at) for at in np.argsort(-share[part], kind="stable") if owner[at] == part and share[part, at]
         ]
         for lead, followers in _led(mine, together, frequency):
-            weights = {vocabulary[lead]: 1.0} | {
-                vocabulary[at]: round(float(together[lead, at] / frequency[at]), 3) for at in followers
-            }
-            reach = int(frequency[lead])
-            topics.append((reach, Topic(language, "", label_of(weights, language), weights)))
+            beside = {at: float(together[lead, at] / frequency[at]) for at in followers}
+            often = {at for at in followers if frequency[at] >= NAMES_TOO * frequency[lead]}
+            topics.append((int(frequency[lead]), _topic(language, vocabulary, lead, beside, often)))
     return topics
+
+
+def _topic(
+    language: str, vocabulary: Sequence[str], lead: int, beside: Mapping[int, float], often: Collection[int]
+) -> Topic:
+    """A leading word with those beside it: how often they stand with it, and which are frequent."""
+    shown = {vocabulary[lead]: 1.0} | {vocabulary[at]: one for at, one in beside.items() if at in often}
+    weights = {vocabulary[lead]: 1.0}
+    for at, part in beside.items():
+        is_same = part >= SAME and at in often
+        weights[vocabulary[at]] = round(part if is_same else min(part, FOLLOWER), 3)
+    return Topic(language, "", label_of(shown, language), weights)
 
 
 def _led(mine: Sequence[int], together: np.ndarray, frequency: np.ndarray) -> list[tuple[int, list[int]]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from crm import masking
 from feedback import reading, theming, voices
@@ -103,6 +104,38 @@ def test_analysts_read_quotes_without_names():
     assert full.text.startswith("Yolanda")
 
 
+def test_quotes_that_speak_of_nothing_else_come_first():
+    survey = make_survey()
+    gears, price = theming.create("Gears", ["gearbox"]), theming.create("Price", ["price"])
+    both = make_answer(survey, 2, comment="the gearbox rattles and the price of it was far too high, too")
+    alone = make_answer(
+        survey, 2, comment="after a week the gearbox rattles like an old tin full of small stones"
+    )
+    reading.work(NOON)
+
+    found = voices.of_theme(gears, Remark.objects.all(), mood="", count=2)
+
+    assert [one.answer for one in found] == [alone.pk, both.pk]
+    assert [one.answer for one in voices.of_theme(price, Remark.objects.all())] == [both.pk]
+
+
+def test_the_owner_reads_also_of_the_next_topics_and_the_words_behind(client, owner):
+    client.force_login(owner)
+    survey = make_survey()
+    for name, word in (("Gears", "gearbox"), ("Paint", "paint"), ("Bell", "bell")):
+        theming.create(name, [word])
+    said = ["the gearbox broke and is terrible"] * 40 + ["the paint is awful and peeled"] * 35
+    for number, comment in enumerate(said):
+        make_answer(survey, 1, comment=f"{comment} {number}", at=timezone.now() - timedelta(days=2))
+    reading.work(timezone.now())
+
+    page = client.get("/feedback/insight/").content.decode()
+
+    assert "<mark>gearbox</mark> broke" in page
+    assert "Also complained of:" in page
+    assert "Paint</a> (35)" in page
+
+
 def test_the_pages_show_topics_quotes_and_the_comments_behind(client, owner):
     client.force_login(owner)
     survey = make_survey()
@@ -121,7 +154,7 @@ def test_the_pages_show_topics_quotes_and_the_comments_behind(client, owner):
         reverse("feedback:theme_change", args=[theme.pk]), {"label": "Gearbox", "pinned": "gearbox，变速"}
     )
 
-    assert "the gearbox rattles" in page
+    assert "the <mark>gearbox</mark> rattles" in page
     assert "Gears" in page
     assert listed.count("the gearbox rattles") == 6
     assert "6 of 6 comments" in one

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from feedback.numerics import intents, redaction, scales, sentiment, topics, words
+from feedback.numerics import aspects, intents, quotes, redaction, scales, sentiment, topics, words
 from tests import reference
 
 
@@ -140,6 +140,31 @@ def test_topics_are_those_that_customers_speak_of_and_the_same_for_the_same_seed
     assert spoken[3].sum() == 1  # The plural is the same.
 
 
+def test_a_word_that_only_sometimes_stands_with_the_topic_is_not_enough_alone():
+    beside = {1: 0.7, 2: 0.95, 3: 1.0}  # The share of the comments with it that hold the gearbox as well.
+
+    gears = topics._topic("en", ["gearbox", "lever", "clutch", "ott"], 0, beside, {1, 2})
+
+    assert gears.label == "Gearbox, clutch"
+    assert gears.words == {"gearbox": 1.0, "lever": 0.45, "clutch": 0.95, "ott": 0.45}
+    spoken = topics.assign(["the gearbox", "the clutch", "the lever", "lever and ott"], [gears])
+    assert spoken.toarray().ravel().astype(bool).tolist() == [True, True, False, True]
+
+
+def test_labels_say_something_and_a_lost_item_is_no_leak():
+    single = [f"菜不好吃{at}" for at in range(40)] + [f"外卖的肉{at}" for at in range(40)]
+    mistakes, packaging = (
+        topics.Topic("zh", name, "", dict.fromkeys(aspects.of("zh")[name], 1.0))
+        for name in ("mistakes", "packaging")
+    )
+
+    found = topics.discover([words.plain(one) for one in single], "zh", seed=3)
+    table = topics.assign(["漏了一个菜", "汤漏了一桌", "漏发了泡菜"], [mistakes, packaging]).toarray() > 0
+
+    assert not {"菜", "肉", "外卖"} & {one.label for one in found}
+    assert table.tolist() == [[True, False], [False, True], [True, False]]
+
+
 def test_chinese_topics_are_found_too():
     texts = [
         words.plain(f"{about}{at}")
@@ -204,3 +229,14 @@ def test_judging_says_nothing_where_one_kind_is_missing():
 
     assert (found.accuracy, found.balanced_accuracy, found.auc) == (1.0, None, None)
     assert sentiment.judge(np.array([]), []).accuracy is None
+
+
+def test_a_quote_shows_the_words_that_it_stands_for():
+    text = f"{'well ' * 60}the Batteries died and the battery smelt"
+
+    parts = quotes.parts(text, ["battery", "电池"], length=60)
+
+    assert [one for one, is_word in parts if is_word] == ["battery"]
+    assert "".join(one for one, _is_word in parts).startswith("…")
+    assert quotes.parts("电池坏了", ["电池"], length=60) == [("电池", True), ("坏了", False)]
+    assert quotes.parts("lovely", [], length=60) == [("lovely", False)]
