@@ -22,7 +22,7 @@ const base = () => {
 
 const axes = (spec, horizontal) => {
   const category = { type: "category", data: spec.labels, axisLabel: { hideOverlap: true } };
-  const value = { type: "value", scale: Boolean(spec.scale) };
+  const value = { type: "value", scale: Boolean(spec.scale), axisLabel: { hideOverlap: true } };
   const names = { width: 150, overflow: "break", interval: 0 };  // Long names go over two lines, so none is cut off.
   return horizontal ? { yAxis: { ...category, axisLabel: names, inverse: true }, xAxis: value } : { xAxis: category, yAxis: value };
 };

@@ -68,7 +68,11 @@ def said(value: object, column: str) -> object:
 
 @register.filter
 def compact(value: float | None) -> str:
-    return "–" if value is None else str(format_compact_decimal(value, locale=locale_of(), fraction_digits=1))
+    """A large number in few signs; where a language has no short form below ten thousand, in whole."""
+    if value is None:
+        return "–"
+    plain = round(value) if 1000 <= abs(value) < 10_000 else value
+    return str(format_compact_decimal(plain, locale=locale_of(), fraction_digits=1))
 
 
 @register.filter

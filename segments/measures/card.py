@@ -137,13 +137,14 @@ def _churn(lost: int, began: int, length: int) -> Figure:
 def _money(counts: Mapping[str, Any], total: Channel, business: Business) -> list[Figure]:
     orders, served = counts["orders"], counts["served"]
     margin = float(business.margin_percent) / 100
+    unknown = "" if total.has_spending else _("Enter what you spend to see it")
     found = [
         _average(orders, business),
         Figure("margin", _amount(orders["revenue"] * margin, business, 0), _margin_words(orders, business)),
         Figure("cac", _amount(total.cac, business), _new_words(total)),
         Figure("ltv", _amount(total.ltv, business), _range_words(total, business)),
-        Figure("ltv_cac", number(total.ratio, 1) if total.ratio is not None else "", ""),
-        Figure("payback", payback_words(total), ""),
+        Figure("ltv_cac", number(total.ratio, 1) if total.ratio is not None else "", unknown),
+        Figure("payback", payback_words(total), unknown),
     ]
     if served["case_cost"] or served["return_cost"]:
         hint = ngettext(
@@ -197,7 +198,7 @@ def _new_words(total: Channel) -> str:
 def _range_words(one: Channel, business: Business) -> str:
     found = one.ltv_range
     if found is None:
-        return _new(one.valued) if one.has_spending else ""
+        return _new(one.valued)
     return _("between %(low)s and %(high)s") % {
         "low": _amount(found[0], business),
         "high": _amount(found[1], business),

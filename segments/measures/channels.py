@@ -89,7 +89,8 @@ class Channel:
 def build(counts: Mapping[str, Any], business: Business, day: date) -> tuple[list[Channel], Channel]:
     """The channels, most new customers first, and all of them together.
 
-    A channel is judged by the months with spending of its own; all together by the months with any.
+    A channel is judged by the months with spending of its own; all together by the months with any, and
+    where no spending is known their value by all months.
     """
     found, spent = _collected(counts, business), _spent(day, counts["length"])
     total = Channel("", float(business.margin_percent) / 100)
@@ -104,7 +105,7 @@ def build(counts: Mapping[str, Any], business: Business, day: date) -> tuple[lis
         total.all_new += figures[0]
         if month in spent.get(_key(name), {}) or one.is_typed:
             _add(one, figures)
-        if month in paid_months:
+        if month in paid_months or not paid_months:
             _add(total, figures)
     total.has_spending = bool(paid_months)
     total.spent = sum(one.spent for one in found.values())

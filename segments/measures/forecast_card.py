@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -128,7 +129,7 @@ def _chart(series: Series, known: list[float], ahead: Forecast, name: str, unit:
 
     return Chart(
         "forecast",
-        _("%(when)s: probably %(mean)s %(unit)s, between %(low)s and %(high)s") % words,
+        capfirst(_("%(when)s: probably %(mean)s %(unit)s, between %(low)s and %(high)s") % words),
         labels,
         [
             Line(name, [*tidy(known), *[None] * steps]),

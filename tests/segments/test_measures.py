@@ -229,3 +229,17 @@ def test_new_costs_show_at_once(staff_client, shop):
     )
 
     assert (before, kept.figures("measures.365", shop, DAY).data["served"]["case_cost"]) == (0.0, 5.0)
+
+
+def test_without_spending_the_value_of_new_customers_is_told_and_the_cost_asked_for(staff_client, shop):
+    for n in range(channels.FEW):
+        customer = make_customer()
+        make_purchase(customer, 30, at=at(5, 1 + n))
+        CustomerFeatures.objects.update_or_create(
+            customer=customer, defaults={"as_of": DAY, "revenue": 30, "clv": 5}
+        )
+
+    _found, total = channels.build(counted(shop), shop, DAY)
+
+    assert total.ltv == pytest.approx(30 * float(shop.margin_percent) / 100 + 5)
+    assert (total.cac, total.ratio) == (None, None)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone, translation
 
 from crm.models import Customer, WorkerHeartbeat
+from crm.templatetags.crm_format import compact
 from segments import lease, refresh
 from segments.clusters import laboratory, naming
 from segments.models import CustomerFeatures, ScoringRun, Segment
@@ -288,3 +289,9 @@ def test_who_and_what_the_grid_leaves_out_is_said(staff_client, shop):
 
     assert 'href="/customers/?bought=never">1 customer without a purchase that counts' in page
     assert "1 purchase of somebody unknown" in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "7.7K"), ("zh-hans", "7658")])
+def test_revenue_in_a_cell_is_short_in_every_language(language, words):
+    with translation.override(language):
+        assert compact(7658.13) == words
