@@ -66,7 +66,10 @@ class Visitor:
         self.page.fill("input[name=username]", email)
         self.page.fill("input[name=password]", password)
         self.page.press("input[name=password]", "Enter")
-        self.page.wait_for_url("**/")
+        self.page.wait_for_url(
+            lambda address: "/sign-in/" not in address
+        )  # Whose own address ends in a slash.
+        self.settle()
 
     def open(self, address: str):
         """Go to a page and wait until its panels have come."""
