@@ -159,7 +159,9 @@ def without_copies(data: Data) -> Data:
         data.table.dropped,
     )
     if not kept:
-        raise Refusal(_("All features you chose are unknown, the same for everybody, or equal the target."))
+        raise Refusal(
+            _("All that could be learned from is unknown, the same for everybody, or equals the target.")
+        )
     return Data(table, data.target, {**data.dropped, **dict.fromkeys(copies, "copy")})
 
 

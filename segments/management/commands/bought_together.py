@@ -38,7 +38,7 @@ class Command(JsonCommand):
             else baskets.named(baskets.read())
         )
         if not len(lines.items):
-            raise Refusal(_("There are no baskets yet, so nothing can be counted."))
+            raise Refusal(_("No order names its products, so there are no baskets to count."))
         found = pairs.find(lines.baskets, lines.items, min_support=share or 0.0)
         together = found.together.nonzero()[0].tolist()
         shown = range(len(found.count)) if share is not None else together[:MOST]
