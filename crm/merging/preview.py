@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from crm import custom_fields
+from crm import code_words, custom_fields
 from crm.journal import graph, images
 from crm.merging import choosing
 from crm.merging.choosing import Choices, Row
@@ -58,7 +58,7 @@ def of(people: Sequence[Customer], choices: Choices | None = None) -> Preview:
     return Preview(
         sides=[Side(one, counted.get(one.pk, [])) for one in people],
         rows=[
-            (row, [(pk, _shown(kinds.get(row.name), value)) for pk, value in row.values.items()])
+            (row, [(pk, _shown(row.name, kinds.get(row.name), value)) for pk, value in row.values.items()])
             for row in found
         ],
         tags=list({one.tag_id: one.tag for one in worn}.values()),
@@ -67,9 +67,11 @@ def of(people: Sequence[Customer], choices: Choices | None = None) -> Preview:
     )
 
 
-def _shown(field: CustomField | None, value: Any) -> Any:
+def _shown(name: str, field: CustomField | None, value: Any) -> Any:
     if field is not None:
         return custom_fields.show(field, value)
+    if isinstance(value, str):
+        return code_words.said(name, value)
     return (_("Yes") if value else _("No")) if isinstance(value, bool) else value
 
 

@@ -112,7 +112,7 @@ def duplicate_merge(request: HtmxRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("crm:duplicates") if group.state != "open" else _side_by_side(request, group, 409)
     survivor = Customer.objects.get(pk=done.survivor)
-    text = _("%(count)d records are now one: %(name)s. You can part them again on this page.")
+    text = _("%(count)d records are now one: %(name)s. You can take that back at the end of this page.")
     messages.success(request, text % {"count": len(ids), "name": survivor})
     return redirect("crm:duplicates")
 

@@ -52,6 +52,32 @@ def test_a_found_group_is_merged_as_chosen_and_parted(window):
     assert window.problems == []
 
 
+def test_on_a_phone_both_people_stand_beside_each_other_in_words(transactional_db, owner, visitor):
+    for city in ("Kiel", "Bonn"):
+        make_customer(
+            first_name="Ada", last_name="Byron", email="ada.byron@example.com", city=city, language="de"
+        )
+    searching.run(searching.ask(None, at=timezone.now()).pk)
+    phone = visitor(viewport={"width": 390, "height": 800})
+    phone.sign_in("olga@teahouse.example", "steep-leaves-4")
+    page = phone.page
+
+    phone.open(f"/customers/duplicates/{DuplicateGroup.objects.get().pk}/")
+
+    for label in ("Kiel", "Bonn", "German"):
+        for one in page.get_by_label(label).all():
+            box = one.bounding_box()
+            assert box
+            assert box["x"] + box["width"] <= 390
+    assert page.get_by_label("German").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert barriers(page, set()) == []
+    page.get_by_role("button", name="Merge into one").click()
+    expect(page.get_by_text("You can take that back at the end of this page.")).to_be_visible()
+    expect(page.get_by_text("2 records became one")).to_be_visible()
+    assert phone.problems == []
+
+
 def test_people_chosen_in_the_list_and_on_a_page_are_merged_and_parted(window):
     cup = make_product(sku="cup")
     ada = make_customer(first_name="Ada", last_name="Archer", email="", phone="", city="Kiel")
