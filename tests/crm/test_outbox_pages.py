@@ -183,3 +183,17 @@ def test_only_the_owner_reads_caught_mails_that_choose_a_password(owner, owner_c
     assert not [text for text in seen if "/password/" in text]
     assert staff_client.get(f"/outbox/{pk}/body/").status_code == 404
     assert "/password/" in page(owner_client, f"/outbox/{pk}/body/")
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/customers/", "/segments/", "/campaigns/", "/feedback/", "/service/", "/outbox/"]
+)
+def test_pages_say_that_nothing_leaves_in_the_sandbox_and_only_there(staff_client, settings, address):
+    words = "Mails are caught here; nothing leaves this machine."
+
+    caught = staff_client.get(address).content.decode()
+    settings.MAIL_CONNECTION = {"host": "mail.shop.example", "port": 25}
+    real = staff_client.get(address).content.decode()
+
+    assert words in caught
+    assert words not in real
