@@ -65,7 +65,7 @@ def test_on_a_phone_both_people_stand_beside_each_other_in_words(transactional_d
     phone.open(f"/customers/duplicates/{DuplicateGroup.objects.get().pk}/")
 
     for label in ("Kiel", "Bonn", "German"):
-        for one in page.get_by_label(label).all():
+        for one in page.locator("[data-merging] .form-check-label", has_text=label).all():
             box = one.bounding_box()
             assert box
             assert box["x"] + box["width"] <= 390
