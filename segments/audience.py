@@ -44,12 +44,13 @@ def numbers(segment: Segment) -> QuerySet[Membership, Any]:
     return Membership.objects.filter(segment=segment, left_at=None).order_by().values("customer_id")
 
 
-def members_in_turn(segment: Segment, everybody: int) -> CustomerQuerySet:
-    """The same, for the first few in some order: in a large segment they are met soon on the way."""
+def met_in_turn(segment: Segment, everybody: int) -> Q | Exists:
+    """The condition of being in it, for the first few in some order: in a large segment they are met soon on
+    the way. Of customers and of their features alike, as these have the same keys.
+    """
     if segment.member_count * LARGE < everybody:
-        return members(segment)
-    inside = Membership.objects.filter(segment=segment, customer=OuterRef("pk"), left_at=None)
-    return Customer.objects.filter(Exists(inside))
+        return Q(pk__in=numbers(segment))
+    return Exists(Membership.objects.filter(segment=segment, customer=OuterRef("pk"), left_at=None))
 
 
 def members_on(segment: Segment, day: date, business: Business) -> CustomerQuerySet:
@@ -335,8 +336,8 @@ __all__ = [
     "live",
     "live_of",
     "members",
-    "members_in_turn",
     "members_on",
+    "met_in_turn",
     "numbers",
     "place",
     "rebuild",

@@ -13,12 +13,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.ledger import STAGES
-from crm.models import Business
+from crm.models import Business, Customer
 from segments import audience
 from segments.clusters import naming
 from segments.lifecycle import journey
 from segments.measures import periods
-from segments.models import ClusterMember, CustomerFeatures, Membership, ScoringRun, Segment
+from segments.models import ClusterMember, CustomerFeatures, ScoringRun, Segment
 from segments.numerics.rfm import LEVELS
 from segments.rfm import moves
 from segments.rfm import names as rfm_names
@@ -135,8 +135,7 @@ def _segment(slug: str) -> Selection | None:
     segment = Segment.objects.filter(slug=slug).first()
     if segment is None:
         return None
-    inside = Membership.objects.filter(segment=segment, left_at=None).values("customer_id")
-    people = CustomerFeatures.objects.filter(customer_id__in=inside)
+    people = CustomerFeatures.objects.filter(audience.met_in_turn(segment, Customer.objects.count()))
     return Selection(segment.name, people, {"in_segment": slug}, urlencode({"segment": slug}))
 
 

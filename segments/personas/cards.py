@@ -23,6 +23,7 @@ from segments.personas.facts import Facts
 from segments.personas.telling import Part
 
 KEPT = 3600  # Seconds.
+SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,14 @@ def _short(query: str) -> str:
     return hashlib.sha256(query.encode()).hexdigest()[:24]
 
 
-def some_people(people: QuerySet[CustomerFeatures], count: int = 5) -> list[Any]:
+def some_people(query: str, people: QuerySet[CustomerFeatures], reader: Person) -> list[Any]:
     """A few of them, always the same ones: not the best, but drawn by their numbers."""
-    drawn = people.filter(customer__erased_at=None).order_by(
-        Mod(F("customer_id") * 7919, 10_007), "customer_id"
-    )
-    return list(drawn.select_related("customer")[:count])
+    known = people.filter(customer__erased_at=None)
+
+    def drawn() -> list[int]:
+        found = known.order_by(Mod(F("customer_id") * 7919, 10_007), "customer_id")
+        return list(found.values_list("customer_id", flat=True)[:SHOWN])
+
+    some = since_refresh.figures(f"some.{since_refresh.scope(reader)}.{query}", drawn)
+    rows = {one.customer_id: one for one in known.filter(pk__in=some).select_related("customer")}
+    return [rows[pk] for pk in some if pk in rows]

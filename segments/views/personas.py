@@ -30,7 +30,7 @@ def persona(request: HtmxRequest) -> HttpResponse:
             "section": "segments",
             "selection": selection,
             "card": cards.card(selection, request.business, timezone.now(), request.user),
-            "some": cards.some_people(seen),
+            "some": cards.some_people(selection.query, seen, request.user),
             "status": refresh.status(),
             "languages": [translation.get_language_info(code) for code in known if code != language],
         }

@@ -15,7 +15,7 @@ from crm import access
 from crm.access import Right
 from crm.paging import page_of
 from crm.web import HtmxRequest, render_page
-from segments import drafting, people, refresh
+from segments import drafting, people, refresh, since_refresh
 from segments.rfm import names
 
 
@@ -26,7 +26,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
     if selection is None:
         return nobody_named(request)
     seen = access.visible(request.user, selection.people)
-    found = seen.select_related("customer")
+    found, scope = seen.select_related("customer"), since_refresh.scope(request.user)
     page = page_of(
         found,
         ("-revenue", "customer_id"),
@@ -36,7 +36,7 @@ def people_list(request: HtmxRequest) -> HttpResponse:
     context = {
         "section": "segments",
         "selection": selection,
-        "count": seen.count(),
+        "count": since_refresh.figures(f"people.{scope}.{selection.query}", seen.count),
         "page": page,
         "builder": builder_url(selection.rule),
         "fields": parse_qsl(selection.query),

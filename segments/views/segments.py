@@ -68,7 +68,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 @access.staff
 def segment(request: HttpRequest, slug: str) -> HttpResponse:
     found, everybody = get_object_or_404(Segment, slug=slug), Customer.objects.count()
-    people = audience.members_in_turn(found, everybody)
+    people = Customer.objects.filter(audience.met_in_turn(found, everybody))
     page = page_of(
         access.customers(request.user, people).select_related("features"),
         ("last_name", "first_name", "pk"),
