@@ -86,13 +86,14 @@ def build(run: ScoringRun, currency: str) -> Card:
     result = run.result
     other = [one for one in result["notes"] if one["code"] not in REPLACED]
     check, segments = result.get("check"), _segments(result.get("segments", {}))
-    spread = [_tenths(result["tenths"], currency)] if result.get("valued") else []
+    tenths = result.get("tenths", ())
+    spread = [_tenths(tenths, currency)] if any(one["value"] > 0 for one in tenths) else []
     return Card(
         run,
         result,
         in_words([one for one in result["notes"] if one["code"] in REPLACED]),
         in_words(other),
-        [*spread, *([_dearest(segments, currency)] if len(segments) > 1 else [])],
+        [*spread, *([_dearest(segments, currency)] if spread and len(segments) > 1 else [])],
         [_tracking(check), _by_frequency(check), _by_expected(check)] if check else [],
         segments,
     )
@@ -111,7 +112,7 @@ def _segments(kept: dict[str, list[float]]) -> list[tuple[Segment, Equity]]:
 
 def _tenths(tenths: Sequence[dict[str, float]], currency: str) -> Chart:
     total = sum(one["value"] for one in tenths)
-    share = tenths[0]["value"] / total if total else 0.0
+    share = tenths[0]["value"] / total
     labels = [str(place) for place in range(1, len(tenths) + 1)]
     return Chart(
         "bar",

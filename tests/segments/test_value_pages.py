@@ -45,6 +45,19 @@ def test_the_page_says_what_the_base_is_worth_and_how_that_was_found(staff_clien
     assert dict(card.parameters)["r"] > 0
 
 
+def test_where_nobody_will_bring_anything_no_best_tenth_is_shown(staff_client, shop):
+    sell(unlike())
+    refresh.run(None)
+    run = ScoringRun.objects.get(kind=ScoringRun.Kind.VALUE)
+    run.result["tenths"] = [{**one, "value": 0.0, "least": 0.0} for one in run.result["tenths"]]
+    run.save()
+
+    answer = staff_client.get("/segments/value/")
+
+    assert [chart.kind for chart in answer.context["card"].charts] == []
+    assert "best tenth" not in answer.content.decode()
+
+
 def test_the_segment_page_tells_its_value(staff_client, shop):
     sell(unlike())
     rule = {"all": [{"field": "orders", "op": ">", "value": 3}]}
