@@ -62,9 +62,16 @@ const showWhatMatters = (form) => {
 document.addEventListener("change", (event) => showWhatMatters(event.target.form));
 document.querySelectorAll("form").forEach(showWhatMatters);
 
+// What a phone shows below a figure stands in a cell of its own as well.
+const told = (cell) => {
+  const copy = cell.cloneNode(true);
+  copy.querySelectorAll(".d-md-none").forEach((one) => one.remove());
+  return copy.textContent;
+};
+
 const saveCsv = (table) => {
   const quote = (text) => `"${text.trim().replace(/^[=+\-@\t\r](?![\d.,\s]*$)/, "'$&").replaceAll('"', '""')}"`;
-  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quote(cell.textContent)).join(","));
+  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quote(told(cell))).join(","));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n")], { type: "text/csv" }));
   link.download = `${table.dataset.csv.slice(0, 60)}.csv`;

@@ -169,7 +169,7 @@ def test_groups_tell_who_clicked_and_lead_to_them(staff_client):
     nobody = page_of(staff_client, "/campaigns/spring/recipients/?state=clicked&by=language&key=zh-hans")
 
     assert "post.example" in services
-    assert "Most clicks: Phone (1 people)" in page_of(staff_client, "/campaigns/spring/groups/?by=device")
+    assert "Most clicks: Phone (1 person)" in page_of(staff_client, "/campaigns/spring/groups/?by=device")
     assert ada.last_name in people
     assert "Nobody here yet" in nobody
 
