@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from crm.models import Customer, WorkerHeartbeat
 from crm.templatetags.crm_format import compact
-from segments import lease, refresh, since_refresh
+from segments import audience, lease, refresh, since_refresh
 from segments.clusters import laboratory, naming
 from segments.models import CustomerFeatures, ScoringRun, Segment
 from segments.numerics.rfm import CutPoints
@@ -97,6 +97,26 @@ def test_long_lists_have_pages_and_few_queries(staff_client, shop, django_assert
 
     seen = [row.revenue for page in (first, second) for row in page.context["page"]]
     assert seen == [120 - n for n in range(1, 101)]
+
+
+def test_in_a_large_shop_the_people_of_a_segment_are_counted_and_drawn_once(staff_client, shop, monkeypatch):
+    monkeypatch.setattr(since_refresh, "LIVE_UP_TO", 0)
+    monkeypatch.setattr(audience, "LARGE", 1)
+    shop_of(8)
+    Segment.objects.create(
+        slug="buyers", name="Buyers", rule={"all": [{"field": "orders", "op": ">", "value": 0}]}
+    )
+    Customer.objects.create(first_name="Nobody")
+    refresh.run(None)
+    buyers = Segment.objects.get().member_count
+    people, card = "/segments/people/?segment=buyers", "/segments/persona/?segment=buyers"
+    drawn = staff_client.get(card).context["some"]
+    listed = staff_client.get(people).context
+    CustomerFeatures.objects.filter(customer=drawn[0].customer_id).delete()
+
+    assert listed["count"] == len(listed["page"].rows) == buyers > 0
+    assert staff_client.get(people).context["count"] == buyers
+    assert [one.pk for one in staff_client.get(card).context["some"]] == [one.pk for one in drawn[1:]]
 
 
 def test_one_press_makes_the_group_a_segment_and_opens_a_campaign(staff_client, shop):
