@@ -132,13 +132,15 @@ class Crew:
 
     def kill(self) -> None:
         """A worker with all it has, or the process alone that sends for it."""
+        self.tend()  # Who was killed a moment ago must not be chosen again.
         victim = random.choice(self.workers)
         sending = [pid for pid in alive_in_group(victim.pid) if pid != victim.pid]
         if sending and random.random() < 0.5:
-            os.kill(random.choice(sending), signal.SIGKILL)
-        else:
-            os.killpg(victim.pid, signal.SIGKILL)
-            victim.wait()
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(sending), signal.SIGKILL)
+                return
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
 
     def dismiss(self, how: int) -> None:
         for one in self.workers:
