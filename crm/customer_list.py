@@ -23,6 +23,7 @@ from crm.models import Business, Customer, CustomerQuerySet, CustomerTag
 from crm.paging import Page, mark_of, page_of
 
 MANY = 10_000
+OWN = "custom."
 MOST_FILTERS = 20
 BY_NAME = ("last_name", "first_name", "id")
 OLD_SORTS = {"newest": "-created_on", "name": ""}
@@ -50,12 +51,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The filters of the list, exactly as its address carries them; unknown ones are as if absent."""
+    """The filters of the list, exactly as its address carries them; unknown ones are as if absent.
+
+    `lost` names those that once meant something: of a field or segment that is gone.
+    """
 
     q: str = ""
     chosen: tuple[tuple[str, str], ...] = ()
     sort: str = ""
     view: str = ""
+    lost: tuple[str, ...] = ()
     catalogue: Catalogue = field(default_factory=Catalogue, compare=False, repr=False)
     today: date = field(default_factory=lambda: Business.current().today(), compare=False, repr=False)
 
@@ -77,7 +82,19 @@ class Filters:
             chosen=known[:MOST_FILTERS],
             sort=sort if column and sort != "name" else "",
             view=view if view == "all" or (view.isdecimal() and len(view) < 12) else "",
+            lost=() if masking.active() else empty._lost(given, known),
         )
+
+    def _lost(self, given: Mapping[str, str], known: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        held = {key for key, _value in known}
+        gone = [key for key, value in _pairs(given) if value.strip() and key not in held]
+        offered = self.offered
+        named = (
+            str(offered[key].label) if key in offered else key.removeprefix(OWN)
+            for key in gone
+            if key in offered or key.startswith(OWN)
+        )
+        return tuple(dict.fromkeys(named))
 
     @property
     def offered(self) -> dict[str, Filter]:

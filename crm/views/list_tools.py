@@ -70,6 +70,8 @@ def view_counts(request: HtmxRequest) -> HttpResponse:
     counts = []
     for view in tabs.pinned:
         filters = Filters.read(view.query, today=request.business.today())
+        if filters.lost:  # The number would be that of another list.
+            continue
         counts.append((view, customer_list.count_capped(filters, among=people)))
     context = {"counts": counts, "many": customer_list.MANY, "section": "customers"}
     return render_page(request, "crm/customers/counts.html", context, partial="counts")

@@ -209,6 +209,23 @@ def test_a_list_narrowed_by_who_sees_masked_data_tells_no_name():
     assert not any("Byron" in page or "Kiel" in page for page in pages)
 
 
+def test_a_view_whose_filter_is_gone_says_that_it_shows_more(owner_client, owner):
+    field = CustomField.objects.create(key="shoe", label="Shoe")
+    make_customer(custom={"shoe": "Red"})
+    view = CustomerView.objects.create(by=owner, name="Red shoes", query="custom.shoe=red&country=Germany")
+    whole = owner_client.get(view.get_absolute_url()).content.decode()
+    counted = owner_client.get("/customers/views/counts/").content.decode()
+    field.delete()
+
+    page = owner_client.get(view.get_absolute_url()).content.decode()
+
+    words = "narrowed by something that is not there any more: shoe."
+    assert words in page
+    assert words not in whole
+    assert f"view-count-{view.pk}" in counted
+    assert f"view-count-{view.pk}" not in owner_client.get("/customers/views/counts/").content.decode()
+
+
 def test_the_panel_has_an_address_and_walks_the_filtered_list(owner_client):
     first, middle, last = (make_customer(last_name=name, country="Germany") for name in "ACE")
     make_customer(last_name="B", country="France")
