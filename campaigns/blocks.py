@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from campaigns.models import Snippet
 from campaigns.placeholders import BLANK_PICTURE
 
-COLOR = "{{ business.brand_color }}"
+COLOR, INK = "{{ business.brand_color }}", "{{ business.on_brand_color }}"
 WHITE = 'background-color="#ffffff"'
 SOCIAL = (
-    '<mj-text align="center">{% for one in business.social %}<a href="{{ one.url }}">{{ one.name }}</a>'
-    "&#160; {% endfor %}</mj-text>"
+    '<mj-text align="center">{% for one in business.social %}'
+    '<span style="display:inline-block;padding:0 6px"><a href="{{ one.url }}">{{ one.name }}</a></span> {% endfor %}</mj-text>'
 )
 PRODUCTS = (
     "<mj-text>{% for product in recommended_products %}<p><strong>{{ product.name }}</strong><br />"
@@ -35,7 +35,8 @@ def for_editor() -> list[dict[str, Any]]:
         _block(
             "button",
             _("Button"),
-            f'<mj-button href="{{{{ business.website }}}}" background-color="{COLOR}">{button}</mj-button>',
+            f'<mj-button href="{{{{ business.website }}}}" background-color="{COLOR}" color="{INK}">'
+            f"{button}</mj-button>",
         ),
         _block(
             "columns", _("Two columns"), f"<mj-section {WHITE}>{column}{column}</mj-section>", section=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,16 +13,28 @@ from campaigns.rendering import DesignProblem, PreparedMail, Rendered, Sources, 
 from crm import outbox
 from crm.errors import Refusal
 from crm.models import Business, Customer, Message
-from feedback import invitations
+from feedback import invitations, texts
 from feedback.models import Survey
 
 SAMPLE_COUPON = "SPRING-15"
+SPOKEN = re.compile(r"(<mjml\b[^<>]*?\slang\s*=\s*[\"'])([\w-]*)")
 
 ready = lru_cache(maxsize=32)(prepare)
 
 
 def sources(campaign: Campaign) -> Sources:
     return Sources(campaign.subject, campaign.mjml, campaign.preheader, campaign.text)
+
+
+def language(mjml: str, business: Business) -> str:
+    """What a design says of its language, where we speak it, else the language of the shop's mails."""
+    found = SPOKEN.search(mjml)
+    return texts.known(found[2] if found else "") or business.language
+
+
+def in_language(mjml: str, code: str) -> str:
+    """A design that says it is in this language; one that says nothing stays as it is."""
+    return SPOKEN.sub(lambda found: found[1] + texts.code_of(code), mjml, count=1)
 
 
 def whole(written: Sources) -> Sources:
@@ -68,4 +81,5 @@ def _values_of(
     values = placeholders.Values(business, survey=survey, source=invitations.TEST, coupon=SAMPLE_COUPON)
     survey_url = invitations.link(survey.pk, invitations.TEST, 0) if survey else ""
     more = Extras(placeholders.used(mail)).of(customer.pk or 0)
-    return values.of(customer, outbox.unsubscribe_url(Message()), survey_url=survey_url, more=more)
+    spoken, out = language(mail.author, business), outbox.unsubscribe_url(Message())
+    return values.of(customer, out, survey_url=survey_url, language=spoken, more=more)

@@ -109,8 +109,9 @@ def test_mails(mailing: Mailing) -> Render:
         try:
             ready = design.compiled(written)
             about = Extras(placeholders.used(ready)).of(person.pk)
-            unsubscribe = outbox.unsubscribe_url(Message())
-            rendered = ready.render(values.of(person, unsubscribe, survey_url=link, more=about))
+            unsubscribe, spoken = outbox.unsubscribe_url(Message()), design.language(ready.author, business)
+            known = values.of(person, unsubscribe, survey_url=link, language=spoken, more=about)
+            rendered = ready.render(known)
         except DesignProblem as problem:
             raise PermanentFailure(str(problem)) from problem
         return Envelope(

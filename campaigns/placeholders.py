@@ -19,13 +19,14 @@ from campaigns import extras, links
 from campaigns.models import Campaign
 from campaigns.rendering import PreparedMail
 from campaigns.rendering.problems import DesignProblem
-from crm import custom_fields
+from crm import colors, custom_fields
 from crm.models import Brand, Business, Customer, CustomField, Picture
 from feedback import invitations
 from feedback.models import Survey
 
 NOT_TEXT = frozenset({"business.logo_url", "business.background", "business.text_color", "business.font"})
-NOT_TEXT |= {"business.brand_color", "business.social", extras.PRODUCTS, extras.SEGMENTS}
+NOT_TEXT |= {"business.brand_color", "business.on_brand_color", "business.link_color", "business.social"}
+NOT_TEXT |= {extras.PRODUCTS, extras.SEGMENTS}
 # A grey field, where a picture is still to be chosen.
 BLANK_PICTURE = (
     "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI2MDAiIGhlaWdodD0i"
@@ -74,6 +75,8 @@ BUSINESS = (
     Placeholder("business.postal_address", gettext_lazy("Postal address"), ""),
     Placeholder("business.reply_to", gettext_lazy("Reply address"), ""),
     Placeholder("business.brand_color", gettext_lazy("Brand colour"), ""),
+    Placeholder("business.on_brand_color", gettext_lazy("Text on the brand colour"), ""),
+    Placeholder("business.link_color", gettext_lazy("Colour of links"), ""),
     Placeholder("business.logo_url", gettext_lazy("Logo"), ""),
     Placeholder("business.background", gettext_lazy("Background colour"), ""),
     Placeholder("business.text_color", gettext_lazy("Text colour"), ""),
@@ -143,13 +146,14 @@ def address_of(picture: Picture) -> str:
     return f"{settings.SITE_URL}{picture.path}"
 
 
-def look(brand: Brand) -> dict[str, Any]:
+def look(brand: Brand, color: str) -> dict[str, Any]:
     """How the shop's mails look, for templates; the logo by an address that works anywhere."""
     names = dict(Brand.NETWORKS)
     return {
         "logo_url": address_of(brand.logo) if brand.logo else "",
         "background": brand.background,
         "text_color": brand.text_color,
+        "link_color": color if colors.readable(color, colors.WHITE) else brand.text_color,
         "font": Markup(FONTS[Brand.Font(brand.font)]),
         "footer": brand.footer,
         "social": [{"name": names[one], "url": url} for one, url in brand.social.items() if one in names],
@@ -178,7 +182,8 @@ class Values:
                 "postal_address": business.postal_address,
                 "reply_to": business.reply_to or business.from_email,
                 "brand_color": business.brand_color,
-                **look(Brand.current()),
+                "on_brand_color": business.on_brand_color,
+                **look(Brand.current(), business.brand_color),
             },
             "today": today or business.today(),
             "coupon": coupon,
@@ -198,7 +203,7 @@ class Values:
         url, row = survey_url, ""
         if self.survey is not None:
             url = url or invitations.link(self.survey.pk, self.source, customer.pk)
-            row = invitations.rating_row(self.survey, url, customer.language or self.language)
+            row = invitations.rating_row(self.survey, url, language or self.language)
         return {
             **self.alike(language or self.language),
             "customer": {**self._customer(customer), "segments": more[extras.SEGMENTS]},

@@ -66,7 +66,8 @@ class Texts:
         if key not in self._chosen:
             mail = design.compiled(self.sources[key])
             places = tuple(self.addresses.index(url) for url in mail.urls)
-            self._chosen[key] = Chosen(key[0], key[1] or self.business.language, mail, places)
+            spoken = key[1] or design.language(mail.author, self.business)
+            self._chosen[key] = Chosen(key[0], spoken, mail, places)
         return self._chosen[key]
 
     def names(self) -> set[str]:
@@ -111,6 +112,8 @@ def written_now(campaign: Campaign) -> dict[Key, Sources]:
         values = {name: _first([row, *reversed(homes)], name) for name in FIELDS}
         if row.follows:
             values["mjml"] = poured(row, rows.get((key[0], "")))
+        if key[1]:
+            values["mjml"] = design.in_language(values["mjml"], key[1])
         if row.mjml and not row.text:
             values["text"] = ""  # Words of another design would not fit.
         found[key] = Sources(**values)

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from campaigns import placeholders, slot_words, slots
+from campaigns.design import in_language
 from campaigns.models import MailTemplate
 from crm.models import Brand
 
@@ -85,7 +86,7 @@ def translated(written: Mapping[str, str], language: str) -> dict[str, str]:
         name: getattr(twin, name) if written[name] == getattr(ours, name) else written[name]
         for name in ("subject", "preheader")
     }
-    return {**written, **lines, "mjml": slots.filled(written["mjml"], kept, words)}
+    return {**written, **lines, "mjml": in_language(slots.filled(written["mjml"], kept, words), language)}
 
 
 def headed(design: Design) -> Design:

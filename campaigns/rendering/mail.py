@@ -22,6 +22,7 @@ HIDDEN = "ckliquid{}ckend"  # Letters and digits pass the compiler unchanged, in
 SHOWN = re.compile(r"ckliquid(\d+)ckend")
 PREVIEW = re.compile(r"<mj-preview>(?:[^<]|<(?!/?mj))*</mj-preview>")
 BLANK = re.compile(r"\n\s*\n\s*\n+")
+EDGES = re.compile(r"^ (?! )|[ \t]+$", re.MULTILINE)
 SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
@@ -66,7 +67,7 @@ class PreparedMail:
             body = self.html.render(values)
             text = self.text.render(plain)
         body = tracker.fill(body, is_html=True)
-        text = BLANK.sub("\n\n", tracker.fill(text, is_html=False))
+        text = EDGES.sub("", BLANK.sub("\n\n", tracker.fill(text, is_html=False)))
         return Rendered(subject, _with_way_out(body, values), _with_written_way_out(text, values))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 
 SILENT = frozenset({"head", "style", "script", "title"})
@@ -10,6 +11,8 @@ BLOCKS = frozenset(
     {"p", "div", "table", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr"}
 )
 HIDDEN = re.compile(r"display:\s*none")
+NOT_IN_TEXT = "not-in-text"  # A class for what makes sense in the picture of the mail only.
+OWN_LINE = re.compile(r"display:\s*inline-block")
 
 
 def plain_text(html: str) -> str:
@@ -27,10 +30,12 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self.silence: list[str] = []  # Open tags since the outermost silent one.
         self.links: list[tuple[str, int]] = []  # Address, and where its words begin.
+        self.tag = ""  # The last one that began.
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if self.silence or tag in SILENT or (tag == "div" and HIDDEN.search(values.get("style", ""))):
+        before, self.tag = self.tag, tag
+        if self.silence or _is_silent(tag, values):
             if tag not in {"img", "br", "hr", "meta", "link"}:
                 self.silence.append(tag)
         elif tag == "br":
@@ -40,7 +45,9 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             self.parts.append(" ")
         elif tag == "img" and values.get("alt"):
-            self.parts.append(values["alt"])
+            self.parts.append(f"[{values['alt']}]" if before == "td" else values["alt"])
+        elif tag == "span" and OWN_LINE.search(values.get("style", "")):
+            self.parts.append("\n")
         elif tag == "a":
             self.links.append((values.get("href", ""), len(self.parts)))
 
@@ -67,3 +74,8 @@ class _Reader(HTMLParser):
             self.parts[start:] = [f"{kept}{'：' if '一' <= kept[-1:] <= '鿿' else ': '}{address}"]
         else:
             self.parts.append(address)
+
+
+def _is_silent(tag: str, values: Mapping[str, str]) -> bool:
+    hidden = tag == "div" and HIDDEN.search(values.get("style", ""))
+    return tag in SILENT or bool(hidden) or NOT_IN_TEXT in values.get("class", "").split()

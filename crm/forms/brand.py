@@ -6,11 +6,13 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from crm import pictures
+from crm import colors, pictures
 from crm.errors import Refusal
 from crm.forms.look import Look
 from crm.models import Brand, Business
 from crm.models.brand import COLOR
+
+FOOTER = "#5f656c"  # The small print of our designs.
 
 
 class BrandForm(Look, forms.ModelForm):  # type: ignore[type-arg]
@@ -47,6 +49,20 @@ class BrandForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.fields[f"social_{network}"] = field
             self.initial[f"social_{network}"] = self.instance.social.get(network, "")
         self.order_fields(["picture", "no_logo", "brand_color", "background", "text_color", "font", "footer"])
+
+    def clean_text_color(self) -> str:
+        color = str(self.cleaned_data["text_color"])
+        if not colors.readable(color, colors.WHITE):
+            raise forms.ValidationError(_("Too light to be read on white. Please take a darker colour."))
+        return color
+
+    def clean_background(self) -> str:
+        color = str(self.cleaned_data["background"])
+        if not colors.readable(FOOTER, color):
+            raise forms.ValidationError(
+                _("The small print of a mail could not be read on it. Please take a lighter colour.")
+            )
+        return color
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

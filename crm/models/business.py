@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import colors
+
 
 def time_zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"]
@@ -118,6 +120,11 @@ class Business(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def on_brand_color(self) -> str:
+        """What can be read on the brand colour."""
+        return colors.ink_on(self.brand_color)
 
     @property
     def sender(self) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from crm import consent, ledger
 from crm.models import Customer, Interaction, Message, Suppression
 from crm.outbox import tokens
 from crm.signals import unsubscribed
+
+WRITTEN = re.compile(r"\s*unsubscribe\s+(\S+)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,16 @@ def leave(reader: Reader, *, at: datetime) -> bool:
     if changed and reader.message:
         unsubscribed.send_robust(sender=Message, message=reader.message, at=at)
     return changed
+
+
+def leave_by_mail(subject: str, *, at: datetime) -> bool:
+    """What programs write that take the mailto of List-Unsubscribe; True when it names a link of ours."""
+    found = WRITTEN.fullmatch(subject)
+    reader = reader_of(found[1]) if found else None
+    if reader is None:
+        return False
+    leave(reader, at=at)
+    return True
 
 
 def come_back(reader: Reader, *, at: datetime, wording: str) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm import access, limits
+from crm import access, colors, limits
 from crm.errors import Refusal
 from crm.web import HtmxRequest
 from feedback import answers, invitations, showing, taking, texts
@@ -195,13 +195,5 @@ def brand(request: HttpRequest) -> HttpResponse:
     """The shop's colour as a stylesheet, since pages carry no inline styles; ?c= is the one of a survey."""
     wanted = f"#{request.GET.get('c', '')}"
     color = wanted if showing.COLOR.fullmatch(wanted) else cast("HtmxRequest", request).business.brand_color
-    on_brand = "#fff" if _luminance(color) < 0.36 else "#111827"
-    css = f":root{{--ck-brand:{color};--ck-on-brand:{on_brand}}}\n"
+    css = f":root{{--ck-brand:{color};--ck-on-brand:{colors.ink_on(color)}}}\n"
     return HttpResponse(css, content_type="text/css; charset=utf-8")
-
-
-def _luminance(color: str) -> float:
-    """Relative luminance of #rrggbb (WCAG 2)."""
-    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    r, g, b = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime
 from html import unescape
 
@@ -97,6 +98,36 @@ def test_marketing_mail_says_how_to_leave():
     assert line.endswith(b">")
     for name in ("List-Unsubscribe", "List-Id", "Message-ID", "Date", "From", "To", "Subject"):
         assert len(mail.get_all(name)) == 1
+
+
+@pytest.mark.parametrize("name", ["Shop", "茶馆", 'A "quoted", <odd> name' * 6, "é" * 120])
+def test_the_headers_of_a_list_follow_their_standards_to_the_letter(name):
+    """RFC 2369 (URLs in brackets), 2919 (one identifier), 8058 (its two fields), 5322 (998 octets)."""
+    url = "https://shop.example/u/" + "3Hn-5.Gg" * 20
+    parcel = make_parcel(
+        from_name=name,
+        to_name=name,
+        subject="Tea, and more of it than fits " * 12,
+        unsubscribe_url=url,
+        list_id="campaigns.teahouse.example",
+        text="tea " * 2000,
+        html=f"<p>{'tea ' * 2000}</p>",
+    )
+    lines, mail = parcel.raw.split(b"\r\n"), read(parcel)
+    listed = {
+        name: value for line in lines for name, _, value in [line.decode("ascii").partition(": ")] if value
+    }
+
+    assert max(map(len, lines)) <= 998
+    assert re.fullmatch(
+        r"<https://[^<>,\s]+>, <mailto:[^<>,\s?]+\?subject=[^<>,\s]+>", listed["List-Unsubscribe"]
+    )
+    assert listed["List-Unsubscribe"].startswith(f"<{url}>")
+    assert listed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    identifier = re.search(r"<([^<>]+)>$", mail["List-Id"])
+    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", identifier[1])
+    assert len(identifier[1]) <= 255
+    assert mail["Auto-Submitted"] is None  # RFC 3834: of answers by machines and notices, not of lists.
 
 
 def test_transactional_mail_has_no_list_headers():

@@ -157,7 +157,7 @@ def test_the_logo_stands_in_mails_and_on_public_pages_and_goes_with_its_picture(
 
     brand = Brand.current()
     shop.refresh_from_db()
-    look = placeholders.look(brand)
+    look = placeholders.look(brand, shop.brand_color)
     assert (shop.brand_color, brand.font, brand.social) == (
         "#aa3377", "serif", {"instagram": "https://instagram.com/tea"},
     )  # fmt: skip

@@ -253,7 +253,8 @@ def test_what_customers_write_cannot_run_on_any_page(visitor, shop, staff_client
 
 
 @pytest.mark.parametrize(
-    ("color", "text"), [("#0f766e", "#fff"), ("#ffe08a", "#111827"), ("#000000", "#fff")]
+    ("color", "text"),
+    [("#0f766e", "#ffffff"), ("#ffe08a", "#111827"), ("#e8590c", "#111827"), ("#000000", "#ffffff")],
 )
 def test_the_colour_of_the_brand_has_readable_text_on_it(visitor, shop, color, text):
     Business.objects.update(brand_color=color)

@@ -20,6 +20,7 @@ from crm.cases.opening import open_case
 from crm.cases.talking import hear
 from crm.errors import Refusal
 from crm.models import Business, BusinessHours, Case, Customer, Mailbox, ReceivedMail, User
+from crm.outbox import unsubscribing
 from crm.outbox.returns import taking
 from crm.privacy import identities
 
@@ -49,7 +50,7 @@ def take(raw: bytes, *, at: datetime, mailbox: Mailbox | None = None) -> Receive
     digest = digest_of(raw, letter)
     if known := ReceivedMail.objects.filter(digest=digest).first():
         return known
-    reason = judging.verdict(letter, ours)
+    reason = _left(letter.subject, at) or judging.verdict(letter, ours)
     if not reason and _too_many(letter.sender, at):
         return _aside(raw, reasons.TOO_MANY, at=at, mailbox=mailbox, letter=letter)
     bounced = bounces.about_answer(letter.headers, raw, letter.sender) if reason else None
@@ -83,11 +84,17 @@ def _take_return(raw: bytes, *, at: datetime, mailbox: Mailbox) -> ReceivedMail:
     digest = digest_of(raw)
     if known := ReceivedMail.objects.filter(digest=digest).first():
         return known
-    if taking.take_mail(raw, at=at, source=_source(mailbox)) is None:
+    reason = _left(str(message_from_bytes(raw)["Subject"]), at)
+    if not reason and taking.take_mail(raw, at=at, source=_source(mailbox)) is None:
         return _aside(raw, reasons.NO_RETURN, at=at, mailbox=mailbox)
-    values = {"mailbox": mailbox, "state": State.IGNORED, "reason": reasons.RETURNED, "size": len(raw)}
+    reason = reason or reasons.RETURNED
+    values = {"mailbox": mailbox, "state": State.IGNORED, "reason": reason, "size": len(raw)}
     told = {**values, "received_at": at}
     return ReceivedMail.objects.get_or_create(digest=digest, defaults=told)[0]
+
+
+def _left(subject: str, at: datetime) -> str:
+    return reasons.UNSUBSCRIBED if unsubscribing.leave_by_mail(subject, at=at) else ""
 
 
 def _source(mailbox: Mailbox | None) -> str:

@@ -15,6 +15,7 @@ MALFORMED = "malformed"
 TOO_MANY = "too_many"
 RETURNED = "returned"
 NO_RETURN = "no_return"
+UNSUBSCRIBED = "unsubscribed"
 
 LABELS = {
     OWN: _("One of our own mails came back"),
@@ -27,5 +28,6 @@ LABELS = {
     MALFORMED: _("It has no sender, or could not be read"),
     TOO_MANY: _("Too many mails from this sender in an hour; perhaps a machine"),
     RETURNED: _("A mail that came back, or a complaint; noted with the mail it is about"),
+    UNSUBSCRIBED: _("Asked by mail for no more news; done"),
     NO_RETURN: _("Came to the address for returned mails, and could not be read as one"),
 }

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 from email.message import EmailMessage
+from email.parser import Parser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from crm import cases
 from crm.cases import addresses, incoming
-from crm.models import BusinessHours, Case, CaseAttachment, Mailbox, Message, ReceivedMail
+from crm.models import (
+    BusinessHours,
+    Case,
+    CaseAttachment,
+    Customer,
+    Interaction,
+    Mailbox,
+    Message,
+    ReceivedMail,
+)
 from crm.outbox import sending
 from tests.crm.cases.letters import BOX, NOW, asked, mail, sent_header, take, words
+from tests.mails import make_mailing, make_messages
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +154,26 @@ def test_signed_addresses_are_not_guessable():
 
     assert addresses.case_of_address([made.upper()]) == 7
     assert addresses.case_of_address([made.replace("c7-", "c8-")]) is None
+
+
+@pytest.mark.parametrize("use", ["cases", "returns"])
+def test_a_mail_program_that_asks_by_mail_for_no_more_news_is_obeyed(shop, use):
+    message = make_messages(make_mailing(), 1)[0]
+    box = Mailbox.objects.create(name="Box", address="news@teahouse.example", use=use)
+    address = dict(Parser().parsestr(as_sent(message)))["List-Unsubscribe"].split("<mailto:")[1].rstrip(">")
+    asks = mail("", Subject=unquote(address.partition("?subject=")[2]))
+    forged = mail("", Subject="unsubscribe 1-1.abc", Message_ID="<forged@example.com>")
+
+    taken = [incoming.take(raw, at=NOW, mailbox=box) for raw in (asks, asks, forged)]
+
+    assert (taken[0].reason, taken[0].state, taken[1]) == ("unsubscribed", "ignored", taken[0])
+    assert taken[2].reason != "unsubscribed"
+    assert not Case.objects.filter(subject__startswith="unsubscribe 3").exists()
+    person = Customer.objects.get(pk=message.customer_id)
+    assert (person.email_consent, bool(person.suppressed_at)) == ("withdrawn", True)
+    assert Interaction.objects.filter(kind="unsubscribe").count() == 1
+
+
+def as_sent(message: Message) -> str:
+    sending.drain()
+    return bytes(Message.objects.get(pk=message.pk).caught.raw).decode("ascii")
