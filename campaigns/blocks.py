@@ -14,7 +14,8 @@ COLOR, INK = "{{ business.brand_color }}", "{{ business.on_brand_color }}"
 WHITE = 'background-color="#ffffff"'
 SOCIAL = (
     '<mj-text align="center">{% for one in business.social %}'
-    '<span style="display:inline-block;padding:0 6px"><a href="{{ one.url }}">{{ one.name }}</a></span> {% endfor %}</mj-text>'
+    '<span style="display:inline-block;padding:0 6px">'
+    '<a href="{{ one.url }}">{{ one.name }}</a></span> {% endfor %}</mj-text>'
 )
 PRODUCTS = (
     "<mj-text>{% for product in recommended_products %}<p><strong>{{ product.name }}</strong><br />"

@@ -112,8 +112,6 @@ def written_now(campaign: Campaign) -> dict[Key, Sources]:
         values = {name: _first([row, *reversed(homes)], name) for name in FIELDS}
         if row.follows:
             values["mjml"] = poured(row, rows.get((key[0], "")))
-        if key[1]:
-            values["mjml"] = design.in_language(values["mjml"], key[1])
         if row.mjml and not row.text:
             values["text"] = ""  # Words of another design would not fit.
         found[key] = Sources(**values)
@@ -123,7 +121,8 @@ def written_now(campaign: Campaign) -> dict[Key, Sources]:
 def poured(row: Variant, arm: Variant | None) -> str:
     """The words of a text that follows, in the layout of its arm, else of the campaign."""
     layout = arm.mjml if arm is not None and arm is not row and arm.mjml else row.campaign.mjml
-    return slots.poured(layout, row.mjml, slot_words.words())
+    poured = slots.poured(layout, row.mjml, slot_words.words())
+    return design.in_language(poured, row.language) if row.language else poured
 
 
 def freeze(campaign: Campaign, business: Business) -> Texts:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 READABLE = 4.5
 WHITE, INK = "#ffffff", "#111827"
+
+
+def known(color: str) -> bool:
+    return re.fullmatch("#[0-9a-fA-F]{6}", color) is not None
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -50,22 +51,10 @@ class BrandForm(Look, forms.ModelForm):  # type: ignore[type-arg]
             self.initial[f"social_{network}"] = self.instance.social.get(network, "")
         self.order_fields(["picture", "no_logo", "brand_color", "background", "text_color", "font", "footer"])
 
-    def clean_text_color(self) -> str:
-        color = str(self.cleaned_data["text_color"])
-        if not colors.readable(color, colors.WHITE):
-            raise forms.ValidationError(_("Too light to be read on white. Please take a darker colour."))
-        return color
-
-    def clean_background(self) -> str:
-        color = str(self.cleaned_data["background"])
-        if not colors.readable(FOOTER, color):
-            raise forms.ValidationError(
-                _("The small print of a mail could not be read on it. Please take a lighter colour.")
-            )
-        return color
-
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        for name, said in self._unreadable(data):
+            self.add_error(name, said)
         if upload := data.get("picture"):
             try:
                 self.instance.logo = pictures.take_upload(upload, alt=self.business.name)
@@ -74,6 +63,16 @@ class BrandForm(Look, forms.ModelForm):  # type: ignore[type-arg]
         elif data.get("no_logo"):
             self.instance.logo = None
         return data
+
+    def _unreadable(self, data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        ink, ground = data.get("text_color", ""), data.get("background", "")
+        if colors.known(ink) and not colors.readable(ink, colors.WHITE):
+            yield "text_color", str(_("Too light to be read on white. Please take a darker colour."))
+        if colors.known(ground) and not colors.readable(FOOTER, ground):
+            yield (
+                "background",
+                str(_("The small print could not be read on it. Please take a lighter colour.")),
+            )
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Brand:

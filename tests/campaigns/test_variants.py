@@ -141,3 +141,13 @@ def test_one_text_per_arm_and_language_and_none_that_is_the_campaigns_own():
     for arm in ("b", "a"):
         with pytest.raises(IntegrityError), transaction.atomic():
             make_variant(campaign, arm=arm)
+
+
+def test_a_mail_in_another_language_tells_screen_readers_which(shop):
+    campaign = make_campaign(mjml=design("tea").replace("<mjml>", '<mjml lang="en">'))
+    make_variant(campaign, language="zh-hans", subject="春茶", follows=True)
+
+    said = variants.texts(campaign, shop)
+
+    assert '<mjml lang="zh-Hans">' in said.sources["a", "zh-hans"].mjml
+    assert '<mjml lang="en">' in said.sources["a", ""].mjml

@@ -174,3 +174,17 @@ def test_a_colour_that_is_none_and_an_address_that_is_none_are_said(staff_client
 
     assert answer.status_code == 422
     assert answer.content.decode().count("invalid-feedback") == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "color", "says"),
+    [("text_color", "#bbbbbb", "Too light to be read"), ("background", "#223344", "small print could not")],
+)
+def test_a_colour_on_which_mails_could_not_be_read_is_refused_at_its_place(staff_client, name, color, says):
+    fields = {"brand_color": "#ffd166", "background": "#f4f4f1", "text_color": "#111111", "font": "sans"}
+
+    answer = staff_client.post("/settings/brand/", {**fields, name: color})
+
+    assert (answer.status_code, says in answer.content.decode()) == (422, True)
+    assert getattr(Brand.current(), name) != color
+    assert staff_client.post("/settings/brand/", fields).status_code == 302
