@@ -5,12 +5,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns import preflight
+from campaigns import planning, preflight
 from campaigns.models import Campaign, Variant
 from campaigns.preflight import addresses, wording
 from crm import consent
 from crm.models import ContactRules, Mailing, Message, Sender, User
-from tests.campaigns.mails import MJML, design, make_campaign, make_list
+from crm.outbox import sending
+from tests.campaigns.mails import MJML, caught, design, html_of, make_campaign, make_list
 from tests.people import NOON, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +210,21 @@ def test_what_blocks_is_refused_by_button_and_schedule_with_its_reason(staff_cli
     assert '<button class="btn btn-primary" disabled' in page
     assert sent.count("A link leads nowhere") == 2
     assert Campaign.objects.get().state == "draft"
+
+
+def test_a_coupon_that_the_campaign_does_not_have_is_refused_until_it_has_one(staff_client):
+    make_campaign(make_list(make_customer()), slug="spring", mjml=design("Code: {{ coupon }}"))
+
+    refused = staff_client.post("/campaigns/spring/send/", follow=True).content.decode()
+    state = Campaign.objects.get().state
+    Campaign.objects.update(coupon="TEA-15")
+    staff_client.post("/campaigns/spring/send/")
+    planning.plan(Campaign.objects.get(), now=timezone.now())
+    sending.drain()
+
+    assert "The design shows a coupon, and this campaign has none." in refused
+    assert state == "draft"
+    assert "Code: TEA-15" in html_of(caught()[0])
 
 
 def test_shared_addresses_and_consent_without_proof_are_said(shop):

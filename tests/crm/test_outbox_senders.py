@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dns.resolver
@@ -248,6 +249,23 @@ def test_the_form_refuses_a_return_address_of_another_domain_where_it_is_given(r
 
     assert form.is_valid() is taken, form.errors
     assert ("not an address of news.example" in str(form.errors.get("return_path", ""))) is not taken
+
+
+def test_the_page_of_a_sender_says_that_an_address_is_of_another_domain_and_keeps_the_rest(owner_client):
+    sender = make_sender()
+    kept = {name: "" if value is None else value for name, value in forms.model_to_dict(sender).items()}
+
+    answer = owner_client.post(
+        f"/settings/senders/{sender.pk}/",
+        {**kept, "window_hours": 0, "name": "Letters", "return_path": "back@gmail.com"},
+    )
+
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert "“back@gmail.com” is not an address of news.example." in page
+    assert 'value="Letters"' in page
+    sender.refresh_from_db()
+    assert (sender.name, sender.return_path) != ("Letters", "back@gmail.com")
 
 
 @contextmanager

@@ -104,10 +104,13 @@ def test_the_page_takes_a_picture_and_says_what_is_wrong_with_another(staff_clie
     refused = staff_client.post("/campaigns/pictures/", {"file": bad})
     bad.seek(0)
     told = staff_client.post("/campaigns/pictures/", {"file": bad}, headers={"Accept": "application/json"})
+    heavy = SimpleUploadedFile("huge.png", drawn() + bytes(30 << 20), "image/png")
+    huge = staff_client.post("/campaigns/pictures/", {"file": heavy, "alt": "Huge"})
 
     assert Picture.objects.get().alt == "A leaf"
     assert refused.status_code == told.status_code == 422
     assert "too many points to open" in refused.content.decode()
+    assert (huge.status_code, "This picture has 30 MB. At most 10 MB" in huge.content.decode()) == (422, True)
     assert "too many points to open" in told.json()["error"]
 
 

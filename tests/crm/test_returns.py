@@ -62,6 +62,9 @@ def test_of_the_real_returned_mails_nine_in_ten_are_read_with_the_address_and_as
     assert len(good) / len(real) >= 0.9, f"{len(good)} of {len(real)}"
     assert judged > 200
     assert wrong == 0, f"{wrong} of {judged}"
+    reports = [name for name, raw in real.items() if re.search(rb"(?im)^Feedback-Type:", raw)]
+    of_people = [name for name in reports if b"feedback-type: auth-failure" not in real[name].lower()]
+    assert set(of_people) <= set(complaints)
     assert all("/arf-" in name for name in complaints)
     assert len(complaints) >= 13
     assert [reading.read(raw) for raw in others] == [[], [], []]
@@ -216,6 +219,26 @@ def test_the_box_for_returned_mails_notes_what_it_reads_and_keeps_the_rest_for_a
 )
 def test_the_lower_end_of_wilsons_interval(k, n, low):
     assert guarding.wilson_low(k, n) == pytest.approx(low, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("tried", "returned", "complained", "lost", "said"),
+    [
+        (99, 99, 99, 0, ""),  # Too few to judge.
+        (100, 5, 0, 0, ""),  # 5 %, and by chance less.
+        (100, 9, 0, 0, ""),
+        (100, 10, 0, 0, guarding.RETURNED),
+        (100, 0, 1, 0, ""),
+        (100, 0, 2, 0, guarding.COMPLAINED),
+        (1000, 0, 6, 0, ""),
+        (1000, 0, 7, 0, guarding.COMPLAINED),
+        (1000, 0, 0, 66, guarding.LOST),
+    ],
+)
+def test_a_mailing_stops_at_the_lower_end_of_five_and_of_nought_point_three_percent(
+    tried, returned, complained, lost, said
+):
+    assert guarding.verdict(guarding.Tally(tried, returned, complained, lost)) == said
 
 
 def test_a_mailing_to_dead_addresses_stops_by_itself_and_goes_on_when_a_person_says_so():
