@@ -30,6 +30,9 @@ def findings(campaign: Campaign, business: Business) -> Iterator[Finding]:
     if not business.postal_address:
         text = _("Your postal address is missing. The law of many countries asks for it in marketing mail.")
         yield Finding("address", text, leaves, "", profile, _("Add it"))
+    if leaves and settings.SITE_URL.startswith("http://"):
+        text = _("Mail programs show their unsubscribe button only for https. Let SITE_URL begin with it.")
+        yield Finding("site", text, False)
     if sender is not None:
         yield from _proof(sender, leaves)
     elif leaves and business.from_email:

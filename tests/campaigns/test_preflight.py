@@ -151,6 +151,9 @@ def test_with_real_mail_the_sender_and_the_address_stop_it_and_in_the_sandbox_th
 
     assert (sandbox["sender"], sandbox["address"]) == (False, False)
     assert (real["sender"], real["address"]) == (True, True)
+    assert (sandbox.get("site"), real["site"]) == (None, False)  # RFC 8058 wants https.
+    settings.SITE_URL = "https://testserver"
+    assert "site" not in codes(preflight.look(campaign, shop))
 
 
 @pytest.mark.parametrize(
