@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime, time, timedelta
 from itertools import batched
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db.models import Count, QuerySet
@@ -67,15 +68,16 @@ def _at_clock(
 
 
 def _at_best(mailing: Mailing, found: QuerySet[Message], day: datetime, now: datetime) -> None:
-    """By the hours at which people clicked: their own, else of this audience, else of the shop."""
+    """By the local hours at which people clicked: their own, else of this audience, else of the shop."""
     audience = found.order_by().values("customer")
-    shop = _curve(_clicks(now))
+    home = Business.current().zone
+    shop = _curve(_clicks(now), home, now)
     mine = _clicks(now).filter(customer__in=audience)
-    group = _curve(mine)
-    rows = mine.values_list("customer", "hour").annotate(n=Count("pk"))
+    group = _curve(mine, home, now)
+    rows = mine.values_list("customer", "customer__country", "hour").annotate(n=Count("pk"))
     counted: defaultdict[int, list[int]] = defaultdict(lambda: [0] * 24)
-    for person, hour, n in rows:
-        counted[person][hour] = n
+    for person, country, hour, n in rows:
+        counted[person][_there(hour, country, home, now)] = n
     usual = best_hour.of_group(group, shop)
     _at_clock(mailing, found, time(usual), day, now, reasons.BEST_HOUR)
     people = np.array(list(counted), dtype=np.int64)
@@ -97,8 +99,15 @@ def _clicks(now: datetime) -> QuerySet[Any]:
     return found.order_by().annotate(hour=ExtractHour("at", tzinfo=zone))
 
 
-def _curve(clicks: QuerySet[Any]) -> np.ndarray:
+def _curve(clicks: QuerySet[Any], home: ZoneInfo, now: datetime) -> np.ndarray:
     counted = np.zeros(24)
-    for hour, n in clicks.values_list("hour").annotate(n=Count("pk")):
-        counted[hour] = n
+    for country, hour, n in clicks.values_list("customer__country", "hour").annotate(n=Count("pk")):
+        counted[_there(hour, country, home, now)] += n
     return counted
+
+
+def _there(hour: int, country: str, home: ZoneInfo, now: datetime) -> int:
+    """An hour of the shop's clock on the clock of a country, as far apart as they are now."""
+    zone = zones.of_country(country) or home
+    ahead = now.astimezone(zone).replace(tzinfo=None) - now.astimezone(home).replace(tzinfo=None)
+    return (hour + round(ahead / timedelta(hours=1))) % 24
