@@ -7,17 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import languages
 from crm.errors import Refusal
+from segments import noted
+from segments.noted import Note
 
-type Note = dict[str, Any]  # {"code": …, and the numbers that its sentence names}
-TIMES = ("days", "wanted")  # Are said in days.
 WORDS = {
     "nothing": _("No customer has a purchase that counts yet. Import purchases first."),
     "broken": _("The chances could not be calculated from these purchases, so none are shown."),
     "few": _(
-        "Too little to learn from. Customers known %(days)s earlier: %(count)d, of whom %(came)d came back"
-        " and %(gone)d did not. A model needs at least %(least)d customers, and %(each)d of each kind."
+        "Too little to learn from. Customers known %(days)s earlier: %(count)s, of whom %(came)s came back"
+        " and %(gone)s did not. A model needs at least %(least)s customers, and %(each)s of each kind."
     ),
     "short": _(
         "Your purchases begin on %(first)s: too short a past for a forecast of %(days)s, as one such"
@@ -30,14 +29,14 @@ WORDS = {
     "unjudged": _("The chances could not be checked: the past is too short for a period kept apart."),
     "differs": _(
         "The period it was judged by was unlike the one it learned from: customers expected to stay away"
-        " %(expected)d, stayed away %(actual)d. After a season such as Christmas that is usual. Take the"
+        " %(expected)s, stayed away %(actual)s. After a season such as Christmas that is usual. Take the"
         " order of the customers more seriously than the height of their chances."
     ),
     "no_better": _(
         "In the period kept apart, the model was no better than the rule of thumb “silent for longer than"
         " usual”. Take the chances as a hint."
     ),
-    "sampled": _("It learned from every %(n)dth customer, and everybody got a chance."),
+    "sampled": _("It learned from one customer in %(n)s, and everybody got a chance."),
     "old": _("The last sale was on %(day)s; everything is counted from that day, not from today."),
 }
 
@@ -48,11 +47,7 @@ def note(code: str, **numbers: Any) -> Note:
 
 
 def in_words(notes: Sequence[Note]) -> list[str]:
-    return [str(WORDS[one["code"]]) % (one | _times(one)) for one in notes if one.get("code") in WORDS]
-
-
-def _times(one: Note) -> dict[str, str]:
-    return {name: languages.days(one[name]) for name in TIMES if name in one}
+    return noted.in_words(WORDS, notes)
 
 
 class Unlearnable(Refusal):

@@ -7,13 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import languages
-
-type Note = dict[str, Any]  # {"code": …, and the numbers that its sentence names}
+from segments import noted
+from segments.noted import Note
 
 # Those that mean another method was used than the one asked for.
 REPLACED = ("no_dropout", "one_chance", "few", "alike", "spend_few", "spend_alike", "spend_heavy")
-TIMES = ("ahead", "back")  # Are said in days.
 WORDS = {
     "no_dropout": _(
         "Drop-out is not identified: these purchases do not tell who has left for good. Used instead: the"
@@ -25,7 +23,7 @@ WORDS = {
         " about the same chance, %(chance).1f %% after each purchase. That one chance was used for all."
     ),
     "few": _(
-        "Too few customers came back for a second purchase (%(n)d; a model needs at least %(least)d). "
+        "Too few customers came back for a second purchase (%(n)s; a model needs at least %(least)s). "
         "Used instead: the same average number of purchases for everybody."
     ),
     "alike": _(
@@ -33,13 +31,16 @@ WORDS = {
         " instead: the same average number of purchases for everybody."
     ),
     "unsure": _(
-        "Few customers came back (%(n)d), so the figures are rough: fewer than %(least)d teach a model "
+        "Few customers came back (%(n)s), so the figures are rough: fewer than %(least)s teach a model "
         "little."
     ),
     "rare": _("Only %(share).1f %% of the customers came back; forecasts are less exact where so few do."),
-    "not_converged": _("The search for the best parameters did not come to a clear end; mind the hold-out."),
+    "not_converged": _(
+        "The search for the best parameters did not come to a clear end, so look below whether it was right"
+        " before."
+    ),
     "spend_few": _(
-        "Too few customers have repeat purchases with a value (%(n)d). Used instead of the spend model: "
+        "Too few customers have repeat purchases with a value (%(n)s). Used instead of the spend model: "
         "each customer's own average, drawn towards the middle one (the median)."
     ),
     "spend_alike": _(
@@ -54,7 +55,7 @@ WORDS = {
         "Who buys often also pays differently per purchase (correlation %(r).2f). The spend model assumes"
         " that the two have nothing to do with each other, so values of frequent buyers may be off."
     ),
-    "future": _("Purchases dated after today do not count (%(n)d)."),
+    "future": _("Purchases dated after today do not count (%(n)s)."),
     "short": _(
         "The forecast looks further ahead than the purchases reach back (%(ahead)s against %(back)s)."
     ),
@@ -66,13 +67,13 @@ WORDS = {
     "broken": _("The estimate could not be calculated from these purchases, so no values are shown."),
     "unchecked": _(
         "The forecast was not checked against purchases it had not seen: for that they must reach back at"
-        " least %(least)d days and hold enough customers who came back."
+        " least %(least)s days and hold enough customers who came back."
     ),
     "gaps_few": _(
-        "Too few customers came back lately (fewer than %(least)d) to learn from their gaps, so the days of"
+        "Too few customers came back lately (fewer than %(least)s) to learn from their gaps, so the days of"
         " next purchases come from the model alone."
     ),
-    "sampled": _("The check of the forecast looked at every %(n)dth customer."),
+    "sampled": _("The check of the forecast looked at one customer in %(n)s."),
 }
 
 
@@ -82,8 +83,4 @@ def note(code: str, **numbers: Any) -> Note:
 
 
 def in_words(notes: Sequence[Note]) -> list[str]:
-    return [str(WORDS[one["code"]]) % (one | _times(one)) for one in notes if one.get("code") in WORDS]
-
-
-def _times(one: Note) -> dict[str, str]:
-    return {name: languages.days(one[name]) for name in TIMES if name in one}
+    return noted.in_words(WORDS, notes)
