@@ -63,6 +63,7 @@ segment_urls = [
     path("s/<str:slug>/rule/", builder.segment_edit, name="segment_edit"),
     path("s/<str:slug>/history/", history.history, name="history"),
     path("s/<str:slug>/history/<int:number>/restore/", history.restore, name="history_restore"),
+    path("s/<str:slug>/came-and-left/", history.came_and_left, name="came_and_left"),
     path("compare/", compare.compare, name="compare"),
     path("s/<str:slug>/day/", compare.on_day, name="on_day"),
     path("s/<str:slug>/day/rule/", compare.rule_on_day, name="rule_on_day"),

@@ -1,4 +1,4 @@
-"""What the rule of a segment was before."""
+"""What the rule of a segment was before, and who came and left."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import access
 from crm.access import Right
 from crm.errors import Refusal
+from crm.paging import ordered_from, page_from
 from crm.web import HtmxRequest, render_page
-from segments.models import Segment
+from segments.models import Membership, Segment
 from segments.rules import versions
+
+STAYS = 50  # On one page.
 
 
 @require_GET
@@ -26,6 +29,28 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     segment = get_object_or_404(Segment, slug=slug, kind=Segment.Kind.RULE)
     context = {"section": "segments", "segment": segment, "versions": list(versions.told(segment))}
     return render_page(request, "segments/history.html", context)
+
+
+@require_GET
+@access.staff
+def came_and_left(request: HttpRequest, slug: str) -> HttpResponse:
+    """Each stay in the segment, the newest arrival or departure first."""
+    segment = get_object_or_404(Segment, slug=slug)
+    has_left = request.GET.get("show") == "left"
+    order = ("-left_at" if has_left else "-entered_at", "-pk")
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    stays = access.visible(request.user, Membership.objects.filter(segment=segment))
+    if has_left:
+        stays = stays.filter(left_at__isnull=False)
+    rows = ordered_from(stays, order, after=after, before=before, known=("left_at",) if has_left else ())
+    found = list(rows.select_related("customer__features")[: STAYS + 1])
+    context = {
+        "section": "segments",
+        "segment": segment,
+        "has_left": has_left,
+        "page": page_from(found, order, after=after, before=before, size=STAYS),
+    }
+    return render_page(request, "segments/came_and_left.html", context)
 
 
 @require_POST
