@@ -15,8 +15,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`title` says the finding. `kind`: line, forecast, area, bar, stacked, ranking, interval, scatter, radar
-    or sankey. An interval has three series: the best guess, its lower and its upper end."""
+    """`title` says the finding. `kind`: line, forecast, area, bar, stacked, ranking, profile, interval,
+    scatter, radar or sankey. An interval has three series: the best guess, its lower and its upper end."""
 
     kind: str
     title: str

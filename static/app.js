@@ -32,6 +32,20 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A table too wide for its page is scrolled by keyboard as well, and says what it is.
+const reachTables = (root) => {
+  for (const box of root.querySelectorAll(".table-responsive:not([tabindex])")) {
+    if (box.scrollWidth <= box.clientWidth) continue;
+    const title = box.closest("section, .card")?.querySelector("h2, h3, figcaption")?.textContent.trim() || document.querySelector("h1")?.textContent.trim();
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    if (title) box.setAttribute("aria-label", title);
+  }
+};
+addEventListener("load", () => reachTables(document));
+addEventListener("resize", () => reachTables(document));
+document.addEventListener("htmx:load", (event) => reachTables(event.detail.elt));
+
 // A menu made of <details> closes when the reader goes elsewhere or presses Escape.
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll(".ck-menu[open]")) if (menu !== except) menu.open = false;

@@ -7,12 +7,18 @@ const SYMBOLS = ["circle", "triangle", "rect", "diamond", "pin", "arrow", "round
 // Where the colours begin again, the shapes do not: the ninth has the first colour and another shape.
 const symbol = (index) => SYMBOLS[(index + Math.floor(index / COLORS.length)) % SYMBOLS.length];
 
+// And without any colour lines are told apart by their dashes.
+const DASHES = ["solid", "dashed", "dotted", [10, 3, 2, 3]];
+const dash = (index) => ({ type: DASHES[index % DASHES.length] });
+// On dark pages the first line is the light blue one, which stands out there.
+const colors = () => (isDark() ? [COLORS[4], ...COLORS.slice(1, 4), COLORS[0], ...COLORS.slice(5)] : COLORS);
+
 const isDark = () => document.documentElement.getAttribute("data-bs-theme") === "dark";
 
 const base = () => {
   const style = getComputedStyle(document.body);
   return {
-    color: COLORS,
+    color: colors(),
     textStyle: { fontFamily: style.fontFamily },
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     tooltip: { trigger: "axis", confine: true },
@@ -20,26 +26,68 @@ const base = () => {
   };
 };
 
-const axes = (spec, horizontal) => {
-  const category = { type: "category", data: spec.labels, axisLabel: { hideOverlap: true } };
+// How wide words are drawn, so that room is left for all of them.
+const pen = document.createElement("canvas").getContext("2d");
+const wide = (text) => {
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(...String(text).split("\n").map((line) => pen.measureText(line).width));
+};
+const LINE = 22;
+
+// A legend goes over as many lines as its names need; what is drawn begins below it.
+const legendLines = (spec, width) => {
+  if (spec.series.length < 2) return 0;
+  let [lines, used] = [1, 0];
+  for (const one of spec.series) {
+    const own = wide(one.name) + 42;
+    if (used && used + own > width - 10) [lines, used] = [lines + 1, 0];
+    used += own;
+  }
+  return lines;
+};
+const legendOf = (room) => (room.lines ? { top: 0, type: "plain" } : undefined);
+const below = (room) => 36 + LINE * Math.max(0, room.lines - 1);
+
+// A few words below an axis are all shown, over two lines where need be; of many days or numbers some are left out.
+const beneath = (labels, room) => {
+  const own = (room.width - 80) / labels.length - 8;
+  const few = labels.length <= 8 && own >= 44 && labels.some((label) => wide(label) > own);
+  return few ? { interval: 0, width: own, overflow: "break" } : { hideOverlap: true };
+};
+const beyond = (labels) => Math.max(16, Math.min(48, wide(labels.at(-1) ?? "") / 2));
+const namesWidth = (spec, room) => Math.ceil(Math.min(room.width > 640 ? 240 : 150, 4 + Math.max(...spec.labels.map(wide))));
+
+const axes = (spec, horizontal, room) => {
+  const category = { type: "category", data: spec.labels, axisLabel: beneath(spec.labels, room) };
   const value = { type: "value", scale: Boolean(spec.scale), axisLabel: { hideOverlap: true } };
-  const names = { width: 150, overflow: "break", interval: 0 };  // Long names go over two lines, so none is cut off.
+  const names = { width: namesWidth(spec, room), overflow: "break", interval: 0 };  // Long names go over lines, so none is cut off.
   return horizontal ? { yAxis: { ...category, axisLabel: names, inverse: true }, xAxis: value } : { xAxis: category, yAxis: value };
 };
 
-const plain = (type, extra = {}) => (spec) => ({
-  ...axes(spec, extra.horizontal),
-  ...(extra.horizontal && { grid: { ...base().grid, left: 28 } }),  // Broken names are measured too narrow.
-  legend: spec.series.length > 1 ? { top: 0, type: "scroll" } : undefined,
-  series: spec.series.map((one, index) => ({
-    type, name: one.name, data: one.values, symbol: symbol(index), symbolSize: 6,
-    connectNulls: false, barMaxWidth: 36, stack: extra.stack ? "all" : undefined,
-    areaStyle: extra.area ? { opacity: 0.15 } : undefined,
-  })),
-});
+// Where nothing differs from the usual.
+const zeroLine = (spec) => spec.zero === undefined
+  ? undefined
+  : { silent: true, symbol: "none", label: { show: false }, lineStyle: { type: "dashed", color: COLORS[7] }, data: [{ xAxis: spec.zero }] };
+
+const plain = (type, extra = {}) => (spec, room) => {
+  const { xAxis, yAxis } = axes(spec, extra.horizontal, room);
+  return {
+    xAxis, yAxis: spec.zero === undefined ? yAxis : { ...yAxis, axisLine: { onZero: false } },
+    // Broken names are measured too narrow, and half of the last word below an axis stands beyond its end.
+    grid: { ...base().grid, top: below(room), ...(extra.horizontal ? { left: 28 } : { right: beyond(spec.labels) }) },
+    legend: legendOf(room),
+    series: spec.series.map((one, index) => ({
+      type, name: one.name, data: one.values, symbol: symbol(index), symbolSize: 7,
+      lineStyle: type === "line" ? dash(index) : undefined,
+      connectNulls: false, barMaxWidth: 36, stack: extra.stack ? "all" : undefined,
+      areaStyle: extra.area ? { opacity: 0.15 } : undefined,
+      markLine: index ? undefined : zeroLine(spec),
+    })),
+  };
+};
 
 // The best guess as a dot, from where to where the truth may lie as whiskers; series: guess, lower and upper end.
-const interval = (spec) => {
+const interval = (spec, room) => {
   const [guess, low, high] = spec.series;
   const color = COLORS[isDark() ? 4 : 0];
   const whiskers = (_params, api) => {
@@ -51,7 +99,7 @@ const interval = (spec) => {
   };
   const said = ([{ dataIndex: at }]) =>
     `${echarts.format.encodeHTML(spec.labels[at])}<br>${[guess, low, high].map((one) => `${echarts.format.encodeHTML(one.name)}: <b>${one.values[at]}</b>`).join("<br>")}`;
-  const { xAxis, yAxis } = axes(spec, true);
+  const { xAxis, yAxis } = axes(spec, true, room);
   return {
     xAxis, yAxis: { ...yAxis, axisLine: { onZero: false }, axisTick: { show: false } },
     grid: { ...base().grid, left: 28, top: 12 },
@@ -60,15 +108,14 @@ const interval = (spec) => {
       { type: "custom", silent: true, renderItem: whiskers, encode: { x: [1, 2], y: 0 }, data: spec.labels.map((_label, at) => [at, low.values[at], high.values[at]]) },
       {
         type: "scatter", symbolSize: 11, color, itemStyle: { opacity: 1 }, data: guess.values,
-        // No difference: whoever's whiskers reach over it may have done nothing.
-        markLine: spec.zero === undefined ? undefined : { silent: true, symbol: "none", label: { show: false }, lineStyle: { type: "dashed", color: COLORS[7] }, data: [{ xAxis: spec.zero }] },
+        markLine: zeroLine(spec),  // Whoever's whiskers reach over it may have done nothing.
       },
     ],
   };
 };
 
-// On a phone the names around a radar need most of the width.
-const corners = () => innerWidth < 576
+// In little room the names around a radar need most of the width.
+const corners = (room) => room.width < 440
   ? { radius: "40%", axisName: { width: 72, overflow: "break", fontSize: 10 } }
   : { radius: "58%", axisName: { width: 80, overflow: "break" } };
 
@@ -78,8 +125,8 @@ const KINDS = {
   bar: plain("bar"),
   stacked: plain("bar", { stack: true }),
   // The past and the most likely way as lines, what may come as a shaded band between two limits.
-  forecast: (spec) => {
-    const option = plain("line")(spec);
+  forecast: (spec, room) => {
+    const option = plain("line")(spec, room);
     const [low, high] = spec.band.map((index) => option.series[index]);
     for (const one of option.series) one.symbolSize = 4;
     for (const one of [low, high]) Object.assign(one, { lineStyle: { type: "dashed", width: 1 }, color: COLORS[7], symbol: "none" });
@@ -91,13 +138,14 @@ const KINDS = {
     return option;
   },
   ranking: plain("bar", { horizontal: true }),
+  profile: plain("line", { horizontal: true }),
   interval,
-  scatter: (spec) => ({
+  scatter: (spec, room) => ({
     tooltip: { trigger: "item", confine: true },
-    legend: { top: 0, type: "scroll" },
+    legend: legendOf(room),
     xAxis: { type: "value", name: spec.labels[0], nameLocation: "middle", nameGap: 24, axisLine: { onZero: false } },
     yAxis: { type: "value", name: spec.labels[1], nameLocation: "middle", nameGap: 36, axisLine: { onZero: false } },
-    grid: { left: 28, right: 16, top: 40, bottom: 24, containLabel: true },
+    grid: { left: 28, right: 16, top: below(room) + 4, bottom: 24, containLabel: true },
     series: spec.series.map((one, index) => ({
       type: "scatter", name: one.name, data: one.values, symbolSize: 6,
       symbol: symbol(index), itemStyle: { opacity: 0.7 },
@@ -107,30 +155,41 @@ const KINDS = {
   sankey: (spec) => ({
     tooltip: { trigger: "item", confine: true },
     series: [{
-      type: "sankey", left: 4, right: 124, top: 8, bottom: 8, nodeGap: 12, emphasis: { focus: "adjacency" },
+      type: "sankey", left: 4, right: 124, top: 8, bottom: 8, nodeGap: 16, emphasis: { focus: "adjacency" },
       label: { formatter: (node) => node.name.slice(2), width: 116, overflow: "break", color: getComputedStyle(document.body).color },
       lineStyle: { color: "source", opacity: 0.35 },
-      data: spec.nodes.map((name, index) => ({ name, itemStyle: { color: COLORS[spec.colors[index] % COLORS.length] } })),
+      data: spec.nodes.map((name, index) => ({ name, itemStyle: { color: colors()[spec.colors[index] % COLORS.length] } })),
       links: spec.links.map(([source, target, value]) => ({ source, target, value })),
     }],
   }),
-  radar: (spec) => ({
+  radar: (spec, room) => ({
     tooltip: { trigger: "item", confine: true },
-    legend: { top: 0, type: "scroll" },
-    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), ...corners(), center: ["50%", "56%"] },
-    series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: symbol(index) })) }],
+    legend: { ...legendOf(room), data: spec.series.map((one, index) => ({ name: one.name, icon: symbol(index) })) },
+    radar: { indicator: spec.labels.map((name) => ({ name, max: spec.max, min: spec.min })), ...corners(room), center: ["50%", below(room) + (room.height - below(room)) / 2] },
+    series: [{ type: "radar", data: spec.series.map((one, index) => ({ name: one.name, value: one.values, symbol: symbol(index), symbolSize: 7, lineStyle: dash(index) })) }],
   }),
+};
+
+// Long names take several lines each; few bars need no more than every other chart.
+const heightOf = (kind, spec, room) => {
+  const usual = 288 + LINE * Math.max(0, room.lines - 1);
+  if (kind === "interval") return 64 + 40 * spec.labels.length;
+  if (kind === "sankey") return Math.max(usual, 16 * spec.nodes.length);
+  if (kind !== "ranking" && kind !== "profile") return usual;
+  const lines = (label) => Math.ceil((wide(label) * 1.15) / namesWidth(spec, room));
+  return Math.max(usual, spec.labels.reduce((sum, label) => sum + Math.max(36, 14 * lines(label) + 10), 64 + below(room) - 36));
 };
 
 const paint = (figure) => {
   const canvas = figure.querySelector(".ck-canvas");
   const spec = JSON.parse(figure.querySelector("script").textContent);
   echarts.getInstanceByDom(canvas)?.dispose();
-  if (figure.dataset.chart === "interval") canvas.style.height = `${4 + 2.5 * spec.labels.length}rem`;
-  // Long names take two lines each; few bars need no more than every other chart.
-  if (figure.dataset.chart === "ranking") canvas.style.height = `${Math.max(18, 4 + 2.25 * spec.labels.length)}rem`;
+  const width = canvas.clientWidth || 640;
+  const room = { width, lines: legendLines(spec, width) };
+  room.height = heightOf(figure.dataset.chart, spec, room);
+  canvas.style.height = `${room.height}px`;
   const chart = echarts.init(canvas, isDark() ? "dark" : null, { renderer: "svg" });
-  chart.setOption({ ...base(), backgroundColor: "transparent", ...KINDS[figure.dataset.chart](spec) });
+  chart.setOption({ ...base(), backgroundColor: "transparent", ...KINDS[figure.dataset.chart](spec, room) });
   figure.dataset.drawn = "1";
   new ResizeObserver(() => chart.isDisposed() || chart.resize()).observe(canvas);
 };

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.charts import Chart, Series
-from crm.templatetags.crm_format import number
+from crm.templatetags.crm_format import number, percent
 
 FEWEST_CORNERS = 3
-MOST_LINES = 8  # As many as there are colours to tell lines apart.
+MOST_LINES = 8  # As many as there are colours to tell lines and dots apart.
+UNUSUAL = -1  # The number of those in no cluster.
 
 
 def charts(result: dict[str, Any], names: Sequence[str], labels: Sequence[str]) -> list[Chart]:
@@ -77,12 +78,12 @@ def _shares(result: dict[str, Any], names: Sequence[str]) -> Chart:
     sizes = [round(100 * one["size"] / people, 1) for one in result["clusters"]]
     revenue = [round(100 * one["revenue"] / money, 1) if money > 0 else 0 for one in result["clusters"]]
     richest = max(range(len(names)), key=lambda place: revenue[place], default=0)
-    title = _("%(name)s brings %(share)s %% of the revenue") % {
+    title = _("“%(name)s” brings %(share)s of the revenue") % {
         "name": names[richest],
-        "share": number(revenue[richest]),
+        "share": percent(result["clusters"][richest]["revenue"] / money if money > 0 else 0),
     }
     if money <= 0:
-        title = _("%(name)s is the largest cluster") % {"name": names[0]}
+        title = _("“%(name)s” is the largest cluster") % {"name": names[0]}
     return Chart(
         "ranking",  # Names are long, and each must be read.
         title,
@@ -98,14 +99,13 @@ def _shares(result: dict[str, Any], names: Sequence[str]) -> Chart:
 
 def _map(result: dict[str, Any], names: Sequence[str], labels: Sequence[str]) -> Chart:
     drawn = result["map"]
-    numbered = [*enumerate(names), *([(-1, _("Unusual customers"))] if result.get("noise") else [])]
-    series = [
-        Series(
-            name,
-            [point for point, own in zip(drawn["points"], drawn["clusters"], strict=True) if own == place],
-        )
-        for place, name in numbered
-    ]
+    numbered = list(enumerate(names))[:MOST_LINES]
+    numbered += [(MOST_LINES, _("Smaller clusters"))] if len(names) > MOST_LINES else []
+    numbered += [(UNUSUAL, _("Unusual customers"))] if result.get("noise") else []
+    points: dict[int, list[Any]] = {place: [] for place, _name in numbered}
+    for point, own in zip(drawn["points"], drawn["clusters"], strict=True):
+        points.setdefault(min(own, MOST_LINES), []).append(point)
+    series = [Series(name, points[place]) for place, name in numbered]
     counts = {"shown": number(len(drawn["points"])), "of": number(drawn["of"])}
     if drawn["flat"]:
         axes = [labels[0], labels[1] if len(labels) > 1 else ""]
@@ -115,8 +115,8 @@ def _map(result: dict[str, Any], names: Sequence[str], labels: Sequence[str]) ->
         axes = [_("first direction"), _("second direction")]
         note = _(
             "Each dot is a customer (%(shown)s of %(of)s), near to those who are alike."
-            " The map holds %(share)d %% of their differences."
-        ) % {**counts, "share": round(100 * drawn["share"])}
+            " The map holds %(share)s of their differences."
+        ) % {**counts, "share": percent(drawn["share"])}
     title = _("A map of your customers in %(k)d clusters") % {"k": result["k"]}
     return Chart("scatter", title, axes, series, note=note)
 
@@ -130,12 +130,24 @@ def _profiles(result: dict[str, Any], names: Sequence[str], labels: Sequence[str
     ]
     if len(columns) < 2:
         return []
-    unit, note = _("standard deviations"), _("0 is the average of all; above it is more, below it is less.")
+    unit, note = (
+        _("standard deviations"),
+        _("0 is the average of all; to the right is more, to the left is less."),
+    )
     if len(names) > MOST_LINES:
         text = _("Shown are the %(shown)d largest of %(all)d clusters; the table above has all.")
         note = f"{note} {text % {'shown': MOST_LINES, 'all': len(names)}}"
     found = [
-        Chart("line", _("Where the clusters part from the average"), labels, series, unit, note, _("Feature"))
+        Chart(
+            "profile",
+            _("Where the clusters part from the average"),
+            labels,
+            series,
+            unit,
+            note,
+            _("Feature"),
+            {"zero": 0},
+        )
     ]
     if len(columns) >= FEWEST_CORNERS:
         reach = max(1.0, *(abs(value) for one in series for value in one.values))

@@ -27,6 +27,9 @@ def test_a_clustering_becomes_a_segment_with_the_people_its_rule_claims(visitor,
     page.click("main button:has-text('Find clusters')")
     page.wait_for_url(re.compile(r"/segments/clusters/\d+/$"))
     page.wait_for_selector("#rules")
+    page.wait_for_selector("[data-chart=profile] svg")
+    dashed = page.locator("[data-chart=profile] svg path[stroke-dasharray]")
+    assert dashed.count() >= 2  # Beside the line of the average: lines are told apart without colour.
     run = ScoringRun.objects.get(kind="cluster")
 
     # The rule of the second cluster becomes a segment.

@@ -281,7 +281,10 @@ def test_many_clusters_are_drawn_as_far_as_colours_go_and_the_page_says_so(owner
     page = owner_client.get(f"/segments/clusters/{run.pk}/")
     charts = report.report(run).charts
 
-    assert next(len(one.series) for one in charts if one.kind == "line") == 8
+    assert next(len(one.series) for one in charts if one.kind == "profile") == 8
+    drawn = next(one for one in charts if one.kind == "scatter")
+    assert [one.name for one in drawn.series][8:] == ["Smaller clusters"]
+    assert sum(len(one.values) for one in drawn.series) == len(run.result["map"]["points"])
     assert "the 8 largest of 10 clusters" in page.text
 
 
