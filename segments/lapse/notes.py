@@ -12,7 +12,10 @@ from segments import noted
 from segments.noted import Note
 
 WORDS = {
-    "nothing": _("No customer has a purchase that counts yet. Import purchases first."),
+    "nothing": _(
+        "No customer has a purchase that counts yet. Import purchases first; those dated in the future count"
+        " once their day is over."
+    ),
     "broken": _("The chances could not be calculated from these purchases, so none are shown."),
     "few": _(
         "Too little to learn from. Customers known %(days)s earlier: %(count)s, of whom %(came)s came back"
@@ -20,10 +23,11 @@ WORDS = {
     ),
     "short": _(
         "Your purchases begin on %(first)s: too short a past for a forecast of %(days)s, as one such"
-        " period is needed to learn from and one to judge by. Choose fewer days, or wait."
+        " period is needed to learn from and one to judge by. Choose fewer days, wait, or bring in"
+        " older purchases."
     ),
     "shortened": _(
-        "You call a customer lost after %(wanted)s, but your purchases reach back too little to learn"
+        "A customer counts as lost after %(wanted)s, but your purchases reach back too little to learn"
         " that. So the chances are about the next %(days)s, until the past is long enough."
     ),
     "unjudged": _("The chances could not be checked: the past is too short for a period kept apart."),

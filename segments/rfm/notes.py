@@ -57,12 +57,19 @@ def _money() -> list[str]:
             sums["less"],
         )
         found.append(words % {"n": number(sums["less"])})
-    if sums["buyers"] > 1 and sums["all"] and sums["all"] > 0:
-        share = float(sums["top"] / sums["all"])
-        if share >= GREAT_SHARE:
-            words = _("One buyer brings %(share)s of all revenue; look whether an amount is mistyped.")
-            found.append(words % {"share": percent(min(share, 1.0))})
-    return found
+    return [*found, *great_buyer()]
+
+
+def great_buyer() -> list[str]:
+    """A sentence where most of the money came from one person, as a mistyped amount looks."""
+    sums = since_refresh.figures("rfm.money", _sums)
+    if sums["buyers"] < 2 or not sums["all"] or sums["all"] < 0:
+        return []
+    share = float(sums["top"] / sums["all"])
+    if share < GREAT_SHARE:
+        return []
+    words = _("One buyer brings %(share)s of all revenue; look whether an amount is mistyped.")
+    return [words % {"share": percent(min(share, 1.0))}]
 
 
 def _sums() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from crm import access
 from crm.web import HtmxRequest, render_page
 from segments import left_out, refresh, scoring
 from segments.models import ScoringRun
+from segments.rfm import notes
 from segments.value import card
 
 
@@ -20,6 +21,7 @@ def value(request: HtmxRequest) -> HttpResponse:
         "section": "segments",
         "tab": "value",
         "card": card.build(run, request.business.currency) if run else None,
+        "great_buyer": notes.great_buyer(),
         "left_out": left_out.of_buyers(),
         "status": refresh.status(),
     }

@@ -78,11 +78,18 @@ def strict(text):
     return json.loads(text, parse_constant=refuse)
 
 
-@pytest.mark.parametrize("shop_of", [
-    all_equal, one_customer, no_purchase, a_huge_amount, more_given_back_than_paid, some_in_the_future,
-    all_in_the_future,
+@pytest.mark.parametrize(("shop_of", "where", "said"), [
+    (all_equal, "rfm", "Most buyers have equally many orders, so frequency tells few of them apart."),
+    (one_customer, "rfm", "Only 1 person has bought so far."),
+    (no_purchase, "value", "Nobody has a purchase that counts yet, so no value can be estimated."),
+    (a_huge_amount, "value", "One buyer brings 100% of all revenue; look whether an amount is mistyped."),
+    (more_given_back_than_paid, "rfm", "1 buyer got back more than they paid."),
+    (some_in_the_future, "rfm", "1 purchase is dated after"),
+    (all_in_the_future, "rfm", "3 purchases are dated after"),
 ])  # fmt: skip
-def test_a_strange_shop_is_refreshed_answered_and_shown_without_nonsense(shop, owner_client, shop_of):
+def test_a_strange_shop_is_refreshed_answered_and_shown_without_nonsense(
+    shop, owner_client, shop_of, where, said
+):
     shop_of()
     Segment.objects.create(
         name="All", slug="all", rule={"all": [{"field": "orders", "op": ">=", "value": 0}]}
@@ -100,6 +107,7 @@ def test_a_strange_shop_is_refreshed_answered_and_shown_without_nonsense(shop, o
     assert all(float(row["clv"] or 0) >= 0 for row in rows)
     assert all(answers)
     assert {name: page.status_code for name, page in pages.items()} == dict.fromkeys(PAGES, 200)
+    assert said in " ".join(pages[where].text.split())
     for page in pages.values():
         assert re.findall(r">[^<>]*\b(?:nan|NaN|inf|Infinity)\b[^<>]*<", page.text) == []
 
