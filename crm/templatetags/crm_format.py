@@ -84,6 +84,12 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 @register.filter
+def share(part: float | None) -> str:
+    """A share as a percentage that is not "0%" for a few of many."""
+    return percent(part, 1 if part and part < 0.01 else 0)
+
+
+@register.filter
 def ago(moment: datetime | date | None) -> str:
     """How long ago, in words."""
     if moment is None:

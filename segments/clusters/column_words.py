@@ -22,7 +22,10 @@ def feature_label(name: str, kept: Mapping[str, str]) -> str:
         return str(FIELDS[name].label)
     if name in frames.NUMBERS:
         return str(getattr(CustomerFeatures._meta.get_field(frames.NUMBERS[name]), "verbose_name", name))
-    return kept.get(name, name)
+    label = kept.get(name, name)
+    if name.startswith("answer.") and name.endswith(".score"):  # Was named in the language of the worker.
+        label = label.rpartition(": ")[0] + ": " + _("score")
+    return label
 
 
 def column_label(column: str, kept: Mapping[str, str]) -> str:

@@ -17,11 +17,12 @@ from segments.clusters import words as cluster_words
 from segments.models import ScoringRun
 
 WEAK = 0.5
+MONEY = {"revenue", "average_order", "refunded", "clv"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`figures`: mean of each column, as a multiple of everyone's mean, and whether it is a share."""
+    """`figures`: mean of each column, as a multiple of everyone's mean, and how it is written."""
 
     number: int
     key: str
@@ -30,7 +31,7 @@ class Cluster:
     share: float
     revenue: float
     revenue_share: float
-    figures: list[tuple[float, float | None, bool]]
+    figures: list[tuple[float, float | None, str]]
     stability: float | None
     band: str
     colour: str
@@ -64,7 +65,7 @@ class Report:
     preparation: list[str]
     settings: list[str]
     features: list[str]
-    average: list[tuple[float, bool]]
+    average: list[tuple[float, str]]
     clusters: list[Cluster]
     has_revenue: bool
     evidence: list[dict[str, Any]]
@@ -126,7 +127,7 @@ def report(run: ScoringRun) -> Report:
         cluster_words.preparation(prepared, columns, label),
         cluster_words.settings(result),
         labels,
-        [(result["average"][name], "=" in name) for name in columns],
+        [(result["average"][name], _kind(name)) for name in columns],
         _clusters(result, names, columns),
         any(one["revenue"] for one in result["clusters"]),
         _evidence(result),
@@ -163,10 +164,15 @@ def _clusters(result: dict[str, Any], names: Sequence[str], columns: Sequence[st
     return found
 
 
-def _figure(one: dict[str, Any], result: dict[str, Any], column: str) -> tuple[float, float | None, bool]:
+def _kind(column: str) -> str:
+    """How a mean is written: the share of a category, money, or a plain number."""
+    return "share" if "=" in column else "money" if column in MONEY else "number"
+
+
+def _figure(one: dict[str, Any], result: dict[str, Any], column: str) -> tuple[float, float | None, str]:
     average = result["average"][column]
     ratio = one["centre"][column] / average if average > 0 else None
-    return one["centre"][column], ratio, "=" in column
+    return one["centre"][column], ratio, _kind(column)
 
 
 def _evidence(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -171,11 +171,11 @@ def preparation(data: dict[str, Any], columns: Sequence[str], label: Label) -> l
             texts.append(text % {"feature": label(column), "skew": skew, "limit": SKEWED})
         if clipped:
             text = ngettext(
-                "%(feature)s: %(count)d value beyond the 1st and 99th percent was pulled in.",
-                "%(feature)s: %(count)d values beyond the 1st and 99th percent were pulled in.",
+                "%(feature)s: %(count)s value beyond the 1st and 99th percent was pulled in.",
+                "%(feature)s: %(count)s values beyond the 1st and 99th percent were pulled in.",
                 clipped,
             )
-            texts.append(text % {"feature": label(column), "count": clipped})
+            texts.append(text % {"feature": label(column), "count": number(clipped)})
     if any("=" in column for column in columns):
         texts.append(_("Categories count as yes or no for each of their values; “not known” is a value too."))
     return texts

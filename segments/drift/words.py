@@ -125,7 +125,7 @@ def _of_segment(alarm: DriftAlarm, segment: Segment | None) -> Told:
             "Was its rule changed, did an import come, or did something happen in the shop? Look who came"
             " and went."
         ),
-        segment.get_absolute_url() if segment else reverse("segments:segments"),
+        reverse("segments:came_and_left", args=[segment.slug]) if segment else reverse("segments:segments"),
         None,
     )
 

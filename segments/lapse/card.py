@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import languages
 from crm.charts import Chart, Series
-from crm.templatetags.crm_format import number
+from crm.templatetags.crm_format import number, percent
 from segments.lapse.lapsing import BANDS
 from segments.lapse.notes import in_words
 from segments.models import ScoringRun
@@ -134,9 +134,9 @@ def _lift(check: dict[str, Any]) -> Chart:
     half = shares[len(shares) // 2]
     return Chart(
         "line",
-        _("The half with the highest risk held %(share)s %% of those who stayed away")
-        % {"share": number(half)},
-        [f"{one:.0f} %" for one in at_random],
+        _("The half with the highest risk held %(share)s of those who stayed away")
+        % {"share": percent(half / 100)},
+        [percent(one / 100) for one in at_random],
         [Series(_("By the model"), shares), Series(_("By chance"), at_random)],
         unit=_("% of those who stayed away"),
         note=_("Customers asked first, those with the highest risk before the others."),

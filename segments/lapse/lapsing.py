@@ -17,9 +17,10 @@ from crm.models import Business
 from segments import arrays, days, purchase_days, store
 from segments.at_hand import within
 from segments.lapse import judging
-from segments.lapse.notes import Note, Unlearnable, note
+from segments.lapse.notes import Unlearnable, note
 from segments.lifecycle import stages
 from segments.models import CustomerFeatures, ScoringRun
+from segments.noted import Note
 from segments.numerics.lapse.fitting import Fitted
 from segments.numerics.lapse.history import Floats, Ints
 from segments.numerics.prediction import measures

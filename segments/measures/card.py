@@ -169,7 +169,7 @@ def _average(orders: Mapping[str, float], business: Business) -> Figure:
     mean = orders["charged"] / n
     spread = max(0.0, orders["squares"] - n * mean**2) / (n - 1)
     half = Z95 * math.sqrt(spread / n)
-    words = {"low": _amount(mean - half, business), "high": _amount(mean + half, business)}
+    words = {"low": _amount(max(0.0, mean - half), business), "high": _amount(mean + half, business)}
     return Figure("average_order", _amount(mean, business), _("between %(low)s and %(high)s") % words)
 
 
@@ -182,7 +182,7 @@ def _margin_words(orders: Mapping[str, float], business: Business) -> str:
         "margin": number(float(business.margin_percent), 0),
         "revenue": _amount(orders["revenue"], business, 0),
     }
-    return _("%(margin)s %% of %(revenue)s") % words
+    return _("%(margin)s%% of %(revenue)s") % words
 
 
 def _new(customers: int) -> str:

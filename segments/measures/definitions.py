@@ -167,7 +167,7 @@ MONEY = (
             " days of"
             " a click, which likely, but not provenly, came from it. A hold-out group proves more."
         ),
-        _("Revenue ÷ spending called ROI: 100 % of that can still be a loss."),
+        _("Revenue ÷ spending called ROI: 100% of that can still be a loss."),
     ),
     Definition(
         "profit",
@@ -185,7 +185,7 @@ MONEY = (
         _("Gross revenue retention (GRR)"),
         _("How much of the recurring revenue of the beginning is still there."),
         _("Sum over customers of the smaller of (monthly revenue then, now) ÷ monthly revenue then"),
-        _("Subscriptions brought to one month. Paused ones bring nothing. Never above 100 %."),
+        _("Subscriptions brought to one month. Paused ones bring nothing. Never above 100%."),
         _("Leaving out downgrades, or letting one customer’s growth pay for another’s leaving."),
     ),
     Definition(

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm import languages
 from crm.charts import Chart
 from crm.charts import Series as Line
 from crm.templatetags.crm_format import number
@@ -79,8 +80,8 @@ class Card:
         return chosen is not None and chosen.judged.coverage[1] < HELD_TOO_SELDOM
 
 
-def build(series: Series, name: str, unit: str) -> Card:
-    """Forecast a series; `name` heads its column in the table."""
+def build(series: Series, name: str, unit: str, *, is_money: bool = False) -> Card:
+    """Forecast a series; `name` heads its column in the table, `unit` is a currency if it is money."""
     season, known = SEASON[series.by], series.values[-LONGEST:]
     has_season = len(known) >= 2 * season
     missing = max(0, SHORTEST - len(known))
@@ -92,7 +93,7 @@ def build(series: Series, name: str, unit: str) -> Card:
         found = _work(known, season, series.by)
         cache.set(f"forecast:{key}", found, SECONDS)
     method, tried, ahead = found
-    chart = _chart(series, known, ahead, name, unit)
+    chart = _chart(series, known, ahead, name, unit, _figures(ahead, unit, is_money=is_money))
     return Card(series.by, method, 0, has_season, max(0, 2 * season - len(known)), tried, chart)
 
 
@@ -110,32 +111,40 @@ def _work(known: list[float], season: int, by: str) -> tuple[str, list[Tried], F
     return best, tried, forecasting.forecast(best, known, season, AHEAD[by])
 
 
-def _chart(series: Series, known: list[float], ahead: Forecast, name: str, unit: str) -> Chart:
+def _figures(ahead: Forecast, unit: str, *, is_money: bool) -> dict[str, str]:
+    """The next period in words: what is likely, with its unit, and from where to where it may be."""
+    level = LEVELS.index(0.95)
+    found = {"mean": ahead.mean[0], "low": ahead.low[level][0], "high": ahead.high[level][0]}
+    kept = {name: max(0.0, float(one)) for name, one in found.items()}
+    if is_money:
+        return {name: languages.money(one, unit, whole=True) for name, one in kept.items()}
+    digits = 0 if kept["mean"] >= 100 else 1
+    plain = {name: number(one, digits) for name, one in kept.items()}
+    return {**plain, "mean": f"{plain['mean']} {unit}"}
+
+
+def _chart(
+    series: Series, known: list[float], ahead: Forecast, name: str, unit: str, words: dict[str, str]
+) -> Chart:
     steps, digits = len(ahead.mean), 0 if max(known) >= 100 else 1
     labels = series.names(steps)[-len(known) - steps :]
     low, high = ([max(0.0, one) for one in side[LEVELS.index(0.95)]] for side in (ahead.low, ahead.high))
     mean = [max(0.0, one) for one in ahead.mean]
     gap: list[Any] = [None] * len(known)
-    words = {
-        "when": periods.spoken(series.first + len(series.values), series.by),
-        "mean": number(mean[0], digits),
-        "low": number(low[0], digits),
-        "high": number(high[0], digits),
-        "unit": unit,
-    }
+    when = periods.spoken(series.first + len(series.values), series.by)
 
     def tidy(values: list[float]) -> list[float]:
         return [round(float(one), digits or None) for one in values]
 
     return Chart(
         "forecast",
-        capfirst(_("%(when)s: probably %(mean)s %(unit)s, between %(low)s and %(high)s") % words),
+        capfirst(_("%(when)s: probably %(mean)s, between %(low)s and %(high)s") % {"when": when, **words}),
         labels,
         [
             Line(name, [*tidy(known), *[None] * steps]),
             Line(_("Forecast"), [*gap, *tidy(mean)]),
-            Line(_("At least (95 %)"), [*gap, *tidy(low)]),
-            Line(_("At most (95 %)"), [*gap, *tidy(high)]),
+            Line(_("At least (95%)"), [*gap, *tidy(low)]),
+            Line(_("At most (95%)"), [*gap, *tidy(high)]),
         ],
         unit=unit,
         note=_("In the shaded band the figure should be in 95 of 100 cases. Running periods are left out."),

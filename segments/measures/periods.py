@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from segments import days
 
@@ -28,8 +29,9 @@ def last_day(number: int, by: str) -> date:
 
 
 def name_of(number: int, by: str) -> str:
-    day = first_day(number, by)
-    return date_format(day, "Y-m") if by == MONTH else date_format(day, "Y-m-d")
+    """In few signs, for axes and tables: "Mar 2026", "3 Mar 2026"."""
+    short = pgettext("how a month is written in few signs, in Django's letters for dates", "M Y")
+    return date_format(first_day(number, by), short if by == MONTH else "SHORT_DATE_FORMAT")
 
 
 def spoken(number: int, by: str) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm.models import CustomerQuerySet
+from crm.templatetags.crm_format import number
 
 CHUNK = 500
 NAMED = 10
@@ -28,4 +29,4 @@ def known(wanted: list[str], people: CustomerQuerySet) -> tuple[list[int], list[
 def not_found(unknown: list[str]) -> str:
     """Says which words belong to nobody."""
     names = ", ".join(unknown[:NAMED]) + (" …" if len(unknown) > NAMED else "")
-    return _("Not found: %(names)s (%(count)d).") % {"names": names, "count": len(unknown)}
+    return _("Not found: %(names)s (%(count)s).") % {"names": names, "count": number(len(unknown))}

@@ -44,7 +44,7 @@ class Region:
     def short(self) -> str:
         """The region for an axis, where the names of the others are seen beside it."""
         names = [one.name for one in compress(self.segments, self.inside)]
-        return " + ".join(names) if len(names) > 1 else _("Only %(name)s") % {"name": names[0]}
+        return " + ".join(names) if len(names) > 1 else self.label
 
     @property
     def rule(self) -> dict[str, Any]:

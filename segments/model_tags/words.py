@@ -43,9 +43,9 @@ def say(reason: str) -> str:
 
 def _best(by: str, percent: str) -> str:
     text = (
-        _("among the best %(percent)s %% by expected value")
+        _("among the best %(percent)s%% by expected value")
         if by == "value"
-        else _("among the best %(percent)s %% by revenue")
+        else _("among the best %(percent)s%% by revenue")
     )
     return text % {"percent": f"{float(percent):g}"}
 

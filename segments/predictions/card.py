@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm import languages
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
 from segments.clusters.column_words import column_label, feature_label
@@ -74,7 +76,7 @@ class Card:
 def title(run: ScoringRun) -> str:
     """What a run foretells, in the language of the reader; own fields keep the name they had."""
     target = run.parameters["target"]
-    return str(TARGETS.get(target) or feature_label(target, {target: run.parameters["label"]}))
+    return capfirst(str(TARGETS.get(target) or feature_label(target, {target: run.parameters["label"]})))
 
 
 def step(run: ScoringRun) -> dict[str, Any]:
@@ -164,7 +166,7 @@ def _found(result: dict[str, Any]) -> Chart:
     return Chart(
         "line",
         _("The first tenth holds %(share)s of all") % {"share": percent(shares[1] / 100)},
-        [f"{one:.0f} %" for one in labels],
+        [percent(one / 100) for one in labels],
         [Series(_("By the model"), shares), Series(_("By chance"), [round(one, 1) for one in labels])],
         unit=_("% of the total"),
         note=_("Customers asked first, those with the highest forecast before the others."),
@@ -189,7 +191,7 @@ def profit(result: dict[str, Any], margin: float, cost: float, currency: str) ->
             "Contacting %(n)s customers leaves most: %(money)s",
             contacts,
         )
-        % {"n": number(contacts), "money": number(most)},
+        % {"n": number(contacts), "money": languages.money(most, currency, whole=True)},
         [number(one[0]) for one in curve],
         [Series(_("Profit"), [one[1] for one in curve])],
         unit=currency,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.errors import Refusal
+from crm.templatetags.crm_format import number
 from segments.clusters import columns as cluster_columns
 from segments.clusters.columns import Column, Table
 from segments.numerics.prediction import calibrating, comparing, learners, measures
@@ -205,11 +206,11 @@ def _enough(question: Question, target: Floats) -> None:
     if len(target) < FEWEST:
         raise Refusal(
             ngettext(
-                "“%(name)s” is known of %(count)d customer only; a model needs at least %(least)d.",
-                "“%(name)s” is known of %(count)d customers only; a model needs at least %(least)d.",
+                "“%(name)s” is known of %(count)s customer only; a model needs at least %(least)d.",
+                "“%(name)s” is known of %(count)s customers only; a model needs at least %(least)d.",
                 len(target),
             )
-            % {"name": question.label, "count": len(target), "least": FEWEST}
+            % {"name": question.label, "count": number(len(target)), "least": FEWEST}
         )
     if question.kind == NUMBER:
         if np.ptp(target) == 0:
@@ -219,13 +220,18 @@ def _enough(question: Question, target: Floats) -> None:
     if min(yes, len(target) - yes) < FEWEST_OF_EACH:
         raise Refusal(
             ngettext(
-                "“%(name)s” is yes for %(yes)d customer and no for %(no)d; to learn the difference, at least"
+                "“%(name)s” is yes for %(yes)s customer and no for %(no)s; to learn the difference, at least"
                 " %(least)d of each are needed.",
-                "“%(name)s” is yes for %(yes)d customers and no for %(no)d; to learn the difference, at least"
+                "“%(name)s” is yes for %(yes)s customers and no for %(no)s; to learn the difference, at least"
                 " %(least)d of each are needed.",
                 yes,
             )
-            % {"name": question.label, "yes": yes, "no": len(target) - yes, "least": FEWEST_OF_EACH}
+            % {
+                "name": question.label,
+                "yes": number(yes),
+                "no": number(len(target) - yes),
+                "least": FEWEST_OF_EACH,
+            }
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crm.charts import Chart, Series
 from crm.templatetags.crm_format import number, percent
@@ -100,6 +100,6 @@ def _picture(moved: dict[tuple[str, str], int], names: Names) -> Chart:
         [f"{before} → {after}" for before, after, _n in pairs],
         [Series(_("Customers"), [n for _before, _after, n in pairs])],
         note=_("Left: the group on the first day. Right: the group on the last day."),
-        first_column=_("Change"),
+        first_column=pgettext("from one group to another", "Move"),
         options=options,
     )

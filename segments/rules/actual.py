@@ -127,7 +127,7 @@ def _said(field: Field, value: Any) -> str:
             return str(value)
     if isinstance(value, str):
         return _("“%(text)s”") % {"text": field.label_of(value)}
-    return shown(value)
+    return shown(_short(value) if isinstance(value, float | Decimal) else value)
 
 
 def _amount(node: Did, found: Values) -> str:

@@ -129,10 +129,10 @@ def _dearest(segments: Sequence[tuple[Segment, Equity]], currency: str) -> Chart
     shown = segments[:BARS]
     return Chart(
         "ranking",
-        _("Buyers in “%(name)s” will bring most") % {"name": shown[0][0].name},
+        _("A buyer in “%(name)s” will bring most") % {"name": shown[0][0].name},
         [segment.name for segment, _equity in shown],
         [Series(_("Value per buyer"), [float(round(equity.mean, 2)) for _segment, equity in shown])],
-        unit=currency,
+        unit=_("%(currency)s per buyer") % {"currency": currency},
         first_column=_("Segment"),
     )
 

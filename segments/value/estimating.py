@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from crm.errors import Refusal
 from crm.models import Business
 from segments import purchase_days
+from segments.noted import Note
 from segments.numerics.value import fitting, judging, spend, worth
 from segments.numerics.value.histories import Floats, Histories
 from segments.numerics.value.likelihood import Model, Params
 from segments.purchase_days import Summaries
-from segments.value.notes import Note, note
+from segments.value.notes import note
 
 ENOUGH_REPEATERS = 100  # Below, the parameters are rough.
 RARE = 0.1  # Share of customers who came back, below which forecasts do worse.

@@ -20,7 +20,7 @@ WORDS = {
     ),
     "one_chance": _(
         "Differences in drop-out are not identified: as far as these purchases tell, everybody leaves with"
-        " about the same chance, %(chance).1f %% after each purchase. That one chance was used for all."
+        " about the same chance, %(chance).1f%% after each purchase. That one chance was used for all."
     ),
     "few": _(
         "Too few customers came back for a second purchase (%(n)s; a model needs at least %(least)s). "
@@ -34,7 +34,7 @@ WORDS = {
         "Few customers came back (%(n)s), so the figures are rough: fewer than %(least)s teach a model "
         "little."
     ),
-    "rare": _("Only %(share).1f %% of the customers came back; forecasts are less exact where so few do."),
+    "rare": _("Only %(share).1f%% of the customers came back; forecasts are less exact where so few do."),
     "not_converged": _(
         "The search for the best parameters did not come to a clear end, so look below whether it was right"
         " before."

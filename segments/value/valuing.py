@@ -19,6 +19,7 @@ from crm.errors import Refusal
 from crm.models import Business
 from segments import purchase_days, store
 from segments.models import CustomerFeatures, Membership, ScoringRun, Segment
+from segments.noted import Note
 from segments.numerics import gaps
 from segments.numerics.gaps import Gaps
 from segments.numerics.value import worth
@@ -28,7 +29,7 @@ from segments.numerics.value.spend import Spend
 from segments.scoring import live_run
 from segments.value import check as value_check
 from segments.value import estimating, next_purchase
-from segments.value.notes import Note, note
+from segments.value.notes import note
 
 LIKELY = 0.5  # Above, somebody is expected back.
 MOST = 10.0**12 - 1  # What the column holds.

@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from crm import access
 from crm.access import Right
 from crm.models import CustomerQuerySet
+from crm.templatetags.crm_format import number
 from crm.web import HtmxRequest, render_page
 from segments import left_out, since_refresh
 from segments.drafting import free_slug
@@ -114,9 +115,9 @@ def _posted(request: HtmxRequest, segment: Segment | None) -> HttpResponse:
     saved.slug = saved.slug or free_slug(saved.name)
     count = versions.save(saved, work.rule, by=request.user, at=timezone.now())
     text = ngettext(
-        "“%(name)s” is saved: %(count)d customer.", "“%(name)s” is saved: %(count)d customers.", count
+        "“%(name)s” is saved: %(count)s customer.", "“%(name)s” is saved: %(count)s customers.", count
     )
-    messages.success(request, text % {"name": saved.name, "count": count})
+    messages.success(request, text % {"name": saved.name, "count": number(count)})
     address = saved.get_absolute_url()
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,6 +13,7 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.paging import page_of
+from crm.templatetags.crm_format import number as write
 from crm.web import HtmxRequest, render_page
 from segments import drafting
 from segments.clusters import naming, report, side_by_side, unusual
@@ -48,16 +50,20 @@ def cluster_segment(request: HtmxRequest, pk: int) -> HttpResponse:
 def _claim(claimed: int, count: int, run: ScoringRun) -> str:
     if claimed == count:
         return ngettext(
-            "The segment has exactly the %(count)d customer whom the rule claims.",
-            "The segment has exactly the %(count)d customers whom the rule claims.",
+            "The segment has exactly the %(count)s customer whom the rule claims.",
+            "The segment has exactly the %(count)s customers whom the rule claims.",
             count,
-        ) % {"count": count}
+        ) % {"count": write(count)}
     text = ngettext(
-        "The rule claimed %(claimed)d customer on %(day)s; today it finds %(count)d.",
-        "The rule claimed %(claimed)d customers on %(day)s; today it finds %(count)d.",
+        "The rule claimed %(claimed)s customer on %(day)s; today it finds %(count)s.",
+        "The rule claimed %(claimed)s customers on %(day)s; today it finds %(count)s.",
         claimed,
     )
-    return text % {"claimed": claimed, "day": run.as_of, "count": count}
+    return text % {
+        "claimed": write(claimed),
+        "day": date_format(run.as_of or run.created_at),
+        "count": write(count),
+    }
 
 
 @require_GET
@@ -104,7 +110,7 @@ def cluster_compare_page(request: HtmxRequest) -> HttpResponse:
     second = by_key.get(request.GET.get("b", ""), others[0] if others else None)
     context = {
         "section": "segments",
-        "runs": [(run, report.asked(run)) for run in runs],
+        "runs": [(run, report.asked(run), report.listed(run)[0]) for run in runs],
         "first": first,
         "second": second,
         "found": side_by_side.compare(first, second) if first and second else None,

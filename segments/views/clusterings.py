@@ -13,6 +13,7 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import WorkerHeartbeat
+from crm.templatetags.crm_format import number
 from crm.web import HtmxRequest, render_page
 from segments import refresh, scoring
 from segments.clusters import laboratory, report
@@ -64,11 +65,11 @@ def cluster_use(request: HtmxRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         text = ngettext(
-            "%(count)d customer now carries a cluster of this clustering; newcomers will get one too.",
-            "%(count)d customers now carry a cluster of this clustering; newcomers will get one too.",
+            "%(count)s customer now carries a cluster of this clustering; newcomers will get one too.",
+            "%(count)s customers now carry a cluster of this clustering; newcomers will get one too.",
             count,
         )
-        messages.success(request, text % {"count": count})
+        messages.success(request, text % {"count": number(count)})
     return redirect("segments:cluster_run", pk)
 
 

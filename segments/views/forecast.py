@@ -33,7 +33,7 @@ def forecast(request: HtmxRequest) -> HttpResponse:
         found = series.sales(request.business, stands.day, by, what)
         is_money = what == series.REVENUE
         words = (_("Revenue"), request.business.currency) if is_money else (_("Orders"), _("orders"))
-        card = forecast_card.build(found, *words)
+        card = forecast_card.build(found, *words, is_money=is_money)
     context = {
         "section": "segments",
         "tab": "measures",

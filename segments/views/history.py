@@ -16,6 +16,7 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.paging import ordered_from, page_from
+from crm.templatetags.crm_format import number as write
 from crm.web import HtmxRequest, render_page
 from segments.models import Membership, Segment
 from segments.rules import versions
@@ -64,9 +65,9 @@ def restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.error(request, _("Nothing was changed. %(reason)s") % {"reason": refusal})
         return redirect("segments:history", segment.slug)
     text = ngettext(
-        "The rule is back as it was: %(count)d customer now.",
-        "The rule is back as it was: %(count)d customers now.",
+        "The rule is back as it was: %(count)s customer now.",
+        "The rule is back as it was: %(count)s customers now.",
         count,
     )
-    messages.success(request, text % {"count": count})
+    messages.success(request, text % {"count": write(count)})
     return redirect(segment)

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from crm import access, analysis_day
 from crm.charts import Chart, Series
 from crm.ledger import STAGES
 from crm.models import Business
-from crm.templatetags.crm_format import percent
+from crm.templatetags.crm_format import number, percent
 from crm.web import HtmxRequest, render_page
 from segments import refresh, since_refresh
 from segments.lifecycle import journey, stages
@@ -68,7 +68,7 @@ def _moved(moves: list[journey.Move]) -> list[Chart]:
     if not moves:
         return []
     total = sum(one.n for one in moves)
-    title = ngettext("%(n)d change of stage", "%(n)d changes of stage", total) % {"n": total}
+    title = ngettext("%(n)s change of stage", "%(n)s changes of stage", total) % {"n": number(total)}
     order = list(STAGES)
     nodes = list(
         dict.fromkeys(
@@ -84,7 +84,17 @@ def _moved(moves: list[journey.Move]) -> list[Chart]:
     labels = [f"{STAGES[one.before]} → {STAGES[one.after]}" for one in moves]
     series = [Series(_("Customers"), [one.n for one in moves])]
     note = _("Left: the stage before. Right: the stage after.")
-    return [Chart("sankey", title, labels, series, note=note, first_column=_("Change"), options=options)]
+    return [
+        Chart(
+            "sankey",
+            title,
+            labels,
+            series,
+            note=note,
+            first_column=pgettext("of a stage", "Change"),
+            options=options,
+        )
+    ]
 
 
 def _led_on(steps: list[journey.Step]) -> list[Chart]:
@@ -97,6 +107,8 @@ def _led_on(steps: list[journey.Step]) -> list[Chart]:
         "start": journey.POINTS[best.start],
         "goal": journey.POINTS[best.goal],
     }
+    if not best.share:
+        title = _("Nobody went on from one touch point to the next")
     labels = [f"{journey.POINTS[one.start]}\n→ {journey.POINTS[one.goal]}" for one in known]
     series = [Series(_("Went on"), [round(100 * (one.share or 0), 1) for one in known])]
     return [Chart("ranking", title, labels, series, unit="%", first_column=_("Step"))]

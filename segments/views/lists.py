@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm import access
 from crm.access import Right
+from crm.templatetags.crm_format import number
 from crm.web import render_page
 from segments import audience
 from segments.drafting import free_slug
@@ -93,8 +94,8 @@ def list_paste(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = form.cleaned_data["people"]
     ids, unknown = finding.known(wanted, access.customers(request.user))
     new = audience.add(found, ids, at=timezone.now())
-    text = ngettext("%(count)d person was added.", "%(count)d people were added.", new)
-    messages.success(request, text % {"count": new})
+    text = ngettext("%(count)s person was added.", "%(count)s people were added.", new)
+    messages.success(request, text % {"count": number(new)})
     if unknown:
         messages.warning(request, finding.not_found(unknown))
     return redirect(found)

@@ -20,6 +20,7 @@ from crm.errors import Refusal
 from crm.models import Customer, CustomerQuerySet
 from crm.paging import page_of
 from crm.spreadsheets import safe
+from crm.templatetags.crm_format import number
 from crm.web import HtmxRequest, render_page
 from segments import audience, since_refresh
 from segments.following import pending
@@ -116,8 +117,8 @@ def segment_recount(request: HttpRequest, slug: str) -> HttpResponse:
         Segment.objects.filter(pk=found.pk).update(error=str(refusal)[:300])
         messages.error(request, _("Nothing was changed. %(reason)s") % {"reason": refusal})
     else:
-        text = ngettext("Counted: %(count)d customer now.", "Counted: %(count)d customers now.", count)
-        messages.success(request, text % {"count": count})
+        text = ngettext("Counted: %(count)s customer now.", "Counted: %(count)s customers now.", count)
+        messages.success(request, text % {"count": number(count)})
     return redirect(found)
 
 

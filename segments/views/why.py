@@ -18,6 +18,7 @@ from crm import access
 from crm.access import Right
 from crm.errors import Refusal
 from crm.models import Customer
+from crm.templatetags.crm_format import number
 from crm.web import HtmxRequest, render_page
 from segments.forms import PasteForm
 from segments.membership import finding, hand
@@ -121,21 +122,21 @@ def hand_paste(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         if request.POST.get("do") == "keep_out":
             new = hand.keep_out(segment, ids, by=user, at=now)
-            text = ngettext("%(count)d person is kept out now.", "%(count)d people are kept out now.", new)
+            text = ngettext("%(count)s person is kept out now.", "%(count)s people are kept out now.", new)
         else:
             new, kept = hand.put_in(segment, ids, by=user, at=now)
-            text = ngettext("%(count)d person was put in.", "%(count)d people were put in.", new)
+            text = ngettext("%(count)s person was put in.", "%(count)s people were put in.", new)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect(segment)
-    messages.success(request, text % {"count": new})
+    messages.success(request, text % {"count": number(new)})
     if kept:
         text = ngettext(
-            "%(count)d person stays out, because that was decided by hand.",
-            "%(count)d people stay out, because that was decided by hand.",
+            "%(count)s person stays out, because that was decided by hand.",
+            "%(count)s people stay out, because that was decided by hand.",
             kept,
         )
-        messages.warning(request, text % {"count": kept})
+        messages.warning(request, text % {"count": number(kept)})
     if unknown:
         messages.warning(request, finding.not_found(unknown))
     return redirect(segment)

@@ -178,7 +178,7 @@ def test_a_clustering_is_started_watched_read_and_used(
     assert answer.headers["Location"] == f"/segments/clusters/{run.pk}/"
     assert run.parameters["seed"] == 1
     assert "12 customers were grouped" in page
-    assert page.count('data-chart="line"') == 3
+    assert (page.count('data-chart="line"'), page.count('data-chart="profile"')) == (2, 1)
     assert f"/segments/people/?run={run.pk}&amp;number=0" in page
     assert "Use this clustering" in page
     assert "12 customers now carry a cluster" in used

@@ -119,7 +119,12 @@ def said(rule, person, **moment):
 def test_each_line_says_what_is_asked_and_what_is_so():
     ada = make_customer(country="Germany", city="", birth_date=date(2000, 6, 16))
     CustomerFeatures.objects.create(
-        customer=ada, as_of=TODAY, orders=3, revenue="60.5", last_bought_on=TODAY - timedelta(days=12)
+        customer=ada,
+        as_of=TODAY,
+        orders=3,
+        revenue="60.5",
+        average_order="20.1667",
+        last_bought_on=TODAY - timedelta(days=12),
     )
     for days in (2, 40, 400):
         make_purchase(ada, 20, at=datetime(2026, 6, 15, 9, tzinfo=UTC) - timedelta(days=days))
@@ -137,6 +142,7 @@ def test_each_line_says_what_is_asked_and_what_is_so():
             {"did": "purchase", "measure": "average", "op": ">", "value": 19},
             {"did": "purchase", "measure": "days_between", "op": ">", "value": 19},
             {"did": "refund"},
+            {"field": "average_order", "op": "<", "value": 20},
         ]
     }
 
@@ -151,6 +157,7 @@ def test_each_line_says_what_is_asked_and_what_is_so():
         ("✓", "Bought, amount on average more than 19", "20 on average"),
         ("✓", "Bought, days in between on average more than 19", "every 199 days on average"),
         ("✗", "Got money back", "never"),
+        ("✗", "Average order is less than 20", "20.17"),
     ]
 
 
