@@ -9,6 +9,11 @@ from django.core.management import CommandError, call_command
 from tests.reference import HILLSTROM
 
 NAMES = {"visit": (22.49, 13.95), "conversion": (7.385, 3.780), "spend": (5.300, 3.256)}
+# The lift of men's and women's mail, and the 95 % interval of the first: unpooled error, Welch.
+LIFTS = {
+    "conversion": (0.006805, 0.003111, (0.005000, 0.008610)),
+    "spend": (0.7698, 0.4244, (0.4851, 1.0545)),
+}
 
 
 def run(*arguments):
@@ -42,6 +47,13 @@ def test_the_hillstrom_campaign_shows_its_published_figures(outcome):
         pytest.approx(NAMES[outcome][0], abs=5e-3),
         pytest.approx(NAMES[outcome][1], abs=5e-3),
     )
+    if outcome in LIFTS:
+        of_men, of_women, interval = LIFTS[outcome]
+        assert (men["lift"], women["lift"]) == (
+            pytest.approx(of_men, rel=1e-4),
+            pytest.approx(of_women, rel=1e-4),
+        )
+        assert men["interval"] == pytest.approx(interval, rel=2e-4)
     assert men["lift"] == pytest.approx(men["mean"] - control["mean"])
     assert (found["split_p"], found["split_chi2"]) == pytest.approx((0.904, 0.2025), abs=5e-4)
 
