@@ -181,6 +181,7 @@ def test_the_page_speaks_either_language_and_names_people_only_to_who_may_see_th
 
     full = owner_client.get("/segments/persona/?segment=ladies").content.decode()
     chinese = owner_client.get("/segments/persona/?segment=ladies&lang=zh-hans").content.decode()
+    assert "。</strong>" in chinese
     masked = reader.get("/segments/persona/?segment=ladies").content.decode()
 
     own = keeper.get("/segments/persona/?segment=ladies").content.decode()
