@@ -6,12 +6,15 @@ import base64
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import dns.resolver
 import pytest
@@ -162,6 +165,32 @@ def test_dkim_covers_both_list_headers_and_verifies_by_hand():
     assert (tags["d"], tags["s"]) == ("news.example", "ck1")
     with pytest.raises(InvalidSignature):
         verify(raw.replace(b"One-Click", b"Two-Click"), signing.record(sender.dkim_key))
+
+
+def test_dkim_verifies_with_a_library_that_did_not_sign():
+    sender = make_sender(dkim_selector="ck1", dkim_key=signing.new_key())
+    message = make_messages(make_mailing(), 1)[0]
+    envelope = senders.dressed(prepare(message.mailing)(message), sender)
+    raw = mime.assemble(message, envelope, now=NOON, sender_of=sender).raw
+
+    [good] = judged(raw, sender)
+    [changed] = judged(raw.replace(b"One-Click", b"Two-Click"), sender)
+
+    assert (good["signingDomain"], good["selector"], good["result"]) == ("news.example", "ck1", "pass")
+    assert changed["result"] == "fail"
+
+
+def judged(raw: bytes, sender: Sender) -> list[dict[str, str]]:
+    """What mailauth, a library of Node, says of each signature."""
+    script = Path(__file__).with_name("verify_dkim.mjs")
+    told = subprocess.run(
+        [Path(sys.executable).with_name("node"), script, signing.record(sender.dkim_key)],
+        input=raw,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(told.stdout)
 
 
 def verify(raw: bytes, record: str) -> dict[str, str]:
