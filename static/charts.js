@@ -10,6 +10,13 @@ const symbol = (index) => SYMBOLS[(index + Math.floor(index / COLORS.length)) % 
 // And without any colour lines are told apart by their dashes.
 const DASHES = ["solid", "dashed", "dotted", [10, 3, 2, 3]];
 const dash = (index) => ({ type: DASHES[index % DASHES.length] });
+// Of several bars side by side or on each other all but the first are hatched, each its own way.
+const HATCHES = [
+  { dashArrayX: [1, 0], dashArrayY: [3, 5], rotation: -Math.PI / 4 },
+  { dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0], symbol: "circle", symbolSize: 0.7 },
+  { dashArrayX: [1, 0], dashArrayY: [2, 6], rotation: Math.PI / 2 },
+];
+const hatch = (index) => index ? { decal: { color: "rgba(0, 0, 0, .4)", ...HATCHES[(index - 1) % HATCHES.length] } } : undefined;
 // On dark pages the first line is the light blue one, which stands out there.
 const colors = () => (isDark() ? [COLORS[4], ...COLORS.slice(1, 4), COLORS[0], ...COLORS.slice(5)] : COLORS);
 
@@ -78,7 +85,7 @@ const plain = (type, extra = {}) => (spec, room) => {
     legend: legendOf(room),
     series: spec.series.map((one, index) => ({
       type, name: one.name, data: one.values, symbol: symbol(index), symbolSize: 7,
-      lineStyle: type === "line" ? dash(index) : undefined,
+      lineStyle: type === "line" ? dash(index) : undefined, itemStyle: type === "bar" ? hatch(index) : undefined,
       connectNulls: false, barMaxWidth: 36, stack: extra.stack ? "all" : undefined,
       areaStyle: extra.area ? { opacity: 0.15 } : undefined,
       markLine: index ? undefined : zeroLine(spec),
@@ -114,10 +121,25 @@ const interval = (spec, room) => {
   };
 };
 
-// In little room the names around a radar need most of the width.
-const corners = (room) => room.width < 440
-  ? { radius: "40%", axisName: { width: 72, overflow: "break", fontSize: 10 } }
-  : { radius: "58%", axisName: { width: 80, overflow: "break" } };
+// Long words around a radar go over lines, as it does not break them itself; Chinese may break anywhere.
+const broken = (text, width) => {
+  const lines = [""];
+  for (const piece of text.split(/(?<= )|(?<=\p{Script=Han})/u)) {
+    if (lines.at(-1) && wide(lines.at(-1) + piece) > width) lines.push("");
+    lines[lines.length - 1] += piece;
+  }
+  return lines.map((line) => line.trim()).join("\n");
+};
+
+// What lies around a radar needs room: names beside it, and three lines above and below.
+const corners = (room) => {
+  const [beside, width, fontSize] = room.width < 440 ? [76, 78, 10] : [130, 110, 12];
+  const radius = Math.min(room.width / 2 - beside, (room.height - below(room)) / 2 - 54);
+  return { radius, axisName: { formatter: (name) => broken(name, width), fontSize } };
+};
+
+// Words over ways from here to there: a rim keeps them readable.
+const halo = () => ({ textBorderColor: isDark() ? "#262626" : "#fff", textBorderWidth: 3 });
 
 const KINDS = {
   line: plain("line"),
@@ -156,7 +178,7 @@ const KINDS = {
     tooltip: { trigger: "item", confine: true },
     series: [{
       type: "sankey", left: 4, right: 124, top: 8, bottom: 8, nodeGap: 16, emphasis: { focus: "adjacency" },
-      label: { formatter: (node) => node.name.slice(2), width: 116, overflow: "break", color: getComputedStyle(document.body).color },
+      label: { formatter: (node) => node.name.slice(2), width: 116, overflow: "break", color: getComputedStyle(document.body).color, ...halo() },
       lineStyle: { color: "source", opacity: 0.35 },
       data: spec.nodes.map((name, index) => ({ name, itemStyle: { color: colors()[spec.colors[index] % COLORS.length] } })),
       links: spec.links.map(([source, target, value]) => ({ source, target, value })),
@@ -174,9 +196,10 @@ const KINDS = {
 const heightOf = (kind, spec, room) => {
   const usual = 288 + LINE * Math.max(0, room.lines - 1);
   if (kind === "interval") return 64 + 40 * spec.labels.length;
+  if (kind === "radar") return usual + 40;
   if (kind === "sankey") return Math.max(usual, 16 * spec.nodes.length);
   if (kind !== "ranking" && kind !== "profile") return usual;
-  const lines = (label) => Math.ceil((wide(label) * 1.15) / namesWidth(spec, room));
+  const lines = (label) => String(label).split("\n").reduce((sum, one) => sum + Math.ceil((wide(one) * 1.15) / namesWidth(spec, room)), 0);
   return Math.max(usual, spec.labels.reduce((sum, label) => sum + Math.max(36, 14 * lines(label) + 10), 64 + below(room) - 36));
 };
 

@@ -30,6 +30,7 @@ def test_a_clustering_becomes_a_segment_with_the_people_its_rule_claims(visitor,
     page.wait_for_selector("[data-chart=profile] svg")
     dashed = page.locator("[data-chart=profile] svg path[stroke-dasharray]")
     assert dashed.count() >= 2  # Beside the line of the average: lines are told apart without colour.
+    assert page.locator("[data-chart=ranking] svg pattern").count() >= 1  # Bars of a pair: one is hatched.
     run = ScoringRun.objects.get(kind="cluster")
 
     # The rule of the second cluster becomes a segment.

@@ -25,11 +25,25 @@ def test_an_own_map_is_refused_with_a_hole_and_accepted_whole(visitor, owner):
     page.fill("input[aria-label='Name of group K']", "Rare birds")
     page.select_option("select[name=cell-5-2]", label="K Rare birds")
     page.select_option("select[name=cell-3-2]", "")
+    assert page.inner_text("td:has(select[name=cell-5-2])").splitlines()[0] == "K Rare birds"
     assert page.locator("td:has(select[name=cell-5-2])").get_attribute("class") == "ck-own-2"
     page.click("text=Save and use these groups")
     page.wait_for_selector("text=These cells have no group yet: recency 3 / frequency 2.")
     assert page.input_value("input[aria-label='Name of group K']") == "Rare birds"
     assert not RfmChoice.objects.filter(names="own").exists()
+
+    # On a phone too each cell shows the whole name of its group, also while the name is typed.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.fill("input[aria-label='Name of group C']", "Hibernating for very long")
+    shown = page.locator(".ck-own-group")
+    chosen = page.locator(".ck-own select").evaluate_all(
+        "all => all.map((one) => one.selectedOptions[0].text)"
+    )
+    assert shown.all_inner_texts() == chosen
+    assert "C Hibernating for very long" in chosen
+    assert shown.evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length") == 0
+    page.fill("input[aria-label='Name of group C']", "Potential loyalists")
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     # The hole filled: taken, and in force with the next refresh.
     page.select_option("select[name=cell-3-2]", label="A Champions")
