@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -286,6 +287,21 @@ def test_many_clusters_are_drawn_as_far_as_colours_go_and_the_page_says_so(owner
     assert [one.name for one in drawn.series][8:] == ["Smaller clusters"]
     assert sum(len(one.values) for one in drawn.series) == len(run.result["map"]["points"])
     assert "the 8 largest of 10 clusters" in page.text
+
+
+def test_the_page_says_of_customers_without_groups_that_the_clusters_are_not_real(owner_client):
+    rng = np.random.default_rng(4)
+    CustomField.objects.create(key="luck", label="Luck", kind="number")
+    CustomField.objects.create(key="mood", label="Mood", kind="number")
+    for luck, mood in rng.normal(50, 10, (200, 2)):
+        make_customer(custom={"luck": float(luck), "mood": float(mood)})
+    run = done(["custom.luck", "custom.mood"], k=None)
+
+    page = owner_client.get(f"/segments/clusters/{run.pk}/").text
+
+    assert "These clusters are not real groups." in page
+    assert "Do not plan campaigns on them." in page
+    assert "The clusters are real" not in page
 
 
 def test_a_handful_of_customers_is_too_few_to_judge_rather_than_no_groups(owner_client):
