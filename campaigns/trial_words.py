@@ -116,7 +116,7 @@ def _said(experiment: Experiment, versions: list[Version], reading: Reading, ver
             "It is read once, at its end. Who looks earlier and stops at a good moment finds winners that are"
             " none: in one of five tests without any difference."
         )
-    range_of = _("In truth the difference lies between %(low)s and %(high)s points (95 %%).") % words
+    range_of = _("In truth the difference lies between %(low)s and %(high)s points (95%%).") % words
     if verdict == trials.WINNER:
         title = _("%(best)s did better: %(rate)s against %(other)s") % words
         return title, range_of
@@ -148,5 +148,5 @@ def _chart(title: str, experiment: Experiment, versions: list[Version]) -> Chart
         ],
         unit="%",
         first_column=_("Version"),
-        note=_("The dot is the best guess; in truth it lies somewhere on the line (95 %)."),
+        note=_("The dot is the best guess; in truth it lies somewhere on the line (95%)."),
     )

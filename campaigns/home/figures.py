@@ -14,9 +14,11 @@ from campaigns.home import periods
 from crm import analysis_day
 from crm.charts import Chart, Series
 from crm.models import Business
+from crm.templatetags.crm_format import percent
 from feedback import measuring
 from feedback.models import Answer
 from feedback.numerics.scores import Score
+from segments.measures.periods import short_month
 from segments.models import CustomerFeatures
 
 ACTIVE_DAYS = 90
@@ -93,7 +95,7 @@ def charts(business: Business, now: datetime) -> list[Chart]:
     until = old.day if old else stands.day
     months = [periods.month_of(until, business.zone, back) for back in range(MONTHS - 1, -1, -1)]
     rows = [periods.remembered_month(one, now) for one in months]
-    labels = [date_format(one.start, "Y-m") for one in months]
+    labels = [short_month(one.start) for one in months]
     money = [round(float(row.revenue), 2) for row in rows]
     money_chart = Chart(
         "bar",
@@ -134,13 +136,13 @@ def _money_title(money: list[float], month: str, before: str) -> str:
     words = {
         "month": month,
         "before": before,
-        "percent": f"{abs(last / earlier - 1) * 100:.0f}" if earlier else "",
+        "percent": percent(abs(last / earlier - 1)) if earlier else "",
     }
     if earlier <= 0:
         return _("Revenue by month")
     if last >= earlier:
-        return _("%(month)s brought %(percent)s %% more than %(before)s") % words
-    return _("%(month)s brought %(percent)s %% less than %(before)s") % words
+        return _("%(month)s brought %(percent)s more than %(before)s") % words
+    return _("%(month)s brought %(percent)s less than %(before)s") % words
 
 
 def _people_title(new: int, again: int, month: str) -> str:

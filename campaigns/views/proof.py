@@ -54,7 +54,7 @@ def _chart(together: effect.Together) -> Chart:
             Series(_("At most"), [round(100 * one.lift_interval[1], 2) for _campaign, one in rows]),
         ],
         first_column=_("Campaign"),
-        note=_("The dot is the best guess; in truth it lies somewhere on the line (95 %)."),
+        note=_("The dot is the best guess; in truth it lies somewhere on the line (95%)."),
         options={"zero": 0},
     )
 

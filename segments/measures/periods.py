@@ -30,8 +30,14 @@ def last_day(number: int, by: str) -> date:
 
 def name_of(number: int, by: str) -> str:
     """In few signs, for axes and tables: "Mar 2026", "3 Mar 2026"."""
+    day = first_day(number, by)
+    return short_month(day) if by == MONTH else date_format(day, "SHORT_DATE_FORMAT")
+
+
+def short_month(day: date) -> str:
+    """In few signs: "Mar 2026"."""
     short = pgettext("how a month is written in few signs, in Django's letters for dates", "M Y")
-    return date_format(first_day(number, by), short if by == MONTH else "SHORT_DATE_FORMAT")
+    return date_format(day, short)
 
 
 def spoken(number: int, by: str) -> str:

@@ -24,8 +24,8 @@ WHY: dict[str, str | Promise] = {
     ),
     "returns": gettext_lazy("Fewer than 5 customers gave something back."),
     "unpaid": gettext_lazy(
-        "Nothing is known of payments that failed. Shops and programs can send such events, named"
-        " payment_failed, chargeback or invoice_unpaid."
+        "Nothing is known of payments that failed, were charged back or stayed open. Your shop can send"
+        " such events; the guide on tags by model gives their names."
     ),
 }
 

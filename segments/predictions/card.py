@@ -19,6 +19,8 @@ from segments.predictions.mail_targets import TARGETS
 from segments.predictions.propensity import YES_NO
 
 RARE = 0.2
+GUESS_AUC = 0.55
+GUESS_R2 = 0.01
 LEARNERS: dict[str, str | Promise] = {
     "linear regression": gettext_lazy("linear regression"),
     "polynomial regression": gettext_lazy("polynomial regression"),
@@ -72,6 +74,12 @@ class Card:
         """Whether hardly anybody is ever likelier than not, so that the order counts and not the yes."""
         return self.is_chance and self.result["mean"] < RARE
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether even the best way of learning is hardly better than guessing."""
+        best = next(one for _name, one, is_best in self.rows if is_best)
+        return bool(best["auc"] < GUESS_AUC if self.is_chance else best["r2"] < GUESS_R2)
+
 
 def title(run: ScoringRun) -> str:
     """What a run foretells, in the language of the reader; own fields keep the name they had."""
@@ -120,9 +128,9 @@ def _weights(result: dict[str, Any]) -> list[Chart]:
 
 def _weight(one: dict[str, Any], result: dict[str, Any]) -> str:
     if "top" in one:
-        return _("%(value)s: highest") % {"value": column_label(one["top"], result["labels"])}
-    told = {"up": _("%(name)s: the more, the higher"), "down": _("%(name)s: the more, the lower")}
-    text = told.get(one["way"], _("%(name)s: now higher, now lower"))
+        return _("%(value)s:\nhighest") % {"value": column_label(one["top"], result["labels"])}
+    told = {"up": _("%(name)s:\nthe more, the higher"), "down": _("%(name)s:\nthe more, the lower")}
+    text = told.get(one["way"], _("%(name)s:\nnow higher, now lower"))
     return text % {"name": feature_label(one["feature"], result["labels"])}
 
 

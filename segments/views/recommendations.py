@@ -49,6 +49,8 @@ def recommendations(request: HtmxRequest) -> HttpResponse:
         "page": page,
         "rows": [(pair, report.sentence(pair)) for pair in page],
         "count": pairs.count(),
+        "most": affinities.MOST_PAIRS,
+        "is_capped": status.done is not None and status.done.result["pairs"] >= affinities.MOST_PAIRS,
         "order": order,
         "q": request.GET.get("q", "").strip(),
         "category": request.GET.get("category", ""),

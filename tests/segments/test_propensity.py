@@ -226,8 +226,24 @@ def test_what_a_prediction_looks_at_most_is_told_with_its_way(shop, staff_client
         "custom.visits": "up", "custom.spend": "up", "custom.plan": "custom.plan=gold",
     }  # fmt: skip
     assert "It looks most at: Visits" in page
-    assert "Visits: the more, the higher" in page
-    assert "Plan: gold: highest" in page
+    assert "Visits:\nthe more, the higher" in page
+    assert "Plan: gold:\nhighest" in page
+
+
+def test_what_is_no_better_than_guessing_is_told_as_such(shop, staff_client):
+    bring()
+    for key in ("lucky", "dice"):
+        CustomField.objects.create(key=key, label=key.title(), kind={"lucky": "yes_no"}.get(key, "number"))
+    rng = np.random.default_rng(8)
+    people = list(Customer.objects.all())
+    for one in people:
+        one.custom |= {"lucky": bool(rng.random() < 0.5), "dice": int(rng.integers(0, 100))}
+    Customer.objects.bulk_update(people, ["custom"])
+
+    runs = [finished(target, ["custom.visits"]) for target in ("custom.lucky", "custom.dice", "custom.spend")]
+    pages = [staff_client.get(f"/segments/predictions/{run.pk}/").text for run in runs]
+
+    assert ["hardly better than guessing" in page for page in pages] == [True, True, False]
 
 
 def test_a_shop_without_mails_is_offered_its_own_yes_or_no_first(shop, staff_client):

@@ -40,6 +40,22 @@ def test_pairs_are_told_in_a_sentence_and_found_by_words(owner_client):
     assert len(sheet.splitlines()) == 2
 
 
+def test_a_list_cut_at_the_most_that_is_kept_says_so(owner_client, monkeypatch):
+    sell_together("Teapot", "Strainer")
+    sell_together("Bread", "Butter", times=9)
+    affinities.calculate()
+    whole = text(owner_client, "/segments/recommendations/")
+    monkeypatch.setattr(affinities, "MOST_PAIRS", 1)
+    affinities.calculate()
+
+    page = text(owner_client, "/segments/recommendations/")
+
+    assert "2 pairs go together" in whole
+    assert "Kept are" not in whole
+    assert "1 pair goes together" in page
+    assert "Kept are the 1 pairs in most baskets." in page
+
+
 def test_without_a_calculation_every_card_says_when_it_comes(owner_client):
     customer = make_customer()
     product = make_product()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.demo import analysing, loading
+from campaigns.home import figures
 from crm.models import Customer, ImportBatch, Purchase, User
 from segments.models import ScoringRun
 from tests.people import make_customer, make_purchase
@@ -56,6 +57,25 @@ def test_what_runs_shows_progress_and_asks_again_only_while_it_runs(staff_client
 
     assert "30 of 90" in page
     assert "every 2s" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "sold", "month", "title"),
+    [
+        ("en", 145, "Oct 2026", "October brought 45% more than September"),
+        ("zh-hans", 55, "2026年10月", "十月收入比九月少 45%"),
+    ],
+)
+def test_charts_write_months_and_shares_as_the_reader_does(shop, language, sold, month, title):
+    customer = make_customer()
+    make_purchase(customer, 100, at=datetime(2026, 9, 15, 12, tzinfo=UTC))
+    make_purchase(customer, sold, at=datetime(2026, 10, 15, 12, tzinfo=UTC))
+
+    with translation.override(language):
+        money, _people = figures.charts(shop, datetime(2026, 11, 20, 12, tzinfo=UTC))
+
+    assert money.labels[-2] == month
+    assert money.title == title
 
 
 def test_the_loop_has_eight_stations_with_links(staff_client):
