@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+PATIENCE = 60  # Seconds; a slow machine is no fault of a page.
 # The driver runs an event loop in this thread; Django would take every query for one from a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -41,7 +42,7 @@ class Visitor:
 
     def __init__(self, browser: Browser, base: str, **options) -> None:
         self.context = browser.new_context(base_url=base, **options)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(1000 * PATIENCE)
         self.problems: list[str] = []
         self.waiting: set[Request] = set()
         self.page: Page = self.context.new_page()
@@ -80,7 +81,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until nothing is asked for any more; panels ask as soon as the page is there."""
-        calm, end = 0, time.monotonic() + 20
+        calm, end = 0, time.monotonic() + PATIENCE
         while calm < 2:
             assert time.monotonic() < end, f"still waiting for {[one.url for one in self.waiting]}"
             self.page.wait_for_timeout(30)

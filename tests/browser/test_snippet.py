@@ -44,7 +44,7 @@ def shop_page(live_server, shop):
     server.server_close()
 
 
-def until(true, seconds: float = 5) -> None:
+def until(true, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
