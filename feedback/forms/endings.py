@@ -96,14 +96,24 @@ class ShareForm(forms.Form):
     def clean_origins(self) -> list[str]:
         found = []
         for line in self.cleaned_data["origins"].split():
-            parts = urlsplit(line if "://" in line else f"https://{line}")
-            if parts.scheme not in ("http", "https") or not HOST.fullmatch(parts.netloc):
+            origin = _origin(line)
+            if not origin:
                 wrong = _("This is not the address of a website: %(line)s") % {"line": line}
                 raise forms.ValidationError(wrong)
-            found.append(f"{parts.scheme}://{parts.netloc}")
+            found.append(origin)
         return found
 
     def save(self) -> None:
         self.survey.doors = self.cleaned_data["doors"]
         self.survey.look = {**self.survey.look, "origins": self.cleaned_data["origins"]}
         self.survey.save(update_fields=["doors", "look"])
+
+
+def _origin(line: str) -> str:
+    """https://www.example.com of an address of a website; "" of anything else."""
+    try:
+        parts = urlsplit(line if "://" in line else f"https://{line}")
+    except ValueError:  # Brackets that hold no IPv6 address.
+        return ""
+    is_site = parts.scheme in ("http", "https") and HOST.fullmatch(parts.netloc)
+    return f"{parts.scheme}://{parts.netloc}" if is_site else ""
