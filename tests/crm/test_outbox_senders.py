@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 import subprocess
 import sys
 import threading
@@ -18,9 +15,6 @@ from pathlib import Path
 
 import dns.resolver
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
 from django import forms
 from django.utils import timezone
 
@@ -149,39 +143,27 @@ def test_campaigns_of_equal_rank_take_turns(monkeypatch):
     assert list(order[:4]) in (["test:1", "test:2"] * 2, ["test:2", "test:1"] * 2)
 
 
-def test_dkim_covers_both_list_headers_and_verifies_by_hand():
-    """Verified by RFC 6376 done here step by step, without the library that signed."""
-    sender = make_sender(dkim_selector="ck1", dkim_key=signing.new_key())
-    message = make_messages(make_mailing(), 1)[0]
-    envelope = senders.dressed(prepare(message.mailing)(message), sender)
-
-    raw = mime.assemble(message, envelope, now=NOON, sender_of=sender).raw
-
-    tags = verify(raw, signing.record(sender.dkim_key))
-    covered = tags["h"].lower().split(":")
-    assert {"list-unsubscribe", "list-unsubscribe-post", "from", "subject", "date"} <= {
-        one.strip() for one in covered
-    }
-    assert (tags["d"], tags["s"]) == ("news.example", "ck1")
-    with pytest.raises(InvalidSignature):
-        verify(raw.replace(b"One-Click", b"Two-Click"), signing.record(sender.dkim_key))
-
-
-def test_dkim_verifies_with_a_library_that_did_not_sign():
+def test_dkim_verifies_with_a_library_that_did_not_sign_and_covers_both_list_headers():
     sender = make_sender(dkim_selector="ck1", dkim_key=signing.new_key())
     message = make_messages(make_mailing(), 1)[0]
     envelope = senders.dressed(prepare(message.mailing)(message), sender)
     raw = mime.assemble(message, envelope, now=NOON, sender_of=sender).raw
 
-    [good] = judged(raw, sender)
-    [changed] = judged(raw.replace(b"One-Click", b"Two-Click"), sender)
+    good = judged(raw, sender)
+    without = {name: raw.replace(name + b": ", name + b": x") for name in COVERED}
 
     assert (good["signingDomain"], good["selector"], good["result"]) == ("news.example", "ck1", "pass")
-    assert changed["result"] == "fail"
+    assert all(changed != raw for changed in without.values())
+    assert {name: judged(changed, sender)["result"] for name, changed in without.items()} == dict.fromkeys(
+        COVERED, "fail"
+    )
 
 
-def judged(raw: bytes, sender: Sender) -> list[dict[str, str]]:
-    """What mailauth, a library of Node, says of each signature."""
+COVERED = (b"List-Unsubscribe", b"List-Unsubscribe-Post", b"From", b"Subject", b"Date")
+
+
+def judged(raw: bytes, sender: Sender) -> dict[str, str]:
+    """What mailauth, a library of Node, says of the one signature."""
     script = Path(__file__).with_name("verify_dkim.mjs")
     told = subprocess.run(
         [Path(sys.executable).with_name("node"), script, signing.record(sender.dkim_key)],
@@ -190,41 +172,8 @@ def judged(raw: bytes, sender: Sender) -> list[dict[str, str]]:
         check=True,
         timeout=60,
     )
-    return json.loads(told.stdout)
-
-
-def verify(raw: bytes, record: str) -> dict[str, str]:
-    """RFC 6376, relaxed/relaxed, rsa-sha256; raises where it does not fit."""
-    head, _, body = raw.partition(b"\r\n\r\n")
-    fields = re.sub(rb"\r\n(?=[ \t])", b"", head).split(b"\r\n")
-    tags = {
-        name.strip(): value.strip()
-        for name, _, value in (one.partition("=") for one in fields[0].decode().partition(":")[2].split(";"))
-    }
-    lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    digest = hashlib.sha256(b"\r\n".join(lines) + b"\r\n").digest()
-    assert base64.b64decode(re.sub(r"\s", "", tags["bh"])) == digest
-
-    def relaxed(field: bytes) -> bytes:
-        name, _, value = field.partition(b":")
-        return name.strip().lower() + b":" + re.sub(rb"[ \t]+", b" ", value).strip()
-
-    signed = []
-    rest = fields[1:]
-    for name in tags["h"].split(":"):
-        found = [
-            one for one in rest if one.partition(b":")[0].strip().lower() == name.strip().lower().encode()
-        ]
-        signed.append(relaxed(found[-1]))
-        rest.remove(found[-1])
-    own = re.sub(rb"(;\s*b=)[^;]*", rb"\1", fields[0])
-    text = b"".join(one + b"\r\n" for one in signed) + relaxed(own)
-    key = serialization.load_der_public_key(base64.b64decode(record.partition("p=")[2]))
-    signature = base64.b64decode(re.sub(r"\s", "", tags["b"]))
-    key.verify(signature, text, padding.PKCS1v15(), hashes.SHA256())
-    return tags
+    [one] = json.loads(told.stdout)
+    return one
 
 
 def test_the_dns_helper_tells_found_missing_wrong_and_offline_apart():
