@@ -1,22 +1,18 @@
-"""From a clustering to what people do with it: rules, lists, comparisons, and what a dead worker leaves."""
+"""From a clustering to what people do with it: rules, lists and comparisons."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
-from django.utils import timezone
 
 from crm import masking
 from crm.errors import Refusal
 from crm.models import Customer, CustomField
-from segments import audience, lease, refresh, tasks
+from segments import audience, lease, refresh
 from segments.clusters import laboratory, naming, report, side_by_side, unusual
-from segments.models import ClusterMember, CustomerFeatures, Membership, ProductAffinity, ScoringRun, Segment
+from segments.models import ClusterMember, Membership, ScoringRun, Segment
 from segments.numerics.assigning import NOISE
-from segments.recommending import affinities
-from tests.people import make_customer, make_product, make_purchase
+from tests.people import make_customer, make_purchase
 
 pytestmark = pytest.mark.django_db
 State = ScoringRun.State
@@ -42,12 +38,6 @@ def done(names=("orders", "revenue"), **wish) -> ScoringRun:
 def members(segment: Segment) -> set[int]:
     stays = Membership.objects.filter(segment=segment, left_at=None)
     return set(stays.values_list("customer_id", flat=True))
-
-
-def dead(run: ScoringRun) -> None:
-    """As a worker leaves it that was killed in the middle."""
-    long_ago = timezone.now() - lease.STALE - timedelta(minutes=1)
-    ScoringRun.objects.filter(pk=run.pk).update(heartbeat_at=long_ago, created_at=long_ago)
 
 
 def test_the_segment_of_a_rule_has_exactly_the_people_it_claims(owner_client):
@@ -221,57 +211,6 @@ def test_more_clusters_than_different_customers_are_refused_with_their_number(sh
     assert ScoringRun.objects.get(pk=run.pk).state == State.FAILED
 
 
-def test_a_killed_clustering_is_done_again_and_the_one_in_use_stays(
-    shop, django_capture_on_commit_callbacks, monkeypatch
-):
-    heaps()
-    live = done()
-    laboratory.use(live)
-    carried = list(CustomerFeatures.objects.order_by("pk").values_list("cluster", flat=True))
-    killed = lease.claim(laboratory.prepare(["orders", "revenue"], k=3, scaling="standard", seed=1).pk)
-    with monkeypatch.context() as patch:
-        patch.setattr(lease, "finish", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            laboratory.run(killed)
-    dead(killed)
-    assert ScoringRun.objects.get(pk=killed.pk).state == State.RUNNING
-    assert not ClusterMember.objects.filter(run=killed).exists()
-
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.resume_stalled_runs()
-
-    killed.refresh_from_db()
-    assert (killed.state, killed.progress["tries"], killed.result["k"]) == (State.DONE, 2, 3)
-    assert ScoringRun.objects.get(kind="cluster", is_live=True) == live
-    assert list(CustomerFeatures.objects.order_by("pk").values_list("cluster", flat=True)) == carried
-
-
-def test_killed_recommendations_keep_the_old_ones_until_they_are_done_again(
-    shop, django_capture_on_commit_callbacks, monkeypatch
-):
-    for pair in (("Tea", "Honey"), ("Coffee", "Sugar")):
-        for _ in range(12):
-            customer = make_customer()
-            for name in pair:
-                make_purchase(customer, product=make_product(name))
-    affinities.calculate()
-    old = list(ProductAffinity.objects.values_list("pk", flat=True))
-    killed = lease.claim(affinities.request().pk)
-    with monkeypatch.context() as patch:
-        patch.setattr(lease, "finish", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            affinities.work(killed)
-    dead(killed)
-    assert old
-    assert list(ProductAffinity.objects.values_list("pk", flat=True)) == old
-
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.resume_stalled_runs()
-
-    assert ScoringRun.objects.get(pk=killed.pk).state == State.DONE
-    assert ProductAffinity.objects.count() == len(old)
-
-
 def test_many_clusters_are_drawn_as_far_as_colours_go_and_the_page_says_so(owner_client):
     for number in range(60):
         customer = make_customer()
@@ -314,10 +253,6 @@ def test_a_handful_of_customers_is_too_few_to_judge_rather_than_no_groups(owner_
     assert not run.result["stability"]["is_real"]
     assert "too few to judge" in page.text
     assert "not real groups" not in page.text
-
-
-def interrupted(*arguments, **values):
-    raise KeyboardInterrupt
 
 
 def test_a_shop_without_purchases_is_offered_its_own_numbers_and_reads_no_revenue(owner_client):
