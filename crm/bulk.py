@@ -1,15 +1,22 @@
-"""Many ready rows into one table as fast as each database takes them: COPY or executemany."""
+"""Many ready rows into one table as fast as each database takes them: COPY, or many rows a statement.
+
+SQLite gives Python's lock away at each statement, and waits for it again where another thread works: with one
+row a statement that takes hundreds of times as long.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import batched, chain
 from typing import Any, cast
 
 from django.core.management.color import no_style
 from django.db import connection
 from django.db.models import Field, Max, Model
 from django.db.models.expressions import RawSQL
+
+MOST_VALUES = 900  # Of a statement; builds of SQLite take 999 at least.
 
 
 def texts(values: Iterable[str]) -> RawSQL:
@@ -32,6 +39,19 @@ def _one_of(values: Iterable[Any], kind: str) -> RawSQL:
 def key_kind() -> str:
     """The kind of a key in a temporary table: by an `integer` one SQLite finds rows without an index."""
     return "bigint" if connection.vendor == "postgresql" else "integer"
+
+
+def filled_key() -> str:
+    """The same for a table that is filled at once and `filled` then."""
+    return "bigint" if connection.vendor == "postgresql" else "integer PRIMARY KEY"
+
+
+def filled(table: str, key: str) -> None:
+    """Index it on PostgreSQL, which takes a fifth of the time once the rows are there, and count it anew."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE INDEX ON {table} ({key})")
+            cursor.execute(f"ANALYZE {table}")
 
 
 def next_id(model: type[Model]) -> int:
@@ -93,11 +113,9 @@ def write_table(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(  # Any iterable will do.
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",
-                rows,  # type: ignore[arg-type]
-            )
+            head, one = f"INSERT INTO {table} ({names}) VALUES ", f"({', '.join(['%s'] * len(columns))})"
+            for some in batched(rows, max(1, MOST_VALUES // len(columns))):
+                cursor.execute(head + ", ".join([one] * len(some)), list(chain.from_iterable(some)))
 
 
 def rewrite(rows: Iterable[Model], names: Sequence[str]) -> None:

@@ -1,12 +1,14 @@
 """Work beside the main line of a long calculation: a second thread with a connection of its own.
 
 A database works without Python's lock, so a statement over a million rows and the fit of a model each have a
-core of the machine. What is done beside may only read what stands committed.
+core of the machine. What is done beside may only read what stands committed. Each row that SQLite hands out
+gives the lock away: to get it back it must not take the usual five thousandths of a second.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -16,6 +18,8 @@ from typing import Any
 from django.db import connection
 
 from segments.room import roomy
+
+SWITCH_SECONDS = 1e-5  # For how long a thread may keep Python's lock while the other wants it.
 
 type Asked[T] = Callable[[], T]
 
@@ -48,6 +52,9 @@ def beside() -> Iterator[Beside]:
     """Inside a transaction there is no second thread: it would not see what stands in that."""
     with contextlib.ExitStack() as stack:
         is_alone = connection.in_atomic_block
+        if not is_alone:
+            stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+            sys.setswitchinterval(SWITCH_SECONDS)
         made = Beside(None if is_alone else stack.enter_context(ThreadPoolExecutor(1, "beside")))
         stack.callback(made.end)
         yield made

@@ -102,12 +102,9 @@ def _replace(kinds: dict[str, str], rows: Iterable[Sequence[Any]], empty: dict[s
     columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     changed = ", ".join(f'"{name}" = n."{name}"' for name in kinds)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE new_values (customer_id {bulk.key_kind()} PRIMARY KEY, {columns})"
-        )
+        cursor.execute(f"CREATE TEMPORARY TABLE new_values (customer_id {bulk.filled_key()}, {columns})")
         bulk.write_table("new_values", ["customer_id", *kinds], rows)
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE new_values")
+        bulk.filled("new_values", "customer_id")
         cursor.execute(
             f'UPDATE "{table}" SET {changed} FROM new_values n WHERE n.customer_id = "{table}".customer_id'
         )
