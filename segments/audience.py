@@ -8,30 +8,26 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, F, ManyToManyRel, Model, OuterRef, Q, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Count, Exists, ManyToManyRel, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import bulk
 from crm.errors import Refusal
-from crm.models import Business, Customer, CustomerQuerySet, CustomerTag, ServiceLevel
+from crm.models import Business, Customer, CustomerQuerySet, ServiceLevel
 from segments import days
-from segments.ahead import Ahead, Ids
-from segments.at_hand import only, within
-from segments.models import CustomerFeatures, Membership, Segment
+from segments.ahead import Ahead
+from segments.membership.switching import count, switch
+from segments.models import Membership, Segment
 from segments.rules.asks import is_touched
 from segments.rules.compile import to_q
 from segments.rules.moment import Moment
 from segments.rules.parsing import effective, parse
-from segments.rules.preview import planned_well
 from segments.rules.problems import InvalidRule
-from segments.rules.tree import Node
 
 type Progress = Callable[[int, int], Any]
 LARGE = 20  # Times a segment, at most, is everybody where its members are met often enough.
-MEMBERSHIPS = f'"{Membership._meta.db_table}"'
 
 
 def members(segment: Segment) -> CustomerQuerySet:
@@ -82,7 +78,7 @@ def rebuild(segment: Segment, *, at: datetime | None = None) -> int:
     """
     at = at or timezone.now()
     node = effective(segment) if segment.kind == Segment.Kind.RULE else None
-    return _switch(segment, node, Moment.now(at), at)
+    return switch(segment, node, Moment.now(at), at)
 
 
 def rebuild_all(at: datetime, progress: Progress | None = None, known: Ahead | None = None) -> int:
@@ -101,21 +97,11 @@ def rebuild_all(at: datetime, progress: Progress | None = None, known: Ahead | N
             Segment.objects.filter(pk=segment.pk).update(error=_short(str(problem)))
             continue
         rule, ids = (known or {}).get(segment.pk, (None, None))
-        _switch(segment, node, moment, at, ids if rule == node else None)
+        switch(segment, node, moment, at, ids if rule == node else None)
         rebuilt += 1
     if progress:
         progress(len(ordered), len(ordered))
     return rebuilt
-
-
-def drop_strays() -> int:
-    """Take away what a refresh was writing about people in the moment in which they were deleted."""
-    if connection.vendor != "postgresql":
-        return 0  # Its tables still carry their constraints.
-    people = connection.ops.quote_name(Customer._meta.db_table)
-    gone = f"NOT EXISTS (SELECT 1 FROM {people} c WHERE c.id = t.customer_id)"
-    tables = (one._meta.db_table for one in (Membership, CustomerFeatures, CustomerTag))
-    return sum(_run(f'DELETE FROM "{table}" t WHERE {gone}') for table in tables)
 
 
 def rebuild_few(at: datetime, changes: frozenset[str]) -> list[str]:
@@ -129,7 +115,7 @@ def rebuild_few(at: datetime, changes: frozenset[str]) -> list[str]:
         with contextlib.suppress(InvalidRule):
             node = effective(segment)
             if is_touched(node, changes):
-                _switch(segment, node, moment, at)
+                switch(segment, node, moment, at)
                 rebuilt.append(segment.slug)
     return rebuilt
 
@@ -200,7 +186,7 @@ def add(segment: Segment, customer_ids: Sequence[int], *, at: datetime) -> int:
     new = [Membership(segment=segment, customer_id=pk, entered_at=at) for pk in dict.fromkeys(customer_ids)]
     new = [one for one in new if one.customer_id not in inside]
     Membership.objects.bulk_create(new, batch_size=1000, ignore_conflicts=True)
-    _count(segment, at)
+    count(segment, at)
     return len(new)
 
 
@@ -209,7 +195,7 @@ def remove(segment: Segment, customer_id: int, *, at: datetime) -> int:
     """Take somebody off a list kept by hand."""
     inside = Membership.objects.filter(segment=segment, customer_id=customer_id, left_at=None)
     gone = inside.update(left_at=at)
-    _count(segment, at)
+    count(segment, at)
     return gone
 
 
@@ -236,93 +222,6 @@ def place(segment: Segment, customer_ids: Sequence[int], *, inside: bool, at: da
         segment.save(update_fields=["member_count"])
 
 
-def _switch(
-    segment: Segment, node: Node | None, moment: Moment, at: datetime, known: Ids | None = None
-) -> int:
-    with transaction.atomic(), planned_well():
-        if Segment.objects.select_for_update().filter(pk=segment.pk).first() is None:
-            return 0  # Somebody deleted it in the meantime.
-        if node is not None:
-            _find(only(Customer.objects.filter(to_q(node, moment)), "pk", moment.few), known)
-            more = _enter(segment, at, moment.few)
-            if moment.few or _holds_more_than_fit(segment):
-                more -= _leave(segment, at, moment.few)
-            _run("DROP TABLE found_members")
-        if moment.few:
-            return Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") + more)
-        return _count(segment, at)
-
-
-def _find(found: CustomerQuerySet, known: Ids | None) -> None:
-    """Ask the rule once; who fits stands in a table of this transaction, however many they are."""
-    _run(f"CREATE TEMPORARY TABLE found_members (id {bulk.key_kind()} PRIMARY KEY)")
-    if known is None:
-        sql, params = found.order_by().values("id").query.sql_with_params()
-        _run(f"INSERT INTO found_members {sql} ON CONFLICT DO NOTHING", params)
-    else:  # Somebody may have been deleted since.
-        bulk.write_table("found_members", ["id"], ((pk,) for pk in known))
-        people = connection.ops.quote_name(Customer._meta.db_table)
-        _run(f"DELETE FROM found_members WHERE id NOT IN (SELECT id FROM {people})")
-    if connection.vendor == "postgresql":
-        _run("ANALYZE found_members")
-
-
-def _enter(segment: Segment, at: datetime, few: bool) -> int:
-    """Who fits and is not inside yet.
-
-    PostgreSQL may believe that memberships are few, counted while they were, and look through them for each
-    person; a difference of two sets it always makes in one pass. To be ready for a conflict costs it a third
-    of the time, and there is one only if people were merged in this very moment.
-    """
-    is_many = connection.vendor == "postgresql" and not few
-    moment_type = "timestamptz" if connection.vendor == "postgresql" else "text"
-    inside = f"SELECT m.customer_id FROM {MEMBERSHIPS} m WHERE m.segment_id = %s AND m.left_at IS NULL"
-    if is_many:
-        new = f"(SELECT id FROM found_members EXCEPT {inside}) f ORDER BY f.id"  # As the indexes lie.
-    else:
-        new = f"found_members f WHERE NOT EXISTS ({inside} AND m.customer_id = f.id)"
-    sql = (
-        f"INSERT INTO {MEMBERSHIPS} (segment_id, customer_id, entered_at)"
-        f" SELECT %s, f.id, CAST(%s AS {moment_type}) FROM {new}"
-    )
-    params = [segment.pk, connection.ops.adapt_datetimefield_value(at), segment.pk]
-    if is_many:
-        with contextlib.suppress(IntegrityError), transaction.atomic():
-            return _run(sql, params)
-    return _run(f"{sql} ON CONFLICT DO NOTHING", params)
-
-
-def _leave(segment: Segment, at: datetime, few: bool) -> int:
-    """Who is inside and fits no more."""
-    return _run(
-        f"UPDATE {MEMBERSHIPS} SET left_at = %s WHERE segment_id = %s AND left_at IS NULL"
-        f" AND NOT EXISTS (SELECT 1 FROM found_members f WHERE f.id = {MEMBERSHIPS}.customer_id)"
-        f"{within('customer_id', few)}",
-        [connection.ops.adapt_datetimefield_value(at), segment.pk],
-    )
-
-
-def _holds_more_than_fit(segment: Segment) -> bool:
-    """Whoever fits is inside by now; as many inside as fit, and nobody need be looked for who leaves."""
-    inside = f"SELECT COUNT(*) FROM {MEMBERSHIPS} WHERE segment_id = %s AND left_at IS NULL"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({inside}) > (SELECT COUNT(*) FROM found_members)", [segment.pk])
-        return bool(cursor.fetchone()[0])
-
-
-def _run(sql: str, params: Sequence[Any] = ()) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(params))
-        return int(cursor.rowcount)
-
-
-def _count(segment: Segment, at: datetime) -> int:
-    segment.member_count = Membership.objects.filter(segment=segment, left_at=None).count()
-    segment.refreshed_at, segment.error = at, ""
-    segment.save(update_fields=["member_count", "refreshed_at", "error"])
-    return segment.member_count
-
-
 def _short(text: str) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
@@ -331,7 +230,6 @@ __all__ = [
     "add",
     "count_all",
     "delete",
-    "drop_strays",
     "in_order",
     "live",
     "live_of",

@@ -25,12 +25,13 @@ from segments.drift import watching
 from segments.following import pending
 from segments.lapse import lapsing
 from segments.lifecycle import stages
+from segments.membership import switching
 from segments.model_tags import giving
 from segments.models import CustomerFeatures, Membership, ModelTag, ScoringRun
 from segments.predictions import kept_scores
 from segments.rfm import cuts as rfm_cuts
 from segments.rfm import moves, names
-from segments.room import roomy
+from segments.room import put_in_place, roomy
 from segments.shadow import drop, live_table, publish, settle, shadow, shadow_table
 from segments.value import valuing
 
@@ -103,6 +104,7 @@ class Work:
     wanted: list[str]
     frozen: bool | None
     clustering: ScoringRun | None
+    held: stages.Thresholds | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     scorings: list[scoring.Scoring] = field(default_factory=list)
     valued: list[valuing.Valuation] = field(default_factory=list)
@@ -127,26 +129,33 @@ def _work(run: ScoringRun, as_of: date | None, only: tuple[str, ...], frozen: bo
     work = Work(run, business, now, stands, as_of, wanted, frozen, clustering)
     is_whole = _covers(as_of, wanted)
     features.count_anew()
-    with beside() as also, shadow(filled=True):
-        known = _find(work, also)
-        found = known() if "segments" in wanted else {}
-        tell = lease.step(run, "segments")  # Before the switch, so that others see it.
-        with transaction.atomic():
-            customers = _switch(work)
-            if "segments" in wanted:
-                _timed(work, "segments", lambda _: audience.rebuild_all(now, tell, found))
-            if is_whole:
-                pending.covered(now)
-            seconds = time.perf_counter() - began
-            result = dict(run.result) | _result(work.day, customers, work.steps, seconds)
-            lease.finish(run, as_of=work.day, result=result)
-    since_refresh.note(run)
-    audience.drop_strays()
+    with beside() as also:
+        with shadow(filled=True):
+            known = _find(work, also)
+            found = known() if "segments" in wanted else {}
+            tell = lease.step(run, "segments")  # Before the switch, so that others see it.
+            with transaction.atomic():
+                customers = _switch(work)
+                if "segments" in wanted:
+                    _timed(work, "segments", lambda _: audience.rebuild_all(now, tell, found))
+                if is_whole:
+                    pending.covered(now)
+                seconds = time.perf_counter() - began
+                result = dict(run.result) | _result(work.day, customers, work.steps, seconds)
+                lease.finish(run, as_of=work.day, result=result)
+        also.begin(put_in_place)
+        _sum_up(work)
+    return result
+
+
+def _sum_up(work: Work) -> None:
+    """What pages show of everyone, by what is live now."""
+    since_refresh.note(work.run)
+    switching.drop_strays()
     bulk.analyze(CustomerFeatures, Membership)
     valuing.sum_up_segments()
     if work.is_of_today:
-        watching.watch(business, now)
-    return result
+        watching.watch(work.business, work.now)
 
 
 def _find(work: Work, also: Beside) -> Asked[Ahead]:
@@ -156,8 +165,8 @@ def _find(work: Work, also: Beside) -> Asked[Ahead]:
     if "features" in wanted:
         _timed(work, "features", lambda _: _describe(work))
     settle()
-    lost = stages.thresholds().lost_days
-    learned = also.begin(lambda: lapsing.learn(day, business, lost), at_once="lapse" in wanted)
+    held = work.held or stages.thresholds()
+    learned = also.begin(lambda: lapsing.learn(day, business, held.lost_days), at_once="lapse" in wanted)
     known = also.begin(lambda: ahead.find(work.now), at_once="segments" in wanted)
     steps: dict[str, Callable[[lease.Progress], int | None]] = {
         "rfm": lambda _: _score(work),
@@ -165,7 +174,7 @@ def _find(work: Work, also: Beside) -> Asked[Ahead]:
         "lapse": lambda _: _lapse(work, learned()),
         "scores": lambda _: kept_scores.renew_all(),
         "clusters": lambda _: scoring.assign_clusters(work.clustering),
-        "tags": lambda _: _tag(work),
+        "tags": lambda _: _tag(work, held),
     }
     for name in filter(steps.get, wanted):
         _timed(work, name, steps[name])
@@ -214,7 +223,8 @@ def _describe(work: Work) -> int:
     heard_on = work.as_of or work.stands.today
     count = features.rebuild(work.day, business=work.business, heard_on=heard_on)
     settle()
-    work.run.result = {"lifecycle": asdict(stages.assign(work.day, business=work.business))}
+    work.held = stages.assign(work.day, business=work.business)
+    work.run.result = {"lifecycle": asdict(work.held)}
     return count
 
 
@@ -235,8 +245,8 @@ def _lapse(work: Work, learned: lapsing.Learned) -> int:
     return work.lapsed[0].scored
 
 
-def _tag(work: Work) -> int:
-    work.tags += giving.prepare(work.day, work.business)
+def _tag(work: Work, held: stages.Thresholds) -> int:
+    work.tags += giving.prepare(work.day, work.business, held)
     return len(work.tags)
 
 

@@ -83,9 +83,11 @@ def _kinds(few: bool) -> dict[str, str]:
     counts = "p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)"
     kinds = ", ".join(f"'{kind}'" for kind in UNPAID)
     purchases, refunds = (f'"{model._meta.db_table}"' for model in (Purchase, Refund))
+    # Along an index SQLite would meet everybody's purchases one by one.
+    as_they_lie = "" if few or connection.vendor == "postgresql" else "NOT INDEXED"
     return {
         "discounts": f"""
-SELECT p.customer_id, COUNT(*), 0 FROM {purchases} p
+SELECT p.customer_id, COUNT(*), 0 FROM {purchases} p {as_they_lie}
 WHERE (p.discount > 0 OR p.coupon <> '') AND p.customer_id IS NOT NULL AND {counts}
     AND p.bought_at < %(end)s{within("p.customer_id", few)} GROUP BY p.customer_id""",
         "returns": f"""

@@ -74,9 +74,9 @@ def ground(
     return replace(found, cut=cut, why=why)
 
 
-def prepare(day: date, business: Business) -> list[ModelTag]:
+def prepare(day: date, business: Business, now: stages.Thresholds) -> list[ModelTag]:
     """Find who has which tag by the features in sight, in `TABLE`; nothing is given yet."""
-    now, known = stages.thresholds(), figures.buyers()
+    known = figures.buyers()
     rows = [row for row in classes() if row.is_on]
     _create()
     with figures.at_hand(day, business):

@@ -47,7 +47,7 @@ class Membership(models.Model):
     """One stay of a customer in a segment, from `entered_at` until `left_at`."""
 
     # Both are found by the indexes below. No constraint of the database: a refresh writes millions at once,
-    # and to look up each customer again is half of its time. `audience.drop_strays` takes away what is left
+    # and to look up each customer again is half of its time. `membership.switching` takes away what is left
     # of people who are deleted in the very moment.
     segment = models.ForeignKey(
         Segment, models.CASCADE, related_name="memberships", db_index=False, db_constraint=False

@@ -14,6 +14,7 @@ from crm import ledger, merging, privacy
 from crm.models import Customer, CustomerTag, Interaction, Product, Purchase, Subscription, Tag
 from segments import audience, refresh
 from segments.following import follower, noticing, pending
+from segments.membership import switching
 from segments.models import (
     CustomerFeatures,
     LifecycleChoice,
@@ -230,7 +231,7 @@ def test_a_worker_killed_in_the_middle_loses_and_halves_nothing(shop, monkeypatc
     waiting, before, features = Touched.objects.count(), inside(), described()
 
     with monkeypatch.context() as patched:
-        patched.setattr(audience, "_leave", killed)
+        patched.setattr(switching, "_leave", killed)
         with pytest.raises(SystemExit):
             follower.follow()
 

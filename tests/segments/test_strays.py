@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection
 
 from crm.models import Customer, CustomerTag, Tag
 from segments import audience, refresh
+from segments.membership import switching
 from segments.models import CustomerFeatures, Membership, Segment
 from tests.people import NOON, make_customer
 
@@ -50,16 +51,16 @@ def test_who_comes_in_between_by_a_merge_does_not_end_a_rebuild(monkeypatch):
     )
     one = make_customer()
     CustomerFeatures.objects.create(customer=one, as_of=NOON.date())
-    run, asked = audience._run, []
+    run, asked = switching._run, []
 
     def meets_somebody(sql, params=()):
         asked.append(sql)
-        if sql.startswith("INSERT INTO") and audience.MEMBERSHIPS in sql and "ON CONFLICT" not in sql:
+        if sql.startswith("INSERT INTO") and switching.MEMBERSHIPS in sql and "ON CONFLICT" not in sql:
             raise IntegrityError("one_open_membership")
         return run(sql, params)
 
-    monkeypatch.setattr(audience, "_run", meets_somebody)
+    monkeypatch.setattr(switching, "_run", meets_somebody)
 
     assert audience.rebuild(segment, at=NOON) == 1
     assert list(Membership.objects.values_list("customer_id", flat=True)) == [one.pk]
-    assert sum(audience.MEMBERSHIPS in sql and sql.startswith("INSERT") for sql in asked) == 2
+    assert sum(switching.MEMBERSHIPS in sql and sql.startswith("INSERT") for sql in asked) == 2
