@@ -18,6 +18,7 @@ special = late("scipy.special")
 type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.int64]
 BLOCK = 50_000  # Rows at once, so that they stay near the processor.
+SMALL = 40  # Nodes of a tree, of which every row may ask all.
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,28 @@ class Tree:
     value: Floats
     depth: int
 
+    @property
+    def is_small(self) -> bool:
+        return len(self.value) <= SMALL
+
     def leaves(self, values: Floats) -> Floats:
         """The value of the leaf that each row ends in."""
+        if self.is_small:
+            return np.broadcast_to(self._chosen(values, 0), len(values))
         at = np.zeros(len(values), np.int64)
         rows, width = np.arange(len(values)) * values.shape[1], values.ravel()
         for _ in range(self.depth):
             goes_left = width.take(rows + self.column.take(at)) <= self.threshold.take(at)
             at = np.where(goes_left, self.left.take(at), self.right.take(at))
         return self.value.take(at)
+
+    def _chosen(self, values: Floats, node: int) -> Floats:
+        """The same from a node on: all rows choose between both sides, which is quick while these are few."""
+        left, right = int(self.left[node]), int(self.right[node])
+        if left == node:
+            return np.asarray(self.value[node])
+        goes_left = values[:, self.column[node]] <= self.threshold[node]
+        return np.where(goes_left, self._chosen(values, left), self._chosen(values, right))
 
     def as_json(self) -> list[Any]:
         arrays = [self.column, self.threshold, self.left, self.right, self.value]
@@ -114,12 +129,12 @@ class Trees:
     is_mean: bool
 
     def raw(self, values: Floats) -> Floats:
-        values = np.ascontiguousarray(values)
+        lie = np.asfortranarray if all(tree.is_small for tree in self.trees) else np.ascontiguousarray
         found = np.zeros(len(values))
         for start in range(0, len(values), BLOCK):
-            piece = slice(start, start + BLOCK)
+            piece = lie(values[start : start + BLOCK])  # Small ones read column by column.
             for tree in self.trees:
-                found[piece] += tree.leaves(values[piece])
+                found[start : start + BLOCK] += tree.leaves(piece)
         return self.base + (found / len(self.trees) if self.is_mean else found)
 
     def as_json(self) -> dict[str, Any]:
