@@ -50,8 +50,7 @@ def filled(table: str, key: str) -> None:
     """Index it on PostgreSQL, which takes a fifth of the time once the rows are there, and count it anew."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE INDEX ON {table} ({key})")
-            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(f"CREATE INDEX ON {table} ({key}); ANALYZE {table}")
 
 
 def next_id(model: type[Model]) -> int:

@@ -1,4 +1,4 @@
-"""Results → rows, in bulk: COPY or executemany into a temporary table, then one UPDATE … FROM."""
+"""Results → rows, in bulk: COPY or many rows a statement into a temporary table, then one UPDATE … FROM."""
 
 from __future__ import annotations
 
