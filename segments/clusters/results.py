@@ -151,8 +151,12 @@ def _oddities(found: Clustering, people: People) -> Iterator[tuple[int, Oddity]]
         return
     everyone = unclipped(found.model.preparation, people.values)
     middle, spread = everyone.mean(axis=0), everyone.std(axis=0)
-    apart = oddness(found.model, people.values[noise], middle, spread)
-    for place, row in zip(noise.tolist(), apart, strict=True):
+    own = people.values[noise]
+    apart = oddness(found.model, own, middle, spread)
+    for place, row, values in zip(noise.tolist(), apart, own, strict=True):
         order = np.argsort(-np.abs(row), kind="stable")[:MOST_ODD]
-        why = [[found.model.features[one], round(float(row[one]), 2)] for one in order]
+        why = [
+            [found.model.features[one], round(float(row[one]), 2), round(float(values[one]), 2)]
+            for one in order
+        ]
         yield place, (round(float(np.sqrt((row**2).mean())), 2), why)

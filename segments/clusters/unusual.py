@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.errors import Refusal
+from crm.templatetags.crm_format import number
 from segments import audience, drafting
 from segments.clusters import column_words
 from segments.models import ClusterMember, ScoringRun, Segment
@@ -24,11 +25,11 @@ def people(run: ScoringRun) -> QuerySet[ClusterMember]:
 
 
 def in_words(run: ScoringRun, why: Sequence[Sequence[float | str]] | None) -> list[str]:
-    """What sets somebody apart, the most striking first."""
+    """What sets somebody apart, the most striking first: (column, standard deviations, own value)."""
     label = column_words.labeller(run.result.get("labels", {}))
     found: list[str] = []
-    for column, value in why or ():
-        far = float(value)
+    for column, apart, *own in why or ():
+        far = float(apart)
         if column_words.is_hidden(str(column)):
             continue
         if abs(far) < NOTABLE and found:
@@ -41,8 +42,14 @@ def in_words(run: ScoringRun, why: Sequence[Sequence[float | str]] | None) -> li
             text = _("%(feature)s below the average")
         else:
             text = _("%(feature)s far below the average")
-        found.append(text % {"feature": label(str(column))})
+        told = text % {"feature": label(str(column))}
+        found.append(told + _value(own[0]) if own and "=" not in str(column) else told)
     return found
+
+
+def _value(own: float | str) -> str:
+    value = float(own)
+    return f" ({number(value, 0 if value.is_integer() else 1)})"
 
 
 @transaction.atomic

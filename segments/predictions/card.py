@@ -21,6 +21,7 @@ from segments.predictions.propensity import YES_NO
 RARE = 0.2
 GUESS_AUC = 0.55
 GUESS_R2 = 0.01
+NAMED = 5  # Features in a line of the list.
 LEARNERS: dict[str, str | Promise] = {
     "linear regression": gettext_lazy("linear regression"),
     "polynomial regression": gettext_lazy("polynomial regression"),
@@ -85,6 +86,18 @@ def title(run: ScoringRun) -> str:
     """What a run foretells, in the language of the reader; own fields keep the name they had."""
     target = run.parameters["target"]
     return capfirst(str(TARGETS.get(target) or feature_label(target, {target: run.parameters["label"]})))
+
+
+def lines(run: ScoringRun) -> list[str]:
+    """From what a run learned, and what learned best: so two about the same target are told apart."""
+    labels = run.result.get("labels", {})
+    names = [feature_label(name, labels) for name in run.parameters["features"]]
+    told, rest = _(", ").join(names[:NAMED]), len(names) - NAMED
+    if rest > 0:
+        told = _("%(names)s and %(count)s more") % {"names": told, "count": number(rest)}
+    best = run.result.get("best")
+    learned = _("Learned from: %(names)s") % {"names": told}
+    return [learned, _("Best: %(best)s") % {"best": LEARNERS[best]}] if best else [learned]
 
 
 def step(run: ScoringRun) -> dict[str, Any]:

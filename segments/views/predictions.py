@@ -95,7 +95,7 @@ def _page(request: HtmxRequest, form: PredictionForm, *, status: int = 200) -> H
         "section": "segments",
         "tab": "predictions",
         "form": form,
-        "runs": [(run, prediction_card.title(run), ()) for run in RUNS[:30]],
+        "runs": [(run, prediction_card.title(run), prediction_card.lines(run)) for run in RUNS[:30]],
         "scores": Score.objects.select_related("run").defer("run__model"),
     }
     return render_page(request, "segments/predictions.html", context, status=status)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -173,8 +174,12 @@ def test_the_pages_ask_show_and_stop(shop, staff_client):
     run = finished(features=())
     page = staff_client.get(f"/segments/predictions/{run.pk}/?margin=10&cost=2").content.decode()
     wrong = staff_client.get(f"/segments/predictions/{run.pk}/?margin=-1&cost=2").content.decode()
+    listed = staff_client.get("/segments/predictions/").content.decode()
 
     assert "No predictions yet" in empty
+    assert "Learned from: " in listed  # Two about the same are told apart.
+    assert re.search(r"and \d+ more", listed)
+    assert "Best: " in listed
     assert bad.status_code == 422
     assert "Waiting for a worker" in waiting
     assert "stopped before its end" in stopped
