@@ -94,7 +94,7 @@ def rebuild_all(at: datetime, progress: Progress | None = None, known: Ahead | N
         try:
             node = effective(segment) if segment.kind == Segment.Kind.RULE else None
         except InvalidRule as problem:
-            Segment.objects.filter(pk=segment.pk).update(error=_short(str(problem)))
+            Segment.objects.filter(pk=segment.pk).update(error=_short(problem.reasons))
             continue
         rule, ids = (known or {}).get(segment.pk, (None, None))
         switch(segment, node, moment, at, ids if rule == node else None)

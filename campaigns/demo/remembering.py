@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from django.utils import timezone
+
 from campaigns.models import Campaign
 from crm.models import Business, Customer
 from segments.models import Membership, Segment
@@ -13,15 +15,20 @@ from segments.rules.parsing import effective
 from segments.rules.preview import Reads, at, reads
 from segments.rules.tree import Node
 
+WEEKS = 13
+
 type Members = dict[int, set[int]]  # By segment.
 
 
 def remember() -> None:
-    """Memberships of the days before each mail, as the rules would have found them then."""
+    """Memberships of the days before each mail and of the last weeks, as the rules would have found them."""
     business = Business.current()
     rules = {one.pk: effective(one) for one in Segment.objects.filter(is_demo=True, kind=Segment.Kind.RULE)}
     begun = Campaign.objects.filter(is_demo=True, started_at__isnull=False).order_by("started_at")
-    moments = [start - timedelta(minutes=1) for start in begun.values_list("started_at", flat=True) if start]
+    mailed = [start - timedelta(minutes=1) for start in begun.values_list("started_at", flat=True) if start]
+    now = timezone.now()
+    weekly = [now - timedelta(days=1, weeks=week) for week in range(WEEKS)]  # By which growth is judged.
+    moments = sorted([*mailed, *weekly])
     found = [
         (moment, _members(rules, business.today(moment) - timedelta(days=1), business)) for moment in moments
     ]

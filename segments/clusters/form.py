@@ -7,17 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from segments.clusters import columns, laboratory
+from segments.clusters import columns, laboratory, words
 from segments.numerics.clustering import K_RANGE
 
 AUTO = "auto"
-METHODS = [
-    ("kmeans", _("K-Means: round groups, everybody belongs to one")),
-    ("hierarchical", _("Hierarchical (Ward): groups joined step by step")),
-    ("gmm", _("Gaussian mixture: groups of any stretched shape")),
-    ("dbscan", _("DBSCAN: dense places; finds unusual customers")),
-    ("hdbscan", _("HDBSCAN: dense places of any density; finds unusual customers")),
-]
 COVARIANCES = [
     ("", _("The best by BIC")),
     ("full", _("Each its own shape")),
@@ -42,7 +35,15 @@ class ClusterForm(forms.Form):
         error_messages={"required": _("Choose at least one feature.")},
     )
     method = forms.ChoiceField(
-        label=_("Method"), choices=METHODS, initial="kmeans", required=False, widget=_select()
+        label=_("Method"),
+        choices=list(words.METHODS.items()),
+        initial="kmeans",
+        required=False,
+        help_text=_(
+            "K-Means finds round groups, the mixture stretched ones, Ward joins them step by step. DBSCAN and"
+            " HDBSCAN find dense places and leave unusual customers out."
+        ),
+        widget=_select(),
     )
     k = forms.ChoiceField(
         label=_("How many clusters"),

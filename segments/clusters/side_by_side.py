@@ -73,6 +73,8 @@ def _crossed(first: ScoringRun, second: ScoringRun) -> matching.Counts:
 def _verdict(rand: float, people: int) -> str:
     if not people:
         return _("Nobody is in both, so they cannot be compared.")
+    if rand > 1 - 1e-9:
+        return _("Both divide your customers alike.")
     if rand >= 0.9:
         return _("Both divide your customers almost alike.")
     if rand >= 0.6:

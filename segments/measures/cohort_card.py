@@ -74,7 +74,7 @@ class Card:
 def build(business: Business, day: date, by: str, show: str) -> Card:
     """The youngest cohorts by the end of `day`; at most one statement."""
     found = kept.figures(f"cohorts.{by}", business, day)
-    table = cohorts.build(found.data, day, by)
+    table = cohorts.build(found.data, day, by, business.today())
     words, values, means = _reading(table, show)
     begin = int(show in ("share", "people"))  # All of a cohort bought in its first period.
     most = _largest(values[:, begin:])

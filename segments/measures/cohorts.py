@@ -26,10 +26,11 @@ def cells(day: date, business: Business, by: str) -> list[list[Any]]:
     return [[int(first), int(at), int(n), float(net)] for first, at, n, net in found]
 
 
-def build(found: list[list[Any]], day: date, by: str) -> cohorts.Cohorts:
+def build(found: list[list[Any]], day: date, by: str, today: date) -> cohorts.Cohorts:
+    """The grid as of the end of `day`; a period whose last day is `today` still runs."""
     now = periods.number_of(day, by)
     rows = [(first, at, people, money) for first, at, people, money in found]
-    return cohorts.build(rows, now=now, is_over=periods.last_day(now, by) == day, shown=SHOWN[by])
+    return cohorts.build(rows, now=now, is_over=periods.last_day(now, by) == day < today, shown=SHOWN[by])
 
 
 def count_by_month(business: Business, day: date) -> list[list[Any]]:

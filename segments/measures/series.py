@@ -14,6 +14,7 @@ from segments.measures import kept, periods, sold
 from segments.models import Membership, Segment
 
 REVENUE, ORDERS = "revenue", "orders"
+ONE_DAY = timedelta(days=1)
 LATE = timedelta(days=3)  # A first period that began later is not whole.
 
 
@@ -34,15 +35,15 @@ def sales(business: Business, day: date, by: str, what: str) -> Series:
     rows: list[list[Any]] = kept.figures(f"sales.{by}", business, day).data
     place = 1 if what == REVENUE else 2
     found = {number: row for number, *row in rows}
-    first, last = _whole(rows, day, by)
+    first, last = _whole(rows, day, by, business.today())
     values = [found.get(number, [None, 0, 0])[place] for number in range(first, last + 1)]
     return Series(by, first, [float(value) for value in values])
 
 
-def _whole(rows: list[list[Any]], day: date, by: str) -> tuple[int, int]:
-    """The first and the last period that sales cover from end to end."""
+def _whole(rows: list[list[Any]], day: date, by: str, today: date) -> tuple[int, int]:
+    """The first and the last period that sales cover from end to end; `today` is not over yet."""
     last = periods.number_of(day, by)
-    last -= periods.last_day(last, by) > day
+    last -= periods.last_day(last, by) >= min(day + ONE_DAY, today)
     sales = [(number, first) for number, first, *_figures in rows if first]
     if not sales:
         return last + 1, last
@@ -97,7 +98,7 @@ WHERE segment_id = %(segment)s AND {column} IS NOT NULL AND {column} < %(end)s G
         for week, n in sold.rows(sql, {"segment": segment.pk, "end": days.moment(end)}):
             steps[int(week)] = steps.get(int(week), 0) + step * int(n)
     last = periods.number_of(today, periods.WEEK)
-    last -= periods.last_day(last, periods.WEEK) > today
+    last -= periods.last_day(last, periods.WEEK) >= min(today + ONE_DAY, business.today())
     first = min(steps, default=last + 1)
     values, count = [], 0
     for week in range(first, last + 1):

@@ -49,14 +49,14 @@ def verdict(result: dict[str, Any]) -> Verdict:
         "theirs": percent(trial["popularity_hit_rate"], 1),
         "count": number(trial["customers"]),
         "coverage": percent(trial["coverage"], 0),
-        "low": percent(trial["gain"][1], 1),
-        "high": percent(trial["gain"][2], 1),
+        "low": number(100 * trial["gain"][1], 1),
+        "high": number(100 * trial["gain"][2], 1),
     }
     text = _(
         "Tested on the last orders of %(count)s customers, hidden beforehand: of five recommended products"
         " %(ours)s of them bought one or more; of the five best-sellers they did not have yet, %(theirs)s."
-        " The difference is likely between %(low)s and %(high)s. Recommendations name %(coverage)s of your"
-        " products to somebody."
+        " The difference is likely between %(low)s and %(high)s percentage points. Recommendations"
+        " name %(coverage)s of your products to somebody."
     )
     if trial["gain"][1] > 0:
         return Verdict("good", _("Recommendations hit more often than best-sellers"), text % figures)

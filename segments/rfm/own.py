@@ -100,8 +100,8 @@ def read(posted: QueryDict, choice: RfmChoice) -> Drawing:
     return found
 
 
-def keep(choice: RfmChoice, drawing: Drawing) -> None:
-    """Keep a drawing without problems as the map that the next refresh goes by."""
+def take(choice: RfmChoice, drawing: Drawing) -> None:
+    """Make a drawing without problems the map of `choice`; it is not saved yet."""
     table = _table(drawing)
     used = {key for row in table for key in row}
     names = {key: name for key, name in drawing.groups if key in used}
@@ -110,6 +110,10 @@ def keep(choice: RfmChoice, drawing: Drawing) -> None:
     following = max(int(key.removeprefix("own")) for key in past) + 1
     choice.own = {**own, "past": dict(past), "next": following}
     choice.names = RfmChoice.Names.OWN
+
+
+def keep(choice: RfmChoice) -> None:
+    """Let the next refresh go by what was taken."""
     choice.pk = 1
     choice.save()
     rfm_names.forget()

@@ -10,4 +10,5 @@ class InvalidRule(Refusal):
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
+        self.reasons = " ".join(reason for _place, reason in problems)  # For people, who see no places.
         super().__init__(" ".join(f"{place}: {reason}" if place else reason for place, reason in problems))

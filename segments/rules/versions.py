@@ -86,4 +86,4 @@ def _words(rule: Any, catalogue: Catalogue) -> str:
     try:
         return sentence(parse(rule, catalogue))
     except InvalidRule as problem:
-        return _("This rule does not work any more: %(reason)s") % {"reason": problem}
+        return _("This rule does not work any more: %(reason)s") % {"reason": problem.reasons}

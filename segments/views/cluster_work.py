@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,9 +36,8 @@ def cluster_segment(request: HtmxRequest, pk: int) -> HttpResponse:
     one = clusters[int(number[:6])]
     if not one.get("rule"):
         raise Http404
-    selection = Selection(
-        naming.names(run)[int(number[:6])], CustomerFeatures.objects.none(), one["rule"], ""
-    )
+    title = _("%(name)s (rule)") % {"name": naming.names(run)[int(number[:6])]}
+    selection = Selection(title, CustomerFeatures.objects.none(), one["rule"], "")
     try:
         segment = drafting.segment_for(selection)
     except Refusal as refusal:

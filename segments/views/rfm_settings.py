@@ -54,12 +54,16 @@ def rfm_own_map(request: HtmxRequest) -> HttpResponse:
     """The shop's own map; refused unless every cell has exactly one group with a name."""
     choice = rfm_names.choice()
     drawing = own.read(request.POST, choice) if request.method == "POST" else own.drawn(choice)
+    broken = []
     if request.method == "POST" and not drawing.problems:
-        own.keep(choice, drawing)
-        refresh.request()
-        messages.success(request, _("Saved. A refresh puts everybody into your groups."))
-        return redirect("segments:rfm")
-    context = {"section": "segments", "drawing": drawing}
+        own.take(choice, drawing)
+        broken = choosing.broken_by(rfm_names.of_choice(choice))
+        if not broken or "anyway" in request.POST:
+            own.keep(choice)
+            refresh.request()
+            messages.success(request, _("Saved. A refresh puts everybody into your groups."))
+            return redirect("segments:rfm")
+    context = {"section": "segments", "drawing": drawing, "broken": broken}
     return render_page(request, "segments/rfm_own.html", context, status=422 if drawing.problems else 200)
 
 

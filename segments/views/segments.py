@@ -172,4 +172,4 @@ def _words(one: Segment, catalogue: Catalogue, counts_back: date | None) -> tupl
     try:
         return sentence(parse(one.rule, catalogue), counts_back), ""
     except InvalidRule as problem:
-        return "", str(problem)
+        return "", problem.reasons

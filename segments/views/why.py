@@ -58,7 +58,7 @@ def _verdict(request: HtmxRequest, segment: Segment, customer: Customer) -> dict
     try:
         found["why"] = explain(effective(segment), customer, moment)
     except InvalidRule as problem:
-        found["problem"] = str(problem)
+        found["problem"] = problem.reasons
     found["counts_back"] = moment.counts_back
     return found
 

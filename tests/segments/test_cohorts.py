@@ -79,6 +79,15 @@ def test_cohorts_count_people_and_net_money_as_the_features_do(shop):
     assert sum(row[3] for row in found) == float(total)
 
 
+@pytest.mark.parametrize(("today", "is_running"), [(date(2026, 6, 30), True), (date(2026, 7, 1), False)])
+def test_the_last_day_of_a_month_still_runs_while_it_is_today(today, is_running):
+    june = 2026 * 12 + 5
+
+    found = cohorts.build([[june, june, 3, 9.0]], date(2026, 6, 30), "month", today)
+
+    assert found.running.any() == is_running
+
+
 @pytest.mark.django_db
 def test_months_and_weeks_are_those_of_the_shop(shop):
     Business.objects.update(time_zone="Asia/Shanghai")

@@ -40,6 +40,18 @@ def test_sales_are_net_in_the_period_and_only_whole_periods_count(shop):
     assert orders.values == [1, 0, 1, 0]
 
 
+def test_the_last_day_of_a_month_or_week_is_not_over_while_it_is_today(shop, monkeypatch):
+    make_purchase(None, 7, at=at(3, 1))
+    make_purchase(None, 9, at=at(5, 31))  # A Sunday.
+    ends = date(2026, 5, 31)
+    found = {}
+    for today in (ends, ends + timedelta(days=1)):
+        monkeypatch.setattr(type(shop), "today", lambda _self, at=None, day=today: at.date() if at else day)
+        found[today] = [series.sales(shop, ends, by, "revenue").names()[-1] for by in ("month", "week")]
+
+    assert found == {ends: ["Apr 2026", "18 May 2026"], today: ["May 2026", "25 May 2026"]}
+
+
 def test_a_segment_is_counted_at_the_end_of_each_week(shop):
     segment = Segment.objects.create(slug="s", name="S", kind="static")
     for entered, left in ((at(6, 1), None), (at(6, 3), at(6, 9)), (at(6, 14), None), (at(6, 16), None)):

@@ -117,6 +117,26 @@ def test_an_own_map_is_refused_until_each_cell_has_one_named_group(shop, owner_c
     assert not RfmChoice.objects.filter(names="own").exists()
 
 
+def test_an_own_map_without_a_group_that_segments_ask_for_is_kept_only_when_meant(shop, owner_client):
+    shop_of()
+    refresh.run(None)
+    rule = {"all": [{"any": [{"field": "rfm.group", "op": "is", "value": "champions"}]}]}
+    Segment.objects.create(slug="mine", name="Mine", rule=rule)
+    form = {**drawing(owner_client), "name-own1": "Stars"}
+
+    warned = owner_client.post("/segments/rfm/groups/own/", form)
+    kept_by_then = RfmChoice.objects.filter(names="own").exists()
+    sure = owner_client.post("/segments/rfm/groups/own/", {**form, "anyway": "1"})
+    refresh.run(None)
+
+    assert "Mine</a>: Champions" in warned.text
+    assert 'name="anyway"' in warned.text
+    assert (kept_by_then, sure.status_code) == (False, 302)
+    page = owner_client.get("/segments/s/mine/").text
+    assert "“champions” is none of the RFM groups" in page.replace("“Champions”", "“champions”")
+    assert "any[1]" not in page + Segment.objects.get().error  # Places are for scripts.
+
+
 def test_an_own_map_names_everybody_and_its_names_are_known_everywhere(shop, owner_client):
     shop_of()
     refresh.run(None)
