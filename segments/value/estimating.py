@@ -111,7 +111,7 @@ def estimate(wish: Wish, business: Business, today: date, part: tuple[int, int] 
         )
     people = purchase_days.summaries(until, business, part)
     histories = histories_of(people, wish)
-    fitted, params, notes = _fitted(histories, wish.model)
+    fitted, params, notes = _fitted(histories, wish)
     spent = spend.fit(people.repeats, people.value)
     notes += _of_spend(spent) + _of_data(wish, business, today, (first, until))
     made = Estimate(wish, people, histories, fitted, params, spent, tuple(notes))
@@ -133,19 +133,16 @@ def _span(business: Business, today: date) -> tuple[date, date]:
     raise Refusal(_("No customer has a purchase that counts yet. Import purchases first."))
 
 
-def _fitted(histories: Histories, model: Model) -> tuple[fitting.Fit | None, Params, list[Note]]:
+def _fitted(histories: Histories, wish: Wish) -> tuple[fitting.Fit | None, Params, list[Note]]:
     """The fit, or the same average rate for all where none is possible, and what to say of it."""
     least = fitting.FEWEST_REPEATERS
     try:
-        found = fitting.fit(histories, model)
+        found = fitting.fit(histories, wish.model)
     except fitting.TooFewRepeaters:
         return None, average(histories), [note("few", n=histories.repeaters, least=least)]
     except fitting.AllAlike:
         return None, average(histories), [note("alike")]
-    notes = []
-    if not found.identified:
-        p = found.params
-        notes = [note("no_dropout")] if p.a is None or p.b is None else [_one_chance(p.a, p.b)]
+    notes = [] if found.identified else _of_limits(found, wish)
     if histories.repeaters < ENOUGH_REPEATERS:
         notes.append(note("unsure", n=histories.repeaters, least=ENOUGH_REPEATERS))
     share = histories.repeaters / histories.customers
@@ -156,8 +153,13 @@ def _fitted(histories: Histories, model: Model) -> tuple[fitting.Fit | None, Par
     return found, found.params, notes
 
 
-def _one_chance(a: float, b: float) -> Note:
-    return note("one_chance", chance=100 * a / (a + b))
+def _of_limits(found: fitting.Fit, wish: Wish) -> list[Note]:
+    """In what customers cannot be told apart."""
+    p = found.params
+    if p.a is None or p.b is None:
+        return [note("no_dropout")]
+    rate = [note("one_rate", days=p.alpha / p.r * UNITS[wish.unit])] if found.one_rate else []
+    return rate + ([note("one_chance", chance=100 * p.a / (p.a + p.b))] if found.one_chance else [])
 
 
 def average(histories: Histories) -> Params:

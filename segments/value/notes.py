@@ -11,12 +11,16 @@ from segments import noted
 from segments.noted import Note
 
 # Those that mean another method was used than the one asked for.
-REPLACED = ("no_dropout", "one_chance", "few", "alike", "spend_few", "spend_alike", "spend_heavy")
+REPLACED = ("no_dropout", "one_rate", "one_chance", "few", "alike", "spend_few", "spend_alike", "spend_heavy")
 WORDS = {
     "no_dropout": _(
         "Drop-out is not identified: these purchases do not tell who has left for good. Used instead: the"
         " NBD model, in which nobody leaves. So the forecast may be too high, and no chance that somebody is"
         " still a customer is given."
+    ),
+    "one_rate": _(
+        "Differences in how often people buy are not identified: as far as these purchases tell, everybody"
+        " buys about every %(days).1f days until they leave. That one rate was used for all."
     ),
     "one_chance": _(
         "Differences in drop-out are not identified: as far as these purchases tell, everybody leaves with"
@@ -36,8 +40,8 @@ WORDS = {
     ),
     "rare": _("Only %(share).1f%% of the customers came back; forecasts are less exact where so few do."),
     "not_converged": _(
-        "The search for the best parameters did not come to a clear end, so look below whether it was right"
-        " before."
+        "The search for the best parameters did not come to a clear end: trust it only where it was right in"
+        " the check against the past."
     ),
     "spend_few": _(
         "Too few customers have repeat purchases with a value (%(n)s). Used instead of the spend model: "

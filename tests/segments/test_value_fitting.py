@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -127,6 +128,26 @@ def test_where_all_leave_with_one_chance_it_is_held():
     assert found.params.a is not None
     assert max(found.params.a, found.params.b) <= 1000.001
     assert found.params.a / (found.params.a + found.params.b) == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.parametrize("model", ["bgnbd", "mbgnbd"])
+def test_where_all_buy_at_one_rate_who_leaves_is_still_learned(model):
+    rng = np.random.default_rng(1)
+    age, stays = rng.uniform(280, 400, 600), rng.geometric(0.08, 600)  # 8 % leave after each order,
+    stays -= model == "mbgnbd"  # after the first one too,
+    x = np.minimum(stays, age // 30).astype(int)  # and who stays buys every 30 days.
+    histories = Histories.of(x, x * 30.0, age)
+
+    found = fitting.fit(histories, model)
+
+    p = found.params
+    assert (found.identified, found.one_rate, found.converged) == (False, True, True)
+    assert found.gain > 100  # A model in which nobody leaves was far off.
+    assert p.alpha / p.r == pytest.approx(30, rel=0.1)
+    assert p.a / (p.a + p.b) == pytest.approx(0.08, abs=0.03)
+    assert found.log_likelihood == pytest.approx(log_likelihood(p, histories), abs=0.01)
+    unlike = replace(p, r=100.0, alpha=100 * p.alpha / p.r)  # The same rate on average.
+    assert log_likelihood(unlike, histories) < found.log_likelihood
 
 
 def test_too_few_and_too_equal_customers_are_said_to_be_so():

@@ -19,8 +19,9 @@ LOW, HIGH = np.log(1e-5), np.log(1e5)  # Of every parameter, with time in mean a
 EDGE = 4.0  # So near to a limit (in logarithms) a parameter has run away.
 STARTS = ((1.0, 2.5), (0.3, 3.0), (0.05, 0.5), (2.0, 20.0), (0.02, 5.0))  # Of a and b.
 FLAT = 1e-5  # Gradient per customer at which the top is reached.
-HELD = (float(np.log(1e3)), float(np.log(1e3)))  # At most a and b where all leave with the same chance.
-SURE_GAIN = 2.0  # By which drop-out is there though a and b have no limit.
+LIKE_ONE = float(np.log(1e3))  # At most r where all buy at one rate; a and b where all leave with one chance.
+HELD = (LIKE_ONE, HIGH, LIKE_ONE, LIKE_ONE)
+SURE_GAIN = 2.0  # By which drop-out is there though other parameters have no limit.
 LEAST_GAIN = 0.1  # Of ln L by drop-out; with less its parameters lie on a plain without a top.
 
 
@@ -37,8 +38,8 @@ class Fit:
     """`params` in the unit of the histories, `errors` the standard errors of r, α, a and b (or r and α).
 
     `identified` is False where the likelihood has no top: then `params` are those of NBD, or, where drop-out
-    is there but is the same for everybody, `HELD`; and `escaped` says where a and b ran.
-    `gain` is ln L beyond NBD.
+    is there, at most `HELD`: `one_rate` says that everybody buys about as often, `one_chance` that everybody
+    leaves with about the same chance. `gain` is ln L beyond NBD.
     """
 
     params: Params
@@ -47,7 +48,8 @@ class Fit:
     converged: bool
     identified: bool
     gain: float
-    escaped: tuple[float, float] | None = None
+    one_rate: bool = False
+    one_chance: bool = False
 
 
 def fit(histories: Histories, model: Model = "bgnbd") -> Fit:
@@ -63,19 +65,30 @@ def _fitted(histories: Histories, model: Model) -> Fit:
     unit = float((grouped.age * grouped.counts).sum() / grouped.customers)
     scaled = grouped.scaled(unit)
     plain = _climb(scaled, model, [np.log([0.5, 0.5]), np.log([2.0, 1.0]), np.log([0.1, 0.1])])
-    if _ran_away(plain[:2]):
-        raise AllAlike
-    full = _climb(scaled, model, [np.concatenate([plain, np.log(start)]) for start in STARTS])
+    near = plain - max(plain[0] - LIKE_ONE, 0)  # The same mean rate.
+    full = _climb(scaled, model, [np.concatenate([near, np.log(start)]) for start in STARTS])
     surface = Surface(scaled, model)
     gain = (surface(plain)[0] - surface(full)[0]) * grouped.customers
-    a, b = (float(one) for one in np.exp(full[2:]))
     if gain >= LEAST_GAIN and not _ran_away(full):
         return replace(_described(surface, full, unit, model), gain=gain)
-    best = plain
-    if gain >= SURE_GAIN and max(full[2:]) > min(HELD):
-        best = _descend(surface, np.minimum(full, [HIGH, HIGH, *HELD]), HELD)
-    held = _described(surface, best, unit, model)
-    return replace(held, identified=False, gain=gain, escaped=(a, b))
+    if gain >= SURE_GAIN and (_runs_up(full) or _ran_away(plain)):
+        return replace(_held(surface, full, unit, model), gain=gain)
+    if _ran_away(plain):
+        raise AllAlike
+    return replace(_described(surface, plain, unit, model), identified=False, gain=gain)
+
+
+def _runs_up(full: Floats) -> bool:
+    return bool(full[0] > HIGH - EDGE or (full[2:] > LIKE_ONE).any())
+
+
+def _held(surface: Surface, full: Floats, unit: float, model: Model) -> Fit:
+    """The best within `HELD`: beyond, nothing changes but that people differ still less."""
+    back = full - np.array([1, 1, 0, 0]) * max(full[0] - LIKE_ONE, 0)
+    best = _descend(surface, np.minimum(back, HELD), HELD)
+    rate, chance = best[0] > LIKE_ONE - 1e-6, best[2:].max() > LIKE_ONE - 1e-6
+    made = _described(surface, best, unit, model, HELD)
+    return replace(made, identified=False, one_rate=bool(rate), one_chance=bool(chance))
 
 
 def _climb(histories: Histories, model: Model, starts: list[Floats]) -> Floats:
@@ -87,25 +100,27 @@ def _climb(histories: Histories, model: Model, starts: list[Floats]) -> Floats:
     return best if step == 1 else _descend(Surface(histories, model), best)
 
 
-def _descend(surface: Surface, start: Floats, most: tuple[float, ...] = (HIGH, HIGH)) -> Floats:
+def _descend(surface: Surface, start: Floats, most: tuple[float, ...] = (HIGH,) * 4) -> Floats:
     end = optimize.minimize(
         surface,
         start,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(LOW, HIGH)] * 2 + [(LOW, limit) for limit in most[: len(start) - 2]],
+        bounds=[(LOW, limit) for limit in most[: len(start)]],
         options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
     )
     return np.asarray(end.x)
 
 
 def _ran_away(logs: Floats) -> bool:
-    return bool((logs < LOW + EDGE).any() or (logs > HIGH - EDGE).any() or (logs[2:] > min(HELD)).any())
+    return bool((logs < LOW + EDGE).any() or (logs > HIGH - EDGE).any() or (logs[2:] > LIKE_ONE).any())
 
 
-def _described(surface: Surface, logs: Floats, unit: float, model: Model) -> Fit:
+def _described(
+    surface: Surface, logs: Floats, unit: float, model: Model, most: tuple[float, ...] = (HIGH,) * 4
+) -> Fit:
     value, slope = surface(logs)
-    inside = (logs > LOW + 1e-6) & (logs < HIGH - 1e-6)
+    inside = (logs > LOW + 1e-6) & (logs < np.array(most[: len(logs)]) - 1e-6)
     customers = int(surface.h.counts.sum())
     sizes = np.exp(logs) * ([1, unit] if len(logs) == 2 else [1, unit, 1, 1])
     r, alpha = float(sizes[0]), float(sizes[1])
