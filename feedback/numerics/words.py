@@ -49,8 +49,13 @@ def language_of(text: str) -> str:
 def _of_words(text: str) -> str:
     known = _WORD.findall(text)
     # A short remark may hold none of the small words; a whole sentence without them is another language.
-    common = aspects.small_words("common_en")
-    return ENGLISH if len(known) < 5 or any(one in common for one in known) else OTHER
+    # Some are words elsewhere too ("a", "on", "me"): there others stand beside them.
+    english, others = (
+        sum(one in aspects.small_words(name) for one in known) for name in ("common_en", "common_others")
+    )
+    if others >= max(english, 1):
+        return OTHER
+    return ENGLISH if len(known) < 5 or english else OTHER
 
 
 def english_words(text: str) -> list[str]:

@@ -18,6 +18,10 @@ from tests import reference
         ("とても美味しかったです", ""),
         ("Sehr schnelle Lieferung, jederzeit gerne wieder", ""),
         ("Очень хорошо", ""),
+        ("Livraison rapide et on a bien mangé", ""),  # "on" and "a" are English words too.
+        ("todo perfecto, muy buena calidad", ""),
+        ("De thee is heel lekker", ""),
+        ("The man in the van was on time", "en"),
         ("👍👍👍", ""),
         ("12345", ""),
         ("", ""),
