@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 from django.db.models import Model
+from django.utils import timezone
 
 from crm import charges
-from crm.models import Product, Purchase, PurchaseLine, Refund
+from crm.models import Business, Product, Purchase, PurchaseLine, Refund
+from segments import arrays
 from segments.numerics.pairs import Ints
 from segments.recommending import basket_file
 
@@ -37,17 +39,35 @@ class Lines:
 def read() -> Lines:
     """Products of every order that counts, each once per order.
 
-    Cancelled and fully refunded orders, lines given back, and charges such as postage are left out.
+    Cancelled and fully refunded orders, lines given back, and charges such as postage are left out. Where a
+    file named no orders, what somebody bought on a day is one.
     """
     with connection.cursor() as cursor:
         cursor.execute(_statement())
         parts = []
         while rows := cursor.fetchmany(CHUNK):
             parts.append(np.array(rows, dtype=np.int64))
-    table = np.concatenate(parts) if parts else np.empty((0, 4), dtype=np.int64)
+    table = np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
     left_out = np.fromiter(charges.numbers(), dtype=np.int64)
-    table = table[~np.isin(table[:, 2], left_out)]
-    return Lines(*(np.ascontiguousarray(column) for column in table.T))
+    table = _together(table[~np.isin(table[:, 2], left_out)])
+    return Lines(*(np.ascontiguousarray(column) for column in table.T[:4]))
+
+
+def _together(table: Ints) -> Ints:
+    """Rows (n × 5) of order, customer, product, second, and whether the file named no order: such rows of one
+    customer and day get the same order, and each product stands in it once.
+    """
+    alone = np.flatnonzero(table[:, 4] * table[:, 1])
+    if not len(alone):
+        return table
+    loose, now = table[alone], timezone.now()
+    day = arrays.days_of(loose[:, 3], Business.current().zone, now)
+    _days, which = np.unique(np.column_stack([loose[:, 1], day]), axis=0, return_inverse=True)
+    first = np.full(which.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, which, loose[:, 0])
+    table[alone, 0] = first[which]
+    _same, once = np.unique(table[:, [0, 2]], axis=0, return_index=True)
+    return table[np.sort(once)]
 
 
 def named(lines: Lines) -> basket_file.Baskets:
@@ -66,7 +86,8 @@ def _statement() -> str:
         else "CAST(strftime('%s', p.bought_at) AS integer)"
     )
     return f"""
-SELECT DISTINCT p.id, COALESCE(p.customer_id, 0), l.product_id, {seconds}
+SELECT DISTINCT p.id, COALESCE(p.customer_id, 0), l.product_id, {seconds},
+    CASE WHEN p.key LIKE 'row:%' THEN 1 ELSE 0 END
 FROM {_table(PurchaseLine)} l JOIN {_table(Purchase)} p ON p.id = l.purchase_id
 WHERE p.status = 'completed' AND (p.refunded = 0 OR p.refunded < p.charged)
     AND l.product_id IS NOT NULL AND l.quantity > 0
