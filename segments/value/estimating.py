@@ -158,7 +158,7 @@ def _of_limits(found: fitting.Fit, wish: Wish) -> list[Note]:
     p = found.params
     if p.a is None or p.b is None:
         return [note("no_dropout")]
-    rate = [note("one_rate", days=p.alpha / p.r * UNITS[wish.unit])] if found.one_rate else []
+    rate = [note("one_rate", gap=p.alpha / p.r * UNITS[wish.unit])] if found.one_rate else []
     return rate + ([note("one_chance", chance=100 * p.a / (p.a + p.b))] if found.one_chance else [])
 
 

@@ -20,7 +20,7 @@ WORDS = {
     ),
     "one_rate": _(
         "Differences in how often people buy are not identified: as far as these purchases tell, everybody"
-        " buys about every %(days).1f days until they leave. That one rate was used for all."
+        " buys about every %(gap).1f days until they leave. That one rate was used for all."
     ),
     "one_chance": _(
         "Differences in drop-out are not identified: as far as these purchases tell, everybody leaves with"

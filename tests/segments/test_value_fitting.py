@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +14,8 @@ import pytest
 from segments.numerics.value import fitting, forecast, spend
 from segments.numerics.value.histories import Histories
 from segments.numerics.value.likelihood import Params, Surface, log_likelihood
+from segments.value import estimating
+from segments.value.notes import in_words
 from tests.reference import RETAIL
 from tests.segments.cdnow import ROUNDED, fitted, one, sample
 
@@ -148,6 +151,8 @@ def test_where_all_buy_at_one_rate_who_leaves_is_still_learned(model):
     assert found.log_likelihood == pytest.approx(log_likelihood(p, histories), abs=0.01)
     unlike = replace(p, r=100.0, alpha=100 * p.alpha / p.r)  # The same rate on average.
     assert log_likelihood(unlike, histories) < found.log_likelihood
+    [told] = in_words(estimating._of_limits(found, estimating.Wish(unit="days")))
+    assert re.search(r"everybody buys about every (29|3[0-3])\.\d days until they leave", told)
 
 
 def test_too_few_and_too_equal_customers_are_said_to_be_so():
