@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm import custom_fields
 from crm.errors import Refusal
-from crm.imports import fields, kinds, presets
+from crm.imports import fields, kinds, presets, synonyms
 from crm.imports.headers import plain
 from crm.models import CustomField
 
@@ -33,7 +33,7 @@ def guess(kind: str, columns: Sequence[str], preset: presets.Preset | None = Non
 
 
 def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
-    headers = {column: plain(column) for column in columns}
+    headers = synonyms.compared(columns)
     found: dict[str, str] = {}
     for one in kinds.loader(kind).fields:
         for synonym in (plain(one.name), *one.synonyms):
@@ -48,6 +48,8 @@ def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
             name = fields.ALSO_CUSTOMERS.get(text)
             if name and column not in found and name not in found.values():
                 found[column] = name
+    if kind == "purchases":
+        found |= synonyms.also_customer(headers, found)
     # Some kinds know columns by what their header asks, not by its exact words.
     recognise = getattr(kinds.loader(kind), "recognise", None)
     if recognise is not None:
@@ -55,8 +57,8 @@ def _guess(kind: str, columns: Sequence[str]) -> dict[str, str]:
         found |= recognise(rest, set(found.values()))
     own = {plain(field.label): field.key for field in custom_fields.importable()}
     own |= {plain(key): key for key in own.values()}
-    for column, text in headers.items():
-        if column not in found and text in own and kinds.takes_own_fields(kind):
+    for column in columns:
+        if column not in found and (text := plain(column)) in own and kinds.takes_own_fields(kind):
             found[column] = CUSTOM + own[text]
     return _sorted(_order_totals(found, headers), columns)
 

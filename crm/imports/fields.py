@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.imports.kinds import Field
+from crm.imports.synonyms import known
 
 
 def _f(name: str, kind: str, label: object, synonyms: str) -> Field:
-    return Field(name, kind, label, tuple(synonyms.split()))  # type: ignore[arg-type]
+    return Field(name, kind, label, known(name, synonyms))  # type: ignore[arg-type]
 
 
 IDENTITY: Final = (
