@@ -53,7 +53,7 @@ def take(order: Order, *, at: datetime) -> tuple[Purchase, bool]:
     plan = kinds.Plan(
         batch=ImportBatch(kind="purchases", mapping={}, counts={}),
         mapped=frozenset(name for row in rows for name in row),
-        options={},
+        options={"waiting_sells": True},
         findings={},
         zone=business.zone,
         currency=business.currency,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.errors import Refusal
-from crm.imports import describing, fields, items, orders, particulars, people, products
+from crm.imports import describing, fields, items, orders, particulars, people, presets, products, statuses
 from crm.imports.exchange import Exchange
 from crm.imports.kinds import Fact, Outcome, Plan, Reject, Skip, Staged
 from crm.imports.parsing import EXACT
@@ -34,42 +34,6 @@ HEADER: Final = [
 ]
 MONEY: Final = {"discount", "shipping", "tax", "order_total", "refunded", "rate"}
 SUMMED: Final = {"line_discount": "discount", "tax_of_line": "tax"}
-FAILED: Final = frozenset(
-    [
-        "failed",
-        "declined",
-        "failure",
-        "unpaid",
-        "expired",
-        "error",
-        "payment_failed",
-        "checkout-draft",
-        "draft",
-        "auto-draft",
-        "trash",
-        "blocked",
-        "incomplete",
-        "uncaptured",
-        "requires payment method",
-        "requires_payment_method",
-        "requires confirmation",
-        "requires_confirmation",
-        "requires action",
-        "requires_action",
-        "requires capture",
-        "requires_capture",
-        "失败",
-        "支付失败",
-        "未付款",
-        "未支付",
-        "待付款",
-        "交易关闭",
-    ]
-)
-CANCELLED: Final = frozenset(
-    ["cancelled", "canceled", "void", "voided", "cancel", "已取消", "取消", "已作废"]
-)
-REFUNDED: Final = frozenset(["refunded", "已退款", "全额退款"])
 TOTALS: Final = frozenset(["total", "totals", "sum", "合计", "总计"])
 CHANGING: Final = frozenset(["status", "refunded", "cancelled_at", "refunded_at", "rate"])
 LONGEST_ORDER: Final = 80
@@ -114,6 +78,8 @@ class PurchasesSession:
         self.about = sorted(one for one in plan.mapped if one in personal or one.startswith(people.OWN))
         self.describes = bool(self.about)
         self.descriptions: dict[tuple[str, ...], tuple[tuple[str, Any], ...]] = {}
+        # Files of well-known programs and shops that are connected call orders open that are sold.
+        self.waiting_sells = bool(plan.options.get("waiting_sells") or presets.of(plan.options))
         self.letter_cancels = bool(plan.findings.get("order_letters"))
         self.moments: dict[datetime, tuple[str, str]] = {}
 
@@ -125,7 +91,8 @@ class PurchasesSession:
                 raise Skip("totals", "order")
             raise Reject("missing", "bought_at")
         order = row.get("order", "")
-        if (status := str(row.get("status", "")).casefold()) in FAILED and not (order and self.priced):
+        status = statuses.word(str(row.get("status", "")), waiting_sells=self.waiting_sells)
+        if status == "failed" and not (order and self.priced):
             raise Skip("payment_failed", "status")  # Else the order's other lines must be left out as well.
         if len(order) > LONGEST_ORDER:
             raise Reject("too_long", "order")
@@ -210,7 +177,7 @@ class PurchasesSession:
                 if name in {"cancelled_at", "refunded_at"}:
                     found[name] = self._dated(value)[0]
                 elif name == "status":
-                    found |= {"status": word} if (word := _word(status)) else {}
+                    found |= {"status": status} if status else {}
                 else:
                     found[name] = str(abs(value)) if name in MONEY else value[:60]
         if "currency" in found:
@@ -275,15 +242,6 @@ def _described(line: items.Line, dated: str) -> Fact:
     said = [("name", line.name[: products.LONGEST_NAME])] if line.name else []
     said += [("price", str(line.price))] if line.price else []
     return Fact(products.KIND, line.code, dated, tuple(said))
-
-
-def _word(status: str) -> str:
-    """What a status means to the order; "" for all that make it a sale."""
-    if status in FAILED:
-        return "failed"
-    if status in CANCELLED:
-        return "cancelled"
-    return "refunded" if status in REFUNDED else ""
 
 
 def _hash(data: list[Any]) -> str:

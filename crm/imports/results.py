@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from crm.imports import sealing
+from crm.imports import sealing, statuses
 from crm.imports.reasons import words
 from crm.models import CustomField, ImportBatch, ImportProblem
 
@@ -23,6 +23,7 @@ def result(batch: ImportBatch) -> dict[str, Any]:
         "preset": batch.options.get("preset"),
         "mapping": batch.mapping,
         "ignored": ignored(batch),
+        "unknown_statuses": unknown_statuses(batch),
         "encoding": batch.findings["format"]["encoding"].removesuffix("-sig"),
         "rows": counts.get("rows", 0),
     }
@@ -56,6 +57,18 @@ def ignored(batch: ImportBatch) -> list[str]:
     ]
 
 
+def unknown_statuses(batch: ImportBatch) -> list[str]:
+    """The statuses of orders that are not known, so that their rows count as sales."""
+    meant = set(batch.mapping.values())
+    if batch.kind != "purchases" or "movement" in meant:  # Movements of an account count when settled only.
+        return []
+    studies = zip(batch.findings.get("columns", []), batch.findings.get("studies", []), strict=True)
+    found = [
+        study["few"] or study["samples"] for name, study in studies if batch.mapping.get(name) == "status"
+    ]
+    return statuses.unknown(one for some in found for one in some)
+
+
 def becoming(batch: ImportBatch) -> list[str]:
     """The columns that are made own fields, with the kind that their values show."""
     studies = dict(zip(batch.findings["columns"], batch.findings["studies"], strict=True))
@@ -83,6 +96,7 @@ def shown(batch: ImportBatch) -> dict[str, Any]:
     }
     found |= {name: money(counts, name) for name in MONEY}
     found["reasons"] = [(code, words(code), n) for code, n in counts.get("reasons", {}).items()]
+    found["unknown_statuses"] = unknown_statuses(batch)
     found["has_error_file"] = Path(counts.get("error_file") or "/").is_file()
     return found
 

@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm import addresses, consent, matching, orders, privacy
-from crm.imports import kinds, people
-from crm.imports.purchases import FAILED
+from crm.imports import kinds, people, statuses
 from crm.models import Business, Customer, ImportBatch, PrivacyRequest, Purchase
 from crm.shops.said import Person, Sale
 
@@ -18,7 +17,7 @@ ANSWER_WITHIN = timedelta(days=30)
 
 def order(sale: Sale, *, shop: str, at: datetime) -> Purchase | None:
     """Bring the order up to date; None for one that was never paid."""
-    if sale.status.casefold() in FAILED:
+    if statuses.word(sale.status, waiting_sells=True) == "failed":
         return None
     person = _free_to_know(sale.person)
     known = _match(person)

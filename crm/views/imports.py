@@ -153,6 +153,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "found": rehearsal,
         "will": rehearsal.understood if rehearsal.complete else batch.total_rows,
         "ignored": results.becoming(batch) if batch.options.get("create_fields") else results.ignored(batch),
+        "unknown_statuses": results.unknown_statuses(batch),
         "growing": list(choices.growing(batch)),
         "running": visible(request.user).filter(state=State.RUNNING).first(),
     }
