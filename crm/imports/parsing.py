@@ -17,6 +17,7 @@ from crm.imports import zones
 
 LIMIT: Final = Decimal(10) ** 10
 EXACT: Final = Decimal("0.0001")
+FIRST_DAY: Final = datetime(1899, 12, 30, tzinfo=UTC)  # What a spreadsheet counts its days from.
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS: Final = {name: number for number, name in enumerate(_NAMES, start=1)}
 _TIME = (
@@ -25,6 +26,13 @@ _TIME = (
 )
 _YMD = re.compile(r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})日?" + _TIME)
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})" + _TIME)
+_BASIC = re.compile(  # 20250101T000000Z, the basic form of ISO 8601.
+    r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})T(?P<h>\d{2})(?P<i>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?"
+    r"(?P<z>Z|[+-]\d{2}:?\d{2})?"
+)
+# Seconds or milliseconds since 1970, from 2001 on.
+_UNIX = re.compile(r"[1-4]\d{9}(?:\d{3})?(?:\.0)?", re.ASCII)
+_SERIAL = re.compile(r"[345]\d{4}(?:\.\d{1,12})?", re.ASCII)  # Days of a spreadsheet, from 1982 to 2064.
 _SLASHED = re.compile(r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME)
 _DAY_NAMED = re.compile(
     r"(?:\w{3,9},?\s+)?(?P<d>\d{1,2})(?:st|nd|rd|th)?[-\s.]+(?P<n>[A-Za-z]{3,9})[-\s.,]+(?P<y>\d{4}|\d{2})"
@@ -33,6 +41,7 @@ _DAY_NAMED = re.compile(
 _MONTH_NAMED = re.compile(
     r"(?:\w{3,9},?\s+)?(?P<n>[A-Za-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})" + _TIME
 )
+_SCIENTIFIC = re.compile(r"-?\d(?:[.,]\d{1,20})?[eE][+-]\d{1,2}", re.ASCII)
 _WORDS = re.compile(r"[a-z@_#/:;]")
 _FIGURES = re.compile(r"\d")
 _PLAIN = re.compile(r"-?\d{1,14}(?:\.\d{1,10})?", re.ASCII)
@@ -45,7 +54,7 @@ class Bad(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How one column writes. `dates`: ymd, compact, dmy, mdy, named; `decimals`: the decimal sign."""
+    """How one column writes. `dates` as `family` says, but either; `decimals`: the decimal sign."""
 
     dates: str = "ymd"
     decimals: str = "."
@@ -84,13 +93,17 @@ def tidy(cell: str) -> str:
 
 
 def family(cell: str) -> str:
-    """Which style a date is in: ymd, compact, dmy, mdy, either (day and month both up to 12), named or ""."""
+    """Which style a date is in, "" for none; "either" where day and month are both up to 12."""
     if not _FIGURES.search(cell) or (cell[0].isalpha() and (len(cell.split(None, 1)) < 2 or "@" in cell)):
         return ""  # No date at all, or nothing behind the name of a day or month.
     if _YMD.fullmatch(cell):
         return "ymd"
-    if _COMPACT.fullmatch(cell):
+    if _COMPACT.fullmatch(cell) or _BASIC.fullmatch(cell):
         return "compact"
+    if _UNIX.fullmatch(cell):
+        return "unix"
+    if _SERIAL.fullmatch(cell):
+        return "serial"
     if found := _SLASHED.fullmatch(cell):
         first, second = int(found["a"]), int(found["b"])
         if first > 12:
@@ -101,12 +114,16 @@ def family(cell: str) -> str:
 
 def moment(cell: str, style: str, zone: ZoneInfo) -> datetime:
     """A date with or without time, in UTC; what has no zone of its own is the shop's."""
+    if style in {"unix", "serial"}:
+        return _counted(cell, style, zone)
     if style in {"dmy", "mdy"}:
         found = _SLASHED.fullmatch(cell)
     elif style == "named":
         found = _DAY_NAMED.fullmatch(cell) or _MONTH_NAMED.fullmatch(cell)
+    elif style == "compact":
+        found = _COMPACT.fullmatch(cell) or _BASIC.fullmatch(cell)
     else:
-        found = (_COMPACT if style == "compact" else _YMD).fullmatch(cell)
+        found = _YMD.fullmatch(cell)
     if found is None:
         raise Bad("date_style" if family(cell) else "bad_date")
     parts = found.groupdict()
@@ -129,11 +146,22 @@ def moment(cell: str, style: str, zone: ZoneInfo) -> datetime:
         raise Bad("bad_date") from error
 
 
+def _counted(cell: str, style: str, zone: ZoneInfo) -> datetime:
+    """A moment as a count: seconds or milliseconds since 1970, or a spreadsheet's days."""
+    if family(cell) != style:
+        raise Bad("date_style" if family(cell) else "bad_date")
+    if style == "serial":
+        local = FIRST_DAY + timedelta(seconds=round(float(cell) * 86_400))
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    whole = cell.partition(".")[0]
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(whole.ljust(13, "0")))
+
+
 def _clock(parts: dict[str, str]) -> tuple[int, int, int, int]:
     if parts["h"] is None:
         return 0, 0, 0, 0
     hour = int(parts["h"])
-    half = (parts["ap"] or parts["ap2"] or "").replace(".", "").lower()
+    half = (parts.get("ap") or parts.get("ap2") or "").replace(".", "").lower()
     if half in {"pm", "下午"} and hour < 12:
         hour += 12
     elif half in {"am", "上午"} and hour == 12:
@@ -153,6 +181,8 @@ def _zone(text: str | None) -> timezone | None:
 
 def bare_number(cell: str) -> str:
     """The figure without currency, blanks and apostrophes; brackets mean minus. "" if there is none."""
+    if _SCIENTIFIC.fullmatch(cell):
+        cell = _written_out(cell)
     if _WORDS.search(cell):
         return ""
     if not cell.isascii():
@@ -165,6 +195,13 @@ def bare_number(cell: str) -> str:
     text = text.removeprefix("+")
     figure = text.removeprefix("-")
     return text if figure and figure[0] in "0123456789.," and figure.strip("0123456789.,") == "" else ""
+
+
+def _written_out(cell: str) -> str:
+    """1.25e+03 as 1250.0000; its decimal sign stays."""
+    value = Decimal(cell.replace(",", "."))
+    text = f"{value.quantize(EXACT):f}" if abs(value) < LIMIT else f"{value:f}"
+    return text.replace(".", ",") if "," in cell else text
 
 
 def number_style(cell: str) -> str:

@@ -194,6 +194,8 @@ def style(
 def date_style(finding: dict[str, Any], column: str, told: str = "") -> str:
     """The one style of the column's dates; `told` decides between day first and month first."""
     shapes = dict(finding["dates"])
+    if shapes.get("serial") != finding["values"]:
+        shapes.pop("serial", None)  # Days of a spreadsheet are told from other figures by the whole column.
     unsure = shapes.pop("either", 0)
     total = sum(shapes.values()) + unsure
     if not total:
