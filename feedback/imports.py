@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from crm.imports import people
 from crm.imports.fields import IDENTITY
 from crm.imports.kinds import Fact, Field, Outcome, Plan, Reject, Skip, Staged
 from crm.models import Business, Interaction
-from feedback import questions, telling
+from feedback import questions, ratings, telling
 from feedback.forms.editing import free_slug
 from feedback.models import Answer, Question, Survey
 from feedback.numerics import scales
@@ -57,8 +57,12 @@ class AnswersLoader:
                     "responsedate",
                     "respondedat",
                     "completedat",
+                    "timestamp",
+                    "datetime",
+                    "date",
+                    "createdat",
                 ],
-                "回答时间",
+                *["回答时间", "时间", "日期"],
             ),
         ),
         Field(PREFIX, "text", gettext_lazy("Answer to another question")),
@@ -84,6 +88,17 @@ class AnswersLoader:
     def recognise(self, columns: Sequence[str], taken: set[str]) -> dict[str, str]:
         """Form tools put the question itself into the header."""
         return questions.recognise(columns, taken)
+
+    def recognise_values(
+        self, studies: Mapping[str, Mapping[str, Any]], mapping: Mapping[str, str], options: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """“Score” or “Rating” beside a comment is the score of the survey, else what its values can be."""
+        taken = set(mapping.values())
+        if "comment" not in taken or taken & METRICS.keys() or not (column := ratings.column_of([*studies])):
+            return {}
+        survey = Survey.objects.filter(slug=options.get("survey") or "").first()
+        kind = survey.kind if survey else ratings.kind_of(studies[column]["few"])
+        return {column: kind} if kind else {}
 
     def session(self, plan: Plan) -> AnswersSession:
         return AnswersSession(plan)

@@ -28,6 +28,7 @@ from crm.imports import (
     staging,
     studying,
 )
+from crm.imports.headers import plain
 from crm.imports.presets import general
 from crm.models import CustomField, ImportBatch, User
 
@@ -109,8 +110,21 @@ def _give_meaning(batch: ImportBatch) -> None:
     batch.mapping = columns.combine(
         batch.kind, batch.findings["columns"], told, guessed=guessed, preset=preset
     )
+    if guessed:
+        batch.mapping |= _by_values(batch, told)
     if preset is None and not told:
         options["preset"] = general.guessed(batch.kind, batch.mapping)
+
+
+def _by_values(batch: ImportBatch, told: Mapping[str, str]) -> dict[str, str]:
+    """Column → field, of columns that their values explain to this kind; what a person said stays."""
+    recognise = getattr(kinds.loader(batch.kind), "recognise_values", None)
+    if recognise is None:
+        return {}
+    settled = {plain(column) for column in (*batch.mapping, *told)}
+    studies = dict(zip(batch.findings["columns"], batch.findings["studies"], strict=True))
+    rest = {column: study for column, study in studies.items() if plain(column) not in settled}
+    return dict(recognise(rest, batch.mapping, batch.options))
 
 
 def _preset(batch: ImportBatch) -> presets.Preset | None:

@@ -11,6 +11,8 @@ bulk, counts, keeps problems and writes the error file. A loader says three thin
   A family of fields ends in a dot ("answer."): `--map COLUMN=answer.reason` gives the row the key
   "answer.reason".
 * `check(plan)`: refuse (`crm.errors.Refusal`) a mapping or options that lack something, saying what to do.
+  A loader may also have `recognise(columns, taken)` and `recognise_values(studies, mapping, options)`, which
+  say {column: field} of columns that no synonym explains: by their headers, or by what was found in them.
 * `session(plan)`: the work of one run, an object with
 
   - `judge(row) -> Staged`: called once per row of the file with {field: value} (blank cells are left out; "#"

@@ -218,3 +218,49 @@ def test_a_question_for_a_number_is_told_from_one_for_words_in_both_languages(co
 
     assert (found.get("nps"), found.get("csat")) == (nps, csat)
     assert set(questions.recognise(columns, set())) == set(columns)  # The others are questions of the survey.
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "kind", "kept"),
+    [
+        ("score", ("9", "3"), "nps", {9, 3}),
+        ("Rating", ("5", "2"), "csat", {5, 2}),
+        ("rating", ("4/5", "5/5"), "csat", {4, 5}),
+        ("评分", ("10", "0"), "nps", {10, 0}),
+    ],
+)
+def test_a_score_beside_a_comment_is_told_by_its_values(file, header, cells, kind, kept):
+    rows = "".join(f"{n},{cell},Fine\n" for n, cell in enumerate(cells))
+
+    import_answers(file(f"customer,{header},comment\n{rows}"))
+
+    assert Survey.objects.get().kind == kind
+    assert set(Answer.objects.values_list("score", flat=True)) == kept
+
+
+def test_a_score_is_the_one_that_the_survey_asks_for(file):
+    make_survey("mine")
+
+    import_answers(file("customer,rating,comment\n1,4,Fine\n"), "--survey", "mine")
+
+    assert Answer.objects.get().score == 4
+
+
+@pytest.mark.parametrize("cells", [("85", "40"), ("0", "5"), ("red", "blue")])
+def test_a_column_whose_values_are_no_score_is_left_out_and_named(file, cells):
+    found = import_answers(file("rating,comment\n" + "".join(f"{cell},Fine\n" for cell in cells)))
+
+    assert found["ignored"] == ["rating"]
+
+
+def test_what_a_person_said_about_a_column_of_scores_stays(file):
+    found = import_answers(file("rating,comment\n4,Fine\n"), "--map", "rating=")
+
+    assert found["mapping"] == {"comment": "comment"}
+
+
+@pytest.mark.parametrize("header", ["date", "Timestamp", "日期"])
+def test_a_date_says_when_somebody_answered(file, header):
+    import_answers(file(f"nps,{header}\n9,2026-03-01\n"))
+
+    assert Answer.objects.get().answered_at.date().isoformat() in {"2026-02-28", "2026-03-01"}
