@@ -26,6 +26,10 @@ NEEDS: Final = frozenset(
 RETURNS: Final = frozenset(
     ["refund", "refunded", "return", "chargeback", "remboursement", "reembolso", "返金", "退款"]
 )
+# What shops write down of visits, in the same file as purchases.
+LOOKED: Final = frozenset(
+    ["view", "cart", "add_to_cart", "addtocart", "remove_from_cart", "wishlist", "page_view", "click"]
+)
 # What payment services call the movements of an account; all others are neither sale nor refund.
 SOLD: Final = ("payment", "checkout", "charge", "sale", "purchase")
 BACK: Final = ("refund", "reversal", "chargeback", "dispute")
@@ -48,7 +52,9 @@ def settle(row: dict[str, Any], plan: Plan) -> None:
     if row.pop("all_back", False):
         row["status"] = "refunded"
     _moment(row, plan)
-    if row.get("event_type", "").casefold() in RETURNS:
+    if (happened := row.get("event_type", "").casefold()) in LOOKED:
+        raise Skip("only_looked", "event_type")
+    if happened in RETURNS:
         _turn_round(row)
     elif partly := row.get("partial_refunds"):
         _give_back(row, abs(partly))

@@ -11,6 +11,7 @@ REASONS: dict[str, str | Promise] = {
     "erased": _("Left out: this person was erased on request."),
     "not_captured": _("Left out: the payment was never collected, so nothing was sold."),
     "no_sale": _("Left out: money that was moved, neither a sale nor a refund."),
+    "only_looked": _("Left out: somebody only looked or filled a basket, so nothing was sold."),
     "totals": _("Left out: a line of totals."),
     "known_already": _("Left out: known already, and this import only adds."),
     "not_known": _("Left out: not known yet, and this import only changes what is known."),

@@ -88,3 +88,17 @@ def test_a_german_file_comes_in_without_help(shop, tmp_path):
 
     assert outcomes(found) == {"created": 1}
     assert (found["customers"], found["charged"]) == (1, "9.00")
+
+
+def test_of_a_file_of_visits_only_purchases_count(shop, tmp_path):
+    found = bring_text(
+        tmp_path,
+        "purchases",
+        "event_time,event_type,product_id,price,user_id\n"
+        "2019-11-01 00:00:00 UTC,view,A,10,7\n"
+        "2019-11-01 00:01:00 UTC,cart,A,10,7\n"
+        "2019-11-01 00:02:00 UTC,purchase,A,10,7\n",
+    )
+
+    assert outcomes(found) == {"created": 1, "skipped": 2}
+    assert (found["reasons"], found["charged"]) == ({"only_looked": 2}, "10.00")
