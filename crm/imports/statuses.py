@@ -25,7 +25,7 @@ WAITING: Final = _set("pending|pending payment|on hold")
 CANCELLED: Final = _set("cancelled|canceled|void|voided|cancel|unavailable|已取消|取消|已作废")
 REFUNDED: Final = _set(
     "refunded|fully refunded|returned|chargeback|charged back|reversed"
-    "|已退款|全额退款|退款成功|付款以后用户退款成功|已退货"
+    "|已退款|全额退款|退款成功|付款以后用户退款成功|付款以后用户退款成功,交易自动关闭|已退货"
 )
 SOLD: Final = _set(
     "|paid|partially paid|overpaid|authorized|captured|approved|accepted|confirmed|settled|cleared"

@@ -29,7 +29,10 @@ def test_an_open_order_of_a_shop_is_paid_on_delivery():
     )
 
 
-@pytest.mark.parametrize("status", ["Returned", "Chargeback", "退款成功", "付款以后用户退款成功"])
+@pytest.mark.parametrize(
+    "status",
+    ["Returned", "Chargeback", "退款成功", "付款以后用户退款成功", "付款以后用户退款成功，交易自动关闭"],
+)
 def test_an_order_that_went_back_is_refunded_in_full(status):
     assert statuses.word(status) == "refunded"
 
