@@ -124,7 +124,7 @@ def _figures(totals: tuple[int, int, int], pairs: tuple[Ints, Ints, Ints], held:
     chance_a, chance_b, support = held[a] / max(number, 1), held[b] / max(number, 1), count / max(number, 1)
     confidence = count / held[a]
     lift = confidence / chance_b
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         conviction = np.where(confidence < 1, (1 - chance_b) / (1 - confidence), np.inf)
     p_value = chance(count, number, held[a], held[b])
     order = np.lexsort((b, a, -lift, -count))
