@@ -5,6 +5,10 @@ weighted by 1 / ln(1 + products bought) so that those who buy everything say lit
 customers who bought both, so that a few shared buyers are not believed (Sarwar et al. 2001; Koren 2008 for
 the shrinkage). A product's score for a customer is the sum over what they bought. Only pairs that share more
 buyers than chance (lift > 1) resemble each other at all.
+
+Popularity may count too: with a share p products are ranked by (1 − p) · score / the customer's best score
++ p · buyers / most buyers, from resemblance alone (0) to best-sellers alone (1). `recommend_trial.choose`
+finds p.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ CELLS = 1_000_000  # Of a dense block.
 
 type Ints = npt.NDArray[np.int64]
 type Floats = npt.NDArray[np.float64]
+type Flags = npt.NDArray[np.bool_]
 type Table = Any  # scipy.sparse.csr_matrix; its stubs are no help here.
 type Progress = Callable[[int, int], None]
 
@@ -52,7 +57,7 @@ class Neighbours:
 class Suggestions:
     """Per customer `limit` products, best first; −1 where there is none.
 
-    `because` is the bought product that speaks for it most, −1 where only popularity does.
+    `because` is the bought product that speaks for it most, −1 where popularity counts for more.
     """
 
     items: Ints
@@ -102,12 +107,13 @@ def recommend(
     popular: Floats,
     *,
     limit: int,
-    allowed: npt.NDArray[np.bool_] | None = None,
+    allowed: Flags | None = None,
+    popularity: float = 0.0,
 ) -> Suggestions:
-    """The best `limit` products new to each row of `owned`; what popularity adds comes after what resembles.
+    """The best `limit` products new to each row of `owned`; `popularity` is its share in the ranking.
 
-    `popular` orders products where nothing (more) resembles what somebody bought, and breaks ties; products
-    with no buyers, or not `allowed`, are never suggested.
+    Whatever the share, `popular` orders products where nothing (more) resembles what somebody bought, and
+    breaks ties; products with no buyers, or not `allowed`, are never suggested.
     """
     people, count = owned.shape
     limit = min(limit, count)
@@ -115,17 +121,16 @@ def recommend(
     tie = popular / (popular.max() + 1) if count else popular
     closed = (popular <= 0) if allowed is None else (popular <= 0) | ~allowed
     parts = [
-        _best(owned[start : start + size], resembling, tie, closed, limit) for start in range(0, people, size)
+        _best(owned[start : start + size], resembling, tie, closed, limit, popularity)
+        for start in range(0, people, size)
     ]
     if not parts:
         return Suggestions(np.empty((0, limit), int), np.empty((0, limit)), np.empty((0, limit), int))
-    items, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Suggestions(items, scores, _because(owned, resembling, items, scores))
+    items, scores, alike = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Suggestions(items, scores, _because(owned, resembling, items, alike))
 
 
-def most_popular(
-    owned: Table, popular: Floats, *, limit: int, allowed: npt.NDArray[np.bool_] | None = None
-) -> Ints:
+def most_popular(owned: Table, popular: Floats, *, limit: int, allowed: Flags | None = None) -> Ints:
     """The same choice from the same products by popularity alone: what a recommendation has to beat."""
     nothing = sparse.csr_matrix((owned.shape[1], owned.shape[1]))
     return recommend(owned, nothing, popular, limit=limit, allowed=allowed).items
@@ -151,13 +156,15 @@ def _block(
 
 
 def _best(
-    owned: Table, resembling: Table, tie: Floats, closed: npt.NDArray[np.bool_], limit: int
-) -> tuple[Ints, Floats]:
-    scores = np.asarray((owned @ resembling).toarray(), dtype=np.float64)
-    ranked = scores + 1e-9 * tie  # Popularity decides only between equals, nought included.
-    ranked[:, closed] = -np.inf
-    rows = np.repeat(np.arange(owned.shape[0]), np.diff(owned.indptr))
-    ranked[rows, owned.indices] = -np.inf
+    owned: Table, resembling: Table, tie: Floats, closed: Flags, limit: int, popularity: float
+) -> tuple[Ints, Floats, Flags]:
+    """The products, their scores, and whether it is resemblance that speaks for them."""
+    alike = np.asarray((owned @ resembling).toarray(), dtype=np.float64)
+    shut = (np.repeat(np.arange(owned.shape[0]), np.diff(owned.indptr)), owned.indices)
+    alike[:, closed] = alike[shut] = 0.0
+    best = alike.max(axis=1, initial=0.0, keepdims=True)
+    ranked = _mixed(alike, best, tie, popularity) + 1e-9 * tie  # Which decides between equals at least.
+    ranked[:, closed] = ranked[shut] = -np.inf
     if limit < ranked.shape[1]:
         near = np.argpartition(-ranked, limit - 1, axis=1)[:, :limit]
     else:
@@ -166,15 +173,28 @@ def _best(
     order = np.lexsort((near, -values), axis=1)
     items = np.take_along_axis(near, order, axis=1)
     possible = np.isfinite(np.take_along_axis(ranked, items, axis=1))
-    return np.where(possible, items, -1), np.where(possible, np.take_along_axis(scores, items, axis=1), 0.0)
+    chosen = np.take_along_axis(alike, items, axis=1)
+    scores = _mixed(chosen, best, tie[items], popularity)
+    return (
+        np.where(possible, items, -1),
+        np.where(possible, scores, 0.0),
+        possible & ((1 - popularity) * chosen > scores / 2),
+    )
 
 
-def _because(owned: Table, resembling: Table, items: Ints, scores: Floats) -> Ints:
-    """For every suggestion the bought product with the greatest share in its score."""
+def _mixed(alike: Floats, best: Floats, tie: Floats, popularity: float) -> Floats:
+    """Both parts of a score; popularity is stretched to the customer's best one, or 1 where there is none."""
+    if not popularity:
+        return alike
+    return (1 - popularity) * alike + popularity * np.where(best > 0, best, 1.0) * tie
+
+
+def _because(owned: Table, resembling: Table, items: Ints, alike: Flags) -> Ints:
+    """For every suggestion made by resemblance the bought product with the greatest share in its score."""
     because = np.full(items.shape, -1, dtype=np.int64)
     toward = resembling.T.tocsr()
     for place in range(items.shape[1]):
-        rows = np.flatnonzero((items[:, place] >= 0) & (scores[:, place] > 0))
+        rows = np.flatnonzero(alike[:, place])
         if len(rows):
             parts = owned[rows].multiply(toward[items[rows, place]]).tocsr()
             because[rows, place] = np.asarray(parts.argmax(axis=1)).ravel()

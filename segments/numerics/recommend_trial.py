@@ -2,6 +2,9 @@
 
 Everybody with an earlier order is asked for whom the last one holds something new; both methods choose among
 the same products, know the same orders, and may name `limit` products that the customer had not bought.
+
+How much popularity should count is chosen the same way on the orders before: of what the trial hides, the
+choice sees nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +12,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from segments.numerics.late import late
-from segments.numerics.recommend import Ints, Suggestions, Table, bought, buyers, most_popular, recommend
+from segments.numerics.recommend import (
+    Flags,
+    Floats,
+    Ints,
+    Suggestions,
+    Table,
+    bought,
+    buyers,
+    most_popular,
+    recommend,
+)
 from segments.numerics.recommend import neighbours as find_neighbours
 
 stats = late("scipy.stats")
 
 LIMIT = 5
 SURE = 0.95
+SHARES = (0.2, 1 / 3, 0.5, 2 / 3, 1.0)  # Of popularity, each tried against none.
+PROBED = 2000  # Customers of the choice.
+FEW = 30  # With fewer of them nothing is chosen.
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """Of each customer asked what is known and what is hidden and new; what all known orders teach."""
+
+    owned: Table
+    truth: Table
+    resembling: Table
+    popular: Floats
+
+    def answer(self, popularity: float) -> Suggestions:
+        return recommend(self.owned, self.resembling, self.popular, limit=LIMIT, popularity=popularity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,7 @@ class Trial:
     coverage: float
     popularity_coverage: float
     gain: tuple[float, float, float]
+    popularity: float = 0.0  # Its share in the recommendations, as chosen.
 
     @property
     def is_better(self) -> bool:
@@ -58,8 +87,42 @@ def evaluate(
     """
     if not len(items):
         return Trial(0, 0, 0.0, 0.0, 0.0, 0.0, (0.0, 0.0, 0.0))
-    shape = (int(customers.max()) + 1, int(items.max()) + 1)
     hidden = _last_orders(customers, orders, moments)
+    past = [column[~hidden] for column in (customers, items, orders, moments)]
+    popularity = choose(*past, seed=seed)
+    exam = _exam(customers, items, hidden, most, seed)
+    ours = exam.answer(popularity).items
+    theirs = most_popular(exam.owned, exam.popular, limit=LIMIT)
+    mine, other = _hits(exam.truth, ours), _hits(exam.truth, theirs)
+    products = len(np.unique(items))
+    return Trial(
+        len(mine),
+        products,
+        float(mine.mean()) if len(mine) else 0.0,
+        float(other.mean()) if len(mine) else 0.0,
+        _covered(ours) / products,
+        _covered(theirs) / products,
+        _gain(mine, other),
+        popularity,
+    )
+
+
+def choose(customers: Ints, items: Ints, orders: Ints, moments: Ints, *, seed: int = 1) -> float:
+    """How much popularity should count: what hits most often in the last of these orders.
+
+    None (0) unless some share surely hits more often than none.
+    """
+    exam = _exam(customers, items, _last_orders(customers, orders, moments), PROBED, seed)
+    if exam.owned.shape[0] < FEW:
+        return 0.0
+    plain = _hits(exam.truth, exam.answer(0.0).items)
+    tried = {share: _gain(_hits(exam.truth, exam.answer(share).items), plain) for share in SHARES}
+    sure = {share: mean for share, (mean, low, _high) in tried.items() if low > 0}
+    return max(sure, key=lambda share: sure[share], default=0.0)
+
+
+def _exam(customers: Ints, items: Ints, hidden: Flags, most: int | None, seed: int) -> Exam:
+    shape = (int(customers.max()) + 1, int(items.max()) + 1)
     known = bought(customers[~hidden], items[~hidden], shape)
     truth = bought(customers[hidden], items[hidden], shape)
     truth = (truth - truth.multiply(known)).tocsr()
@@ -67,24 +130,11 @@ def evaluate(
     asked = np.flatnonzero(np.diff(truth.indptr))
     if most is not None and len(asked) > most:
         asked = np.sort(np.random.default_rng(seed).choice(asked, most, replace=False))
-    popular = buyers(known)
-    table = find_neighbours(known).table(shape[1])
-    ours: Suggestions = recommend(known[asked], table, popular, limit=LIMIT)
-    theirs = most_popular(known[asked], popular, limit=LIMIT)
-    mine, other = _hits(truth[asked], ours.items), _hits(truth[asked], theirs)
-    products = len(np.unique(items))
-    return Trial(
-        len(asked),
-        products,
-        float(mine.mean()) if len(asked) else 0.0,
-        float(other.mean()) if len(asked) else 0.0,
-        _covered(ours.items) / products,
-        _covered(theirs) / products,
-        _gain(mine, other),
-    )
+    resembling = find_neighbours(known).table(shape[1])
+    return Exam(known[asked], truth[asked], resembling, buyers(known))
 
 
-def _last_orders(customers: Ints, orders: Ints, moments: Ints) -> npt.NDArray[np.bool_]:
+def _last_orders(customers: Ints, orders: Ints, moments: Ints) -> Flags:
     """The lines of the last order of everybody who has an earlier one."""
     each, first = np.unique(orders, return_index=True)
     who, when = customers[first], moments[first]
@@ -95,7 +145,7 @@ def _last_orders(customers: Ints, orders: Ints, moments: Ints) -> npt.NDArray[np
     return np.isin(orders, each[is_last & has_earlier])
 
 
-def _hits(truth: Table, items: Ints) -> npt.NDArray[np.bool_]:
+def _hits(truth: Table, items: Ints) -> Flags:
     hit = np.zeros(len(items), dtype=bool)
     for place in range(items.shape[1]):
         rows = np.flatnonzero(items[:, place] >= 0)
@@ -108,7 +158,7 @@ def _covered(items: Ints) -> int:
     return len(np.unique(items[items >= 0]))
 
 
-def _gain(mine: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+def _gain(mine: Flags, other: Flags) -> tuple[float, float, float]:
     """Mean difference with its normal interval over customers, who were asked by both."""
     if not len(mine):
         return 0.0, 0.0, 0.0

@@ -52,16 +52,32 @@ def verdict(result: dict[str, Any]) -> Verdict:
         "low": number(100 * trial["gain"][1], 1),
         "high": number(100 * trial["gain"][2], 1),
     }
+    text = f"{_tested(figures)}{_mixed(trial.get('popularity', 0.0))}"
+    if trial["gain"][1] > 0:
+        return Verdict("good", _("Recommendations hit more often than best-sellers"), text)
+    if trial["gain"][2] < 0:
+        return Verdict("bad", _("Best-sellers hit more often than recommendations"), text)
+    return Verdict("even", _("Recommendations are no surer than best-sellers here"), text)
+
+
+def _tested(figures: dict[str, str]) -> str:
     text = _(
         "Tested on the last orders of %(count)s customers, hidden beforehand: of five recommended products"
         " %(ours)s of them bought one or more; of the five best-sellers they did not have yet, %(theirs)s."
         " The difference is likely between %(low)s and %(high)s percentage points. Recommendations"
         " name %(coverage)s of your products to somebody."
     )
-    if trial["gain"][1] > 0:
-        return Verdict("good", _("Recommendations hit more often than best-sellers"), text % figures)
-    if trial["gain"][2] < 0:
-        title = _("Best-sellers hit more often than recommendations")
-        return Verdict("bad", title, text % figures)
-    title = _("Recommendations are no surer than best-sellers here")
-    return Verdict("even", title, text % figures)
+    return text % figures
+
+
+def _mixed(popularity: float) -> str:
+    """How much of the ranking is popularity, where it is not all taste."""
+    if not popularity:
+        return ""
+    if popularity == 1:
+        text = _("The orders before showed best-sellers to hit most often, so these are what is recommended.")
+    else:
+        text = _(
+            "Popularity counts for %(share)s of the ranking, since that hit more often on the orders before."
+        ) % {"share": percent(popularity)}
+    return f" {text}"

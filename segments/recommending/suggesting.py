@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from crm import bulk
 from crm.models import Product, PurchaseLine
 from crm.models.purchase import counting
-from segments.models import Membership, ProductAffinity, ProductReach, SegmentFavourite
+from segments.models import Membership, ProductAffinity, ProductReach, ScoringRun, SegmentFavourite
 from segments.numerics import recommend
 from segments.numerics.late import late
 
@@ -29,7 +29,7 @@ else:
 
 LIMIT = 5
 AT_ONCE = 5000
-POPULAR = 300  # Looked at for those whom nothing else suits.
+POPULAR = 300  # Best-sellers looked at for everybody.
 DAY = 86_400
 
 
@@ -79,6 +79,9 @@ class Bought:
 
 
 type History = dict[int, dict[int, Bought]]
+type Ranked = dict[
+    int, list[tuple[int, float, int]]
+]  # Per customer (product, score, what speaks for it or 0).
 
 
 def for_customers(
@@ -105,19 +108,20 @@ class Shelf:
         reach = ProductReach.objects.filter(product__is_in_stock=True).exclude(
             product__nature=Product.Nature.CHARGE
         )
-        self.popular = list(reach.order_by("-buyers", "pk").values_list("pk", flat=True)[:POPULAR])
+        self.popular = dict(reach.order_by("-buyers", "pk").values_list("pk", "buyers")[:POPULAR])
+        self.popularity = _popularity()
         self.favourites: dict[int, list[int]] = defaultdict(list)
         self.products: dict[int, Product] = {}
 
     def suggest(self, ids: Sequence[int], now: datetime) -> Iterator[tuple[int, list[Suggestion]]]:
         history = _history(ids)
-        alike = _alike(history, self.limit)
+        ranked = self._ranked(history)
         due = _due(history, now)
         groups = self._groups(ids)
-        wanted = {one for rows in alike.values() for one, _score, _of in rows}
+        wanted = {one for rows in ranked.values() for one, _score, _of in rows}
         wanted |= {one for rows in due.values() for one, _score in rows} | set(self.popular)
         wanted |= {one for rows in self.favourites.values() for one in rows}
-        wanted |= {of for rows in alike.values() for _one, _score, of in rows}
+        wanted |= {of for rows in ranked.values() for _one, _score, of in rows}
         self._meet(wanted)
         for pk in ids:
             had = history.get(pk, {})
@@ -125,14 +129,52 @@ class Shelf:
             for one, score in due.get(pk, [])[: (self.limit + 1) // 2]:
                 days = (now - had[one].last_at).days
                 self._add(found, one, score, Reason.AGAIN, days=days)
-            for one, score, of in alike.get(pk, []):
-                self._add(found, one, score, Reason.BECAUSE, of=self.products[of].name)
+            for one, score, of in ranked.get(pk, []):
+                reason, name = (Reason.BECAUSE, self.products[of].name) if of else (Reason.POPULAR, "")
+                self._add(found, one, score, reason, of=name)
             segment, name = groups.get(pk, (0, ""))
             for reason, rows in ((Reason.SEGMENT, self.favourites[segment]), (Reason.POPULAR, self.popular)):
                 for one in rows:
                     if one not in had:
                         self._add(found, one, 0.0, reason, of=name if reason == Reason.SEGMENT else "")
             yield pk, list(found.values())
+
+    def _ranked(self, history: History) -> Ranked:
+        """What resembles each history most, mixed with best-sellers as the last calculation found best."""
+        if not history:
+            return {}
+        owned = sorted({product for bought in history.values() for product in bought})
+        product, other, weight = _resembling(owned)
+        keys = np.union1d(np.union1d(owned, other), list(self.popular)).astype(np.int64)
+        resembling = sparse.csr_matrix(
+            (weight, (np.searchsorted(keys, product), np.searchsorted(keys, other))), shape=(len(keys),) * 2
+        )
+        people = list(history)
+        lines = [(row, one) for row, pk in enumerate(people) for one in history[pk]]
+        who, what = (np.array(column, dtype=np.int64) for column in zip(*lines, strict=True))
+        found = recommend.recommend(
+            recommend.bought(who, np.searchsorted(keys, what), (len(people), len(keys))),
+            resembling,
+            self._buyers(keys, other),
+            limit=self.limit,
+            popularity=self.popularity,
+        )
+        return {
+            pk: [
+                (int(keys[one]), float(score), int(keys[of]) if of >= 0 else 0)
+                for one, score, of in zip(
+                    found.items[row], found.scores[row], found.because[row], strict=True
+                )
+                if of >= 0 or (self.popularity and one >= 0)
+            ]
+            for row, pk in enumerate(people)
+        }
+
+    def _buyers(self, keys: recommend.Ints, other: recommend.Ints) -> recommend.Floats:
+        """Of each product how many bought it; nought where it may not be suggested."""
+        rows = ProductReach.objects.filter(pk__in=bulk.numbers(np.unique(other).tolist()))
+        buyers = {**dict(rows.values_list("pk", "buyers")), **self.popular}
+        return np.array([buyers.get(key, 0) for key in keys.tolist()], dtype=np.float64)
 
     def _add(
         self, found: dict[int, Suggestion], pk: int, score: float, reason: Reason, **more: object
@@ -179,36 +221,20 @@ def _history(ids: Sequence[int]) -> History:
     return found
 
 
-def _alike(history: History, limit: int) -> dict[int, list[tuple[int, float, int]]]:
-    """(product, score, the product that speaks for it) per customer, from the stored resemblances."""
-    owned = sorted({product for bought in history.values() for product in bought})
+def _popularity() -> float:
+    """The share that the last calculation chose; none with one from before there was a choice."""
+    runs = ScoringRun.objects.filter(kind=ScoringRun.Kind.RECOMMEND, state=ScoringRun.State.DONE)
+    return runs.values_list("result__trial__popularity", flat=True).first() or 0.0
+
+
+def _resembling(owned: Sequence[int]) -> tuple[recommend.Ints, recommend.Ints, recommend.Floats]:
+    """The stored resemblances of these products with what is in stock: product, other, weight."""
     rows = ProductAffinity.objects.filter(
         product_id__in=bulk.numbers(owned), other__is_in_stock=True
     ).exclude(other__nature=Product.Nature.CHARGE)
     table = np.array(list(rows.values_list("product_id", "other_id", "weight")), dtype=np.float64)
-    if not len(table):
-        return {}
-    product, other = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
-    keys = np.union1d(owned, other)
-    place = {key: index for index, key in enumerate(keys.tolist())}
-    people = list(history)
-    lines = [(row, place[one]) for row, pk in enumerate(people) for one in history[pk]]
-    who, what = (np.array(column, dtype=np.int64) for column in zip(*lines, strict=True))
-    cells = (np.searchsorted(keys, product), np.searchsorted(keys, other))
-    resembling = sparse.csr_matrix((table[:, 2], cells), shape=(len(keys), len(keys)))
-    popular = np.zeros(len(keys))
-    popular[np.unique(cells[1])] = 1.0
-    found = recommend.recommend(
-        recommend.bought(who, what, (len(people), len(keys))), resembling, popular, limit=limit
-    )
-    return {
-        pk: [
-            (int(keys[one]), float(score), int(keys[of]))
-            for one, score, of in zip(found.items[row], found.scores[row], found.because[row], strict=True)
-            if of >= 0
-        ]
-        for row, pk in enumerate(people)
-    }
+    product, other, weight = table.reshape(-1, 3).T
+    return product.astype(np.int64), other.astype(np.int64), weight
 
 
 def _due(history: History, now: datetime) -> dict[int, list[tuple[int, float]]]:
