@@ -86,16 +86,12 @@ def neighbours(table: Table, tell: Progress = lambda done, of: None) -> Neighbou
     sizes = sizes[(sizes > 0) & (sizes <= RESELLER)]
     people, count = told.shape
     weighted = (sparse.diags(1 / np.log1p(sizes)) @ told).tocsc() if people else told.tocsc()
-    plain, reach = told.tocsc(), buyers(told)
+    both, reach = told.tocsc() + 1j * weighted, buyers(told)
     norm = np.sqrt(buyers(weighted))
     found: list[tuple[Ints, Ints, Floats]] = []
     step = max(1, CELLS // max(count, 1))
     for start in range(0, count, step):
-        found.append(
-            _block(
-                plain[:, start : start + step], weighted[:, start : start + step], told, norm, reach, start
-            )
-        )
+        found.append(_block(both[:, start : start + step], told, norm, reach, start))
         tell(min(start + step, count), count)
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)] if found else []
     return Neighbours(*columns) if columns else Neighbours(np.empty(0, int), np.empty(0, int), np.empty(0))
@@ -136,18 +132,15 @@ def most_popular(owned: Table, popular: Floats, *, limit: int, allowed: Flags | 
     return recommend(owned, nothing, popular, limit=limit, allowed=allowed).items
 
 
-def _block(
-    plain: Table, weighted: Table, told: Table, norm: Floats, reach: Floats, start: int
-) -> tuple[Ints, Ints, Floats]:
-    shared, alike = (plain.T @ told).tocsr(), (weighted.T @ told).tocsr()
-    shared.sort_indices()
-    alike.sort_indices()  # Both have the same cells, since every weight is above nought.
+def _block(both: Table, told: Table, norm: Floats, reach: Floats, start: int) -> tuple[Ints, Ints, Floats]:
+    """One product of tables for two: the real part counts shared buyers, the imaginary adds their weights."""
+    shared = (both.T @ told).tocsr()
     product = np.repeat(np.arange(shared.shape[0]), np.diff(shared.indptr)) + start
-    other, count = shared.indices.astype(np.int64), shared.data
+    other, count = shared.indices.astype(np.int64), shared.data.real
     lift = count * told.shape[0] / (reach[product] * reach[other])
     kept = (product != other) & (count >= FEWEST) & (lift > 1)
     product, other, count = product[kept], other[kept], count[kept]
-    weight = alike.data[kept] / (norm[product] * norm[other]) * (count / (count + SHRINK))
+    weight = shared.data.imag[kept] / (norm[product] * norm[other]) * (count / (count + SHRINK))
     order = np.lexsort((other, -weight, product))
     product, other, weight = product[order], other[order], weight[order]
     first = np.searchsorted(product, product)  # Where the neighbours of this product begin.
