@@ -180,7 +180,7 @@ def test_the_page_says_how_much_best_sellers_count(share, said):
 
 
 @pytest.mark.django_db
-def test_where_nobody_can_be_judged_there_are_no_rates(shop):
+def test_where_nobody_can_be_judged_rates_are_nought_of_nobody(shop):
     make_purchase(make_customer(), product=make_product("Tea"))
     out = StringIO()
 
@@ -188,7 +188,7 @@ def test_where_nobody_can_be_judged_there_are_no_rates(shop):
 
     found = json.loads(out.getvalue())
     assert (found["customers"], found["products"], found["popularity"]) == (0, 1, 0)
-    assert (found["hit_rate"], found["popularity_hit_rate"], found["coverage"]) == (None, None, None)
+    assert (found["hit_rate"], found["popularity_hit_rate"], found["coverage"]) == (0, 0, 0)
 
 
 @pytest.mark.filterwarnings("error")

@@ -14,16 +14,13 @@ class Command(JsonCommand):
 
     def answer(self, **options: Any) -> Answer:
         found = affinities.evaluate()
-        rates = {
+        return {
             "hit_rate": found.hit_rate,
             "popularity_hit_rate": found.popularity_hit_rate,
             "coverage": found.coverage,
             "popularity_coverage": found.popularity_coverage,
             "gain": found.gain[0],
             "gain_interval": list(found.gain[1:]),
-        }
-        return {
-            **(rates if found.customers else dict.fromkeys(rates)),  # Nobody to judge is no rate of nought.
             "customers": found.customers,
             "products": found.products,
             "popularity": found.popularity,
