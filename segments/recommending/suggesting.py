@@ -79,9 +79,8 @@ class Bought:
 
 
 type History = dict[int, dict[int, Bought]]
-type Ranked = dict[
-    int, list[tuple[int, float, int]]
-]  # Per customer (product, score, what speaks for it or 0).
+# Per customer (product, score, the product that speaks for it or 0).
+type Ranked = dict[int, list[tuple[int, float, int]]]
 
 
 def for_customers(

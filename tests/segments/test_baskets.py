@@ -23,7 +23,7 @@ def orders() -> set[frozenset[int]]:
 
 def test_where_a_file_names_no_orders_a_day_of_a_customer_is_one(shop):
     ada, ben = make_customer(), make_customer()
-    milk, bread, tea = (make_product() for _ in range(3))
+    milk, bread, tea = (make_product(name) for name in ("Milk", "Bread", "Tea"))
     for place, (who, product, hours) in enumerate(
         [(ada, milk, 0), (ada, bread, 1), (ada, milk, 2), (ada, tea, 24), (ben, tea, 0), (None, milk, 0)]
     ):
@@ -38,7 +38,7 @@ def test_where_a_file_names_no_orders_a_day_of_a_customer_is_one(shop):
 
 def test_orders_with_a_number_and_sales_at_the_counter_stay_apart(shop):
     ada = make_customer()
-    milk, bread = make_product(), make_product()
+    milk, bread = make_product("Milk"), make_product("Bread")
     make_purchase(ada, product=milk)
     make_purchase(ada, product=bread, key="till:1", number="")
 

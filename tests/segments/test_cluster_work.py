@@ -54,6 +54,7 @@ def test_the_segment_of_a_rule_has_exactly_the_people_it_claims(owner_client):
     segment = Segment.objects.get()
     found = members(segment)
     assert (segment.rule, len(found)) == (one["rule"], one["claimed"])
+    assert segment.name.endswith(" (rule)")  # The people of the cluster may be a segment too.
     assert one["precision"] == pytest.approx(len(found & inside) / len(found))
     assert one["recall"] == pytest.approx(len(found & inside) / len(inside))
     assert min(one["precision"], one["recall"]) >= 0.9
@@ -165,6 +166,7 @@ def test_two_clusterings_are_compared_person_by_person(owner_client):
     assert (len(found.columns), found.people) == (3, sum(sizes))
     assert 0 < found.rand < itself.rand == 1
     assert found.verdict in page.text
+    assert itself.verdict == "Both divide your customers alike."
 
 
 def test_clusters_keep_their_key_and_name_when_the_shop_grows(shop):

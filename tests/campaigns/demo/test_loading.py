@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from io import StringIO
@@ -141,9 +142,10 @@ def test_a_test_of_subjects_has_a_winner_that_went_to_the_rest_and_hold_outs_hav
     assert found.lift.effect > 0
 
 
-def test_effects_show_by_segment_as_the_segments_were_on_the_day_of_each_mail():
+def test_effects_show_by_segment_as_the_segments_were_on_the_day_of_each_mail(monkeypatch):
     loading.load(NOW, count=700)
     refresh.run(None)
+    monkeypatch.setattr(remembering.timezone, "now", lambda: NOW)
 
     remembering.remember()
 
@@ -152,6 +154,8 @@ def test_effects_show_by_segment_as_the_segments_were_on_the_day_of_each_mail():
     assert {"conversion", "revenue", "retention"} <= groups["may-be-written-to"]["cells"].keys()
     stays = Membership.objects.filter(segment__slug="bought-lately")
     assert stays.filter(left_at__isnull=False).exists()
+    came = Counter(entered.date() for entered in stays.values_list("entered_at", flat=True))
+    assert len(came) > remembering.WEEKS  # Week by week, so that no usual week looks like a leap.
     for customer, entered, left in stays.filter(entered_at__lt=campaign.started_at).values_list(
         "customer", "entered_at", "left_at"
     ):
